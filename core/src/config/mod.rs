@@ -1,0 +1,98 @@
+//! Text -> a typed [`Config`].
+//!
+//! The text passes through these files in this order:
+//!
+//! 1. [`load`] and [`parse`], here: the bytes of the file, within limits;
+//! 2. `yaml`: a tree of nodes, each with its place in the text;
+//! 3. `schema`: walks the tree and asks `reader` for each value that it needs;
+//! 4. `reader`: one value of the wanted type, or a problem with its path, line and column. A text goes through
+//!    * `expand`, which replaces `${VAR}`, and then
+//!    * `references`, which replaces a text that is `secret:name` as a whole, by asking [`secrets`](crate::secrets);
+//! 5. `model`: the result.
+//!
+//! References are resolved where a value is needed, not over the whole tree: the result is the same, and a variable
+//! that only some other section of the file uses is not missed here.
+//!
+//! Nothing stops at the first problem. Whatever is wrong is collected and returned at once, in file order.
+
+mod expand;
+mod model;
+mod reader;
+mod references;
+mod schema;
+#[cfg(test)]
+mod tests;
+mod yaml;
+
+use std::fs::File;
+use std::io::{ErrorKind, Read};
+use std::path::Path;
+
+use zeroize::Zeroizing;
+
+pub(crate) use self::expand::Environment;
+pub use self::model::{
+    AuthConfig, BackendConfig, Config, ConfigError, FailurePolicy, LoadOptions, OAuth2Config, PkceConfig, Problem,
+    Severity, Transport, Unresolved, display_url,
+};
+use self::references::References;
+use self::yaml::Limits;
+
+/// Reads the configuration file at `path`.
+///
+/// # Errors
+/// [`ConfigError`] with every problem of the file; one problem without a place in the text when the file can't be read,
+/// is not named `.yaml` or `.yml`, or is larger than 10 MiB.
+pub fn load(path: &Path, options: &LoadOptions) -> Result<Config, ConfigError> {
+    read_file(path)
+        .map_err(whole_file)
+        .and_then(|text| parse(&text, options))
+        .map_err(|error| ConfigError { file: Some(path.to_owned()), ..error })
+}
+
+/// Reads a configuration from the bytes of a YAML document in UTF-8.
+///
+/// # Errors
+/// [`ConfigError`] with every problem of the document.
+pub fn parse(text: &[u8], options: &LoadOptions) -> Result<Config, ConfigError> {
+    parse_in(text, options, &|name| std::env::var(name))
+}
+
+fn parse_in(text: &[u8], options: &LoadOptions, environment: Environment<'_>) -> Result<Config, ConfigError> {
+    let document = yaml::parse(text, &Limits::default()).map_err(|error| {
+        let mut problem = Problem::whole_file(error.message);
+        if let Some(mark) = error.mark {
+            (problem.line, problem.column) = (mark.line, mark.column);
+        }
+        ConfigError { file: None, problems: vec![problem] }
+    })?;
+    let (backends, problems) = schema::read(&document, References::new(environment, options.unresolved));
+    if problems.iter().any(|problem| problem.severity == Severity::Error) {
+        return Err(ConfigError { file: None, problems });
+    }
+    Ok(Config { backends, warnings: problems })
+}
+
+/// The bytes of the file, or why there are none. No more is read than the limit allows, whatever kind of file it is.
+fn read_file(path: &Path) -> Result<Zeroizing<Vec<u8>>, String> {
+    let is_yaml = |extension: &str| ["yaml", "yml"].iter().any(|known| extension.eq_ignore_ascii_case(known));
+    if !path.extension().and_then(|extension| extension.to_str()).is_some_and(is_yaml) {
+        return Err("only YAML files are read; the name must end in .yaml or .yml".to_owned());
+    }
+    let file = File::open(path).map_err(|error| match error.kind() {
+        ErrorKind::NotFound => "the file does not exist".to_owned(),
+        _ => format!("the file can't be opened: {error}"),
+    })?;
+    let limit = Limits::default().max_bytes;
+    let too_large = || format!("the file is larger than the limit of {limit} bytes");
+    let length = file.metadata().map_or(0, |metadata| metadata.len());
+    let length = usize::try_from(length).ok().filter(|length| *length <= limit).ok_or_else(too_large)?;
+    // Room for all of it and one byte more, so that no piece of the text is left behind by a growing buffer.
+    let mut text = Zeroizing::new(Vec::with_capacity(length + 1));
+    file.take(limit as u64 + 1).read_to_end(&mut text).map_err(|error| format!("the file can't be read: {error}"))?;
+    if text.len() > limit { Err(too_large()) } else { Ok(text) }
+}
+
+fn whole_file(message: String) -> ConfigError {
+    ConfigError { file: None, problems: vec![Problem::whole_file(message)] }
+}

@@ -1,0 +1,331 @@
+//! Nodes -> values of the wanted type, or a problem that says where, what was found, and what would be right.
+//!
+//! The rules of conversion are those of pydantic's lax mode, which the gateway validates with: a number may be written
+//! as text, but a text never as a number.
+
+use std::collections::HashMap;
+use std::fmt::{self, Write};
+
+use super::expand::Text;
+use super::model::{Problem, Severity};
+use super::references::References;
+use super::yaml::{Int, Mark, Node, Value};
+use crate::secret::Secret;
+
+/// A node, and the way to it from the top of the document.
+#[derive(Clone, Copy)]
+pub(super) struct Field<'d> {
+    pub node: &'d Node,
+    step: Step<'d>,
+}
+
+#[derive(Clone, Copy)]
+enum Step<'d> {
+    Document,
+    Key { parent: &'d Field<'d>, key: &'d str, mark: Mark, merged: bool },
+    Item { parent: &'d Field<'d>, index: usize },
+}
+
+impl<'d> Field<'d> {
+    pub(super) fn document(node: &'d Node) -> Self {
+        Self { node, step: Step::Document }
+    }
+
+    /// Its key in the mapping that holds it; empty for anything else.
+    pub(super) fn key(&self) -> &'d str {
+        if let Step::Key { key, .. } = self.step { key } else { "" }
+    }
+
+    /// Where that key stands.
+    pub(super) fn key_mark(&self) -> Mark {
+        if let Step::Key { mark, .. } = self.step { mark } else { self.node.start }
+    }
+
+    /// Whether it came through a merge key, which anything written beside that key overrides.
+    pub(super) fn merged(&self) -> bool {
+        matches!(self.step, Step::Key { merged: true, .. })
+    }
+}
+
+/// The path of a [`Problem`].
+impl fmt::Display for Field<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.step {
+            Step::Document => Ok(()),
+            Step::Key { parent, key, .. } => write!(f, "{parent}{}", PathKey(key, parent)),
+            Step::Item { parent, index } => write!(f, "{parent}[{index}]"),
+        }
+    }
+}
+
+/// `.key`, or `["key"]` where that could be misread.
+struct PathKey<'d>(&'d str, &'d Field<'d>);
+
+impl fmt::Display for PathKey<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(key, parent) = self;
+        if key.is_empty()
+            || key.len() > MAX_QUOTED
+            || key.contains(|ch: char| !(ch.is_alphanumeric() || "-_".contains(ch)))
+        {
+            return write!(f, "[{}]", quote(key));
+        }
+        let dot = if matches!(parent.step, Step::Document) { "" } else { "." };
+        write!(f, "{dot}{key}")
+    }
+}
+
+/// A mapping with text keys, each of them once.
+pub(super) struct Mapping<'d> {
+    at: &'d Field<'d>,
+    pub fields: Vec<Field<'d>>,
+}
+
+impl<'d> Mapping<'d> {
+    pub(super) fn get(&self, key: &str) -> Option<Field<'d>> {
+        self.fields.iter().find(|field| field.key() == key).copied()
+    }
+
+    /// As [`get`](Self::get), for keys whose null means that they are not there.
+    pub(super) fn get_unless_null(&self, key: &str) -> Option<Field<'d>> {
+        self.get(key).filter(|field| !matches!(field.node.value, Value::Null))
+    }
+}
+
+/// What to do with a key that is not text.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum Keys {
+    /// The keys are a fixed set of words; another is ignored.
+    Fixed,
+    /// The keys are names that the operator chose; all must be text.
+    Names,
+}
+
+/// Reads fields, and collects what is wrong with them.
+pub(super) struct Reader<'e> {
+    pub references: References<'e>,
+    problems: Vec<Problem>,
+}
+
+impl<'e> Reader<'e> {
+    pub(super) fn new(references: References<'e>) -> Self {
+        Self { references, problems: Vec::new() }
+    }
+
+    /// All problems in file order.
+    pub(super) fn into_problems(mut self) -> Vec<Problem> {
+        self.problems.sort_by_key(|problem| (problem.line, problem.column));
+        self.problems
+    }
+
+    pub(super) fn error(&mut self, field: &Field<'_>, message: impl Into<String>) {
+        self.report(Severity::Error, field.node.start, field.to_string(), message.into());
+    }
+
+    pub(super) fn warning(&mut self, field: &Field<'_>, message: impl Into<String>) {
+        self.report(Severity::Warning, field.node.start, field.to_string(), message.into());
+    }
+
+    /// An error about the key of a field, not its value.
+    pub(super) fn key_error(&mut self, field: &Field<'_>, message: impl Into<String>) {
+        self.report(Severity::Error, field.key_mark(), field.to_string(), message.into());
+    }
+
+    /// A warning about the key of a field, not its value.
+    pub(super) fn key_warning(&mut self, field: &Field<'_>, message: impl Into<String>) {
+        self.report(Severity::Warning, field.key_mark(), field.to_string(), message.into());
+    }
+
+    fn report(&mut self, severity: Severity, mark: Mark, path: String, message: String) {
+        self.problems.push(Problem { severity, path, line: mark.line, column: mark.column, message });
+    }
+
+    fn unexpected(&mut self, field: &Field<'_>, wanted: &str) {
+        self.error(field, format!("expected {wanted}, found {}", describe(&field.node.value)));
+    }
+
+    /// The mapping that `field` is. A key that stands in it twice is an error; the last one is read on.
+    pub(super) fn mapping<'d>(&mut self, field: &'d Field<'d>, keys: Keys) -> Option<Mapping<'d>> {
+        let Value::Map(entries) = &field.node.value else {
+            self.unexpected(field, "a mapping");
+            return None;
+        };
+        let mut fields: Vec<Field<'d>> = Vec::with_capacity(entries.len());
+        let mut positions: HashMap<&str, usize> = HashMap::with_capacity(entries.len());
+        for entry in entries {
+            let Value::Str(key) = &entry.key.value else {
+                if keys == Keys::Names {
+                    let found = describe(&entry.key.value);
+                    let message = format!("a key here must be text, found {found}; put it in quotes");
+                    self.report(Severity::Error, entry.key.start, field.to_string(), message);
+                }
+                continue;
+            };
+            let step = Step::Key { parent: field, key, mark: entry.key.start, merged: entry.merged };
+            let new = Field { node: &entry.value, step };
+            let Some(&position) = positions.get(key.as_str()) else {
+                positions.insert(key, fields.len());
+                fields.push(new);
+                continue;
+            };
+            let first = std::mem::replace(&mut fields[position], new);
+            if !first.merged() && !new.merged() {
+                let line = first.key_mark().line;
+                self.key_error(&new, format!("this key is already on line {line}; keep one of the two"));
+            }
+        }
+        Some(Mapping { at: field, fields })
+    }
+
+    /// The items of the list that `field` is.
+    pub(super) fn list<'d>(&mut self, field: &'d Field<'d>) -> Option<Vec<Field<'d>>> {
+        let Value::Seq(items) = &field.node.value else {
+            let hint = if matches!(field.node.value, Value::Str(_)) { "; put it in brackets: [...]" } else { "" };
+            self.error(field, format!("expected a list, found {}{hint}", describe(&field.node.value)));
+            return None;
+        };
+        let field_of = |(index, node)| Field { node, step: Step::Item { parent: field, index } };
+        Some(items.iter().enumerate().map(field_of).collect())
+    }
+
+    /// The text that `field` is, its references resolved.
+    pub(super) fn text<'d>(&mut self, field: &Field<'d>) -> Option<Text<'d>> {
+        match &field.node.value {
+            Value::Str(written) => {
+                let Self { references, problems } = self;
+                references.resolve(written, &mut |severity, message| {
+                    let Mark { line, column } = field.node.start;
+                    problems.push(Problem { severity, path: field.to_string(), line, column, message });
+                })
+            }
+            Value::Bytes(bytes) => {
+                let text = std::str::from_utf8(bytes).ok().map(|text| Text::Substituted(Secret::new(text)));
+                if text.is_none() {
+                    self.error(field, "expected text, found binary data that is not valid UTF-8");
+                }
+                text
+            }
+            Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::Timestamp(_) => {
+                self.error(field, format!("expected text, found {}; put it in quotes", describe(&field.node.value)));
+                None
+            }
+            _ => {
+                self.unexpected(field, "text");
+                None
+            }
+        }
+    }
+
+    /// The text that `field` is, one of a few words; `wanted` lists them.
+    pub(super) fn word<'d>(&mut self, field: &Field<'d>, wanted: &str) -> Option<Text<'d>> {
+        if let Value::Str(_) = field.node.value {
+            return self.text(field);
+        }
+        self.unexpected(field, wanted);
+        None
+    }
+
+    /// Reports a [`word`](Self::word) that is not among the wanted ones, and the one that was probably meant.
+    pub(super) fn unknown_word(&mut self, field: &Field<'_>, found: &Text<'_>, wanted: &str, meant: Option<&str>) {
+        let found = if let Text::Written(found) = found { quote(found) } else { "another text".to_owned() };
+        let hint = meant.map(|meant| format!("; did you mean `{meant}`?")).unwrap_or_default();
+        self.error(field, format!("expected {wanted}, found {found}{hint}"));
+    }
+
+    /// The text under `key`, which must be there and not be empty.
+    pub(super) fn required_text<'d>(&mut self, mapping: &Mapping<'d>, key: &str) -> Option<Text<'d>> {
+        let Some(field) = mapping.get(key) else {
+            self.missing(mapping, key);
+            return None;
+        };
+        let text = self.text(&field)?;
+        if text.as_str().is_empty() {
+            let resolved = if matches!(text, Text::Substituted(_)) {
+                ", and this is once its references are resolved"
+            } else {
+                ""
+            };
+            self.error(&field, format!("must not be empty{resolved}"));
+            return None;
+        }
+        Some(text)
+    }
+
+    /// Reports that `key` is required.
+    pub(super) fn missing(&mut self, mapping: &Mapping<'_>, key: &str) {
+        let mut path = mapping.at.to_string();
+        _ = write!(path, "{}", PathKey(key, mapping.at));
+        self.report(Severity::Error, mapping.at.node.start, path, format!("`{key}` is required but missing"));
+    }
+
+    /// The truth value that `field` is.
+    pub(super) fn boolean(&mut self, field: &Field<'_>) -> Option<bool> {
+        let value = match &field.node.value {
+            Value::Bool(value) => Some(*value),
+            Value::Int(Int::Small(0)) | Value::Float(0.0) => Some(false),
+            Value::Int(Int::Small(1)) | Value::Float(1.0) => Some(true),
+            Value::Str(_) | Value::Bytes(_) => match self.text(field)?.as_str().to_ascii_lowercase().as_str() {
+                "true" | "yes" | "on" | "t" | "y" | "1" => Some(true),
+                "false" | "no" | "off" | "f" | "n" | "0" => Some(false),
+                _ => None,
+            },
+            _ => None,
+        };
+        if value.is_none() {
+            self.error(field, format!("expected true or false, found {}", describe(&field.node.value)));
+        }
+        value
+    }
+
+    /// The number that `field` is.
+    pub(super) fn number(&mut self, field: &Field<'_>) -> Option<f64> {
+        let value = match &field.node.value {
+            Value::Bool(value) => Some(f64::from(u8::from(*value))),
+            Value::Int(Int::Small(value)) => value.to_string().parse().ok(),
+            Value::Int(Int::Big(digits)) => digits.parse().ok(),
+            Value::Float(value) => Some(*value),
+            Value::Str(_) | Value::Bytes(_) => parse_number(self.text(field)?.as_str()),
+            _ => None,
+        };
+        if value.is_none() {
+            self.unexpected(field, "a number");
+        }
+        value
+    }
+}
+
+/// A number written as text: blanks around it and single underscores inside are allowed.
+fn parse_number(text: &str) -> Option<f64> {
+    let text = text.trim();
+    if text.starts_with('_') || text.ends_with('_') || text.contains("__") {
+        return None;
+    }
+    text.replace('_', "").parse().ok()
+}
+
+/// What a value is, without saying what it says.
+fn describe(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "nothing",
+        Value::Bool(_) => "a boolean",
+        Value::Int(_) => "a whole number",
+        Value::Float(_) => "a number",
+        Value::Str(_) => "text",
+        Value::Bytes(_) => "binary data",
+        Value::Timestamp(_) => "a date",
+        Value::Seq(_) => "a list",
+        Value::Map(_) => "a mapping",
+        Value::Set(_) => "a set",
+        Value::Pairs(_) => "a list of pairs",
+    }
+}
+
+const MAX_QUOTED: usize = 64;
+
+/// `text` in quotes for a message: escaped, and cut if it is long. Only for what stands in the file and is no secret.
+pub(super) fn quote(text: &str) -> String {
+    match text.char_indices().nth(MAX_QUOTED) {
+        Some((end, _)) => format!("{:?}...", &text[..end]),
+        None => format!("{text:?}"),
+    }
+}

@@ -1,0 +1,170 @@
+//! A text as written -> the text that is meant: `${VAR}` first, then `secret:name`.
+
+use std::cell::OnceCell;
+use std::collections::BTreeSet;
+
+use super::expand::{Environment, Expanded, Text, expand};
+use super::model::{Severity, Unresolved};
+use super::reader::quote;
+use crate::secrets::{self, SecretError, SecretProvider};
+
+/// What the `secrets` section says.
+pub(super) struct SecretsSettings {
+    /// `None` if it has an error, which is reported where it stands.
+    pub provider: Option<String>,
+    /// A missing secret is an error even where unresolved references are kept.
+    pub strict: bool,
+}
+
+/// Resolves the references of one configuration.
+pub(super) struct References<'e> {
+    environment: Environment<'e>,
+    unresolved: Unresolved,
+    /// `None` while `secrets.enabled` is not seen to be set.
+    secrets: Option<SecretsSettings>,
+    /// Opened for the first reference, so that a file without any needs no store.
+    store: OnceCell<Result<Box<dyn SecretProvider + 'e>, SecretError>>,
+}
+
+impl<'e> References<'e> {
+    pub(super) fn new(environment: Environment<'e>, unresolved: Unresolved) -> Self {
+        Self { environment, unresolved, secrets: None, store: OnceCell::new() }
+    }
+
+    pub(super) fn enable_secrets(&mut self, settings: SecretsSettings) {
+        self.secrets = Some(settings);
+    }
+
+    /// Why the secret store could not be opened, if any reference needed it.
+    pub(super) fn store_failure(&self) -> Option<&SecretError> {
+        self.store.get()?.as_ref().err()
+    }
+
+    /// The text that `written` means; `None` if it has none, which is then reported, here or by
+    /// [`store_failure`](Self::store_failure).
+    pub(super) fn resolve<'t>(&self, written: &'t str, report: &mut dyn FnMut(Severity, String)) -> Option<Text<'t>> {
+        let Some(Expanded { text, unset, not_unicode }) = expand(written, self.environment) else {
+            report(Severity::Error, "the text is longer than 1 MiB once its ${...} are replaced".to_owned());
+            return None;
+        };
+        if !not_unicode.is_empty() {
+            report(Severity::Error, format!("{} set to something that is not valid UTF-8", variables(&not_unicode)));
+        }
+        if !unset.is_empty() {
+            self.report_unresolved(report, &format!("{} not set", variables(&unset)));
+        }
+        if !not_unicode.is_empty() || (!unset.is_empty() && self.unresolved == Unresolved::Error) {
+            return None;
+        }
+        match secret_name(text.as_str()) {
+            None => Some(text),
+            Some(name) => match self.secret(name, matches!(text, Text::Written(_)), report) {
+                Lookup::Found(secret) => Some(secret),
+                Lookup::Keep => Some(text),
+                Lookup::Failed => None,
+            },
+        }
+    }
+
+    fn secret(&self, name: &str, may_show: bool, report: &mut dyn FnMut(Severity, String)) -> Lookup {
+        let shown =
+            if may_show { format!("secret {}", quote(name)) } else { "the secret that the variable names".to_owned() };
+        let Some(settings) = &self.secrets else {
+            return self.report_unresolved(
+                report,
+                &format!(
+                    "{shown} can't be looked up, because `secrets.enabled: true` is not set at the top of the file"
+                ),
+            );
+        };
+        let Some(provider) = &settings.provider else { return Lookup::Failed };
+        let Ok(store) = self.store.get_or_init(|| secrets::open(provider, self.environment)) else {
+            return Lookup::Failed;
+        };
+        match store.get(name) {
+            Ok(Some(secret)) => Lookup::Found(Text::Substituted(secret)),
+            Ok(None) => {
+                let explanation = if may_show { format!(": {}", store.explain_missing(name)) } else { String::new() };
+                let message = format!("{shown} was not found{explanation}");
+                if settings.strict {
+                    report(Severity::Error, message);
+                    return Lookup::Failed;
+                }
+                self.report_unresolved(report, &message)
+            }
+            Err(error) => {
+                report(Severity::Error, format!("{shown} can't be read: {error}"));
+                Lookup::Failed
+            }
+        }
+    }
+
+    fn report_unresolved(&self, report: &mut dyn FnMut(Severity, String), message: &str) -> Lookup {
+        match self.unresolved {
+            Unresolved::Error => {
+                report(Severity::Error, message.to_owned());
+                Lookup::Failed
+            }
+            Unresolved::Keep => {
+                report(Severity::Warning, format!("{message}; the reference itself is used as the value"));
+                Lookup::Keep
+            }
+        }
+    }
+}
+
+/// What became of a `secret:name`.
+enum Lookup {
+    Found(Text<'static>),
+    Keep,
+    Failed,
+}
+
+/// The name in a text that is `secret:name` from end to end. One line break may follow it, as behind `$` in Python's
+/// `re`.
+fn secret_name(text: &str) -> Option<&str> {
+    let rest = text.strip_prefix("secret:")?;
+    let name = rest.strip_suffix('\n').unwrap_or(rest);
+    (!name.is_empty() && !name.contains('\n')).then_some(name)
+}
+
+/// For a message: `environment variables "A", "B" are`.
+fn variables(names: &BTreeSet<&str>) -> String {
+    const SHOWN: usize = 10;
+    let mut list = names.iter().take(SHOWN).map(|name| quote(name)).collect::<Vec<_>>().join(", ");
+    if names.len() > SHOWN {
+        list = format!("{list} and {} more", names.len() - SHOWN);
+    }
+    if names.len() == 1 {
+        format!("environment variable {list} is")
+    } else {
+        format!("environment variables {list} are")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_a_secret_reference() {
+        for (text, name) in [
+            ("secret:a", Some("a")),
+            ("secret:a b: c ", Some("a b: c ")),
+            ("secret:a\n", Some("a")),
+            ("secret:a\r", Some("a\r")),
+            ("secret:secret:a", Some("secret:a")),
+            ("secret: ", Some(" ")),
+            ("secret:", None),
+            ("secret:\n", None),
+            ("secret:a\n\n", None),
+            ("secret:a\nb", None),
+            (" secret:a", None),
+            ("Secret:a", None),
+            ("$secret:a", None),
+            ("Bearer secret:a", None),
+        ] {
+            assert_eq!(secret_name(text), name, "{text:?}");
+        }
+    }
+}

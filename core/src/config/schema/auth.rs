@@ -1,0 +1,146 @@
+//! The `auth` block of a backend.
+
+use std::time::Duration;
+
+use url::{Host, Url};
+
+use super::super::expand::Text;
+use super::super::model::{AuthConfig, OAuth2Config, PkceConfig};
+use super::super::reader::{Field, Keys, Mapping, Reader};
+use super::super::yaml::Value;
+use super::backend::read_headers;
+use super::keys;
+use crate::secret::Secret;
+
+/// An `auth` block, or `None` if it has an error.
+pub(super) fn read(reader: &mut Reader<'_>, field: &Field<'_>) -> Option<AuthConfig> {
+    const WANTED: &str = "`static`, `oauth2` or `pkce`";
+    let block = reader.mapping(field, Keys::Fixed)?;
+    if let Some(misplaced) = block.get("on_auth_failure") {
+        reader.key_error(&misplaced, "on_auth_failure belongs to the backend, beside `auth`, not in it");
+    }
+    let Some(kind) = block.get("type") else {
+        reader.missing(&block, "type");
+        return None;
+    };
+    let word = reader.word(&kind, WANTED)?;
+    // An unknown word is an error; the rest is then read as what was probably meant, to report all problems at once.
+    let meant = match word.as_str() {
+        known @ ("static" | "oauth2" | "pkce") => known,
+        unknown => {
+            let meant = keys::meant_auth(unknown);
+            reader.unknown_word(&kind, &word, WANTED, meant);
+            meant?
+        }
+    };
+    match meant {
+        "static" => read_static(reader, &block),
+        "oauth2" => read_oauth2(reader, &block).map(AuthConfig::OAuth2),
+        _ => read_pkce(reader, &block).map(AuthConfig::Pkce),
+    }
+}
+
+fn read_static(reader: &mut Reader<'_>, block: &Mapping<'_>) -> Option<AuthConfig> {
+    keys::warn_about_unknown(reader, block, keys::STATIC);
+    let Some(field) = block.get("headers") else {
+        reader.missing(block, "headers");
+        return None;
+    };
+    if matches!(&field.node.value, Value::Map(entries) if entries.is_empty()) {
+        reader.error(&field, "must hold at least one header");
+    }
+    read_headers(reader, &field).map(|headers| AuthConfig::Static { headers })
+}
+
+fn read_oauth2(reader: &mut Reader<'_>, block: &Mapping<'_>) -> Option<OAuth2Config> {
+    keys::warn_about_unknown(reader, block, keys::OAUTH2);
+    let token_url = read_endpoint(reader, block, "token_url");
+    let client_id = reader.required_text(block, "client_id");
+    let client_secret = reader.required_text(block, "client_secret");
+    let scopes = read_scopes(reader, block);
+    let token_expiry_buffer = read_expiry_buffer(reader, block);
+    let auth_retry_on_401 = read_retry(reader, block);
+    Some(OAuth2Config {
+        token_url: token_url?,
+        client_id: client_id?.as_str().to_owned(),
+        client_secret: client_secret?.into_secret(),
+        scopes: scopes?,
+        token_expiry_buffer: token_expiry_buffer?,
+        auth_retry_on_401: auth_retry_on_401?,
+    })
+}
+
+fn read_pkce(reader: &mut Reader<'_>, block: &Mapping<'_>) -> Option<PkceConfig> {
+    keys::warn_about_unknown(reader, block, keys::PKCE);
+    let authorization_endpoint = read_endpoint(reader, block, "authorization_endpoint");
+    let token_endpoint = read_endpoint(reader, block, "token_endpoint");
+    let client_id = reader.required_text(block, "client_id");
+    let client_secret = match block.get("client_secret") {
+        Some(field) => reader.text(&field).map(Text::into_secret),
+        None => Some(Secret::new("")),
+    };
+    let scopes = read_scopes(reader, block);
+    let token_expiry_buffer = read_expiry_buffer(reader, block);
+    let auth_retry_on_401 = read_retry(reader, block);
+    Some(PkceConfig {
+        authorization_endpoint: authorization_endpoint?,
+        token_endpoint: token_endpoint?,
+        client_id: client_id?.as_str().to_owned(),
+        client_secret: client_secret?,
+        scopes: scopes?,
+        token_expiry_buffer: token_expiry_buffer?,
+        auth_retry_on_401: auth_retry_on_401?,
+    })
+}
+
+/// A URL. The gateway takes any text for one, so what can't work is a warning.
+fn read_endpoint(reader: &mut Reader<'_>, block: &Mapping<'_>, key: &str) -> Option<String> {
+    let text = reader.required_text(block, key)?;
+    let field = block.get(key)?;
+    match Url::parse(text.as_str()) {
+        Ok(url) if url.scheme() == "https" => {}
+        Ok(url) if url.scheme() == "http" => {
+            if !is_loopback(&url) {
+                reader.warning(&field, "http:// sends credentials in the clear; use https://");
+            }
+        }
+        _ => reader.warning(&field, "is not an http:// or https:// URL, so requests to it will fail"),
+    }
+    Some(text.as_str().to_owned())
+}
+
+fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        None => false,
+    }
+}
+
+fn read_scopes(reader: &mut Reader<'_>, block: &Mapping<'_>) -> Option<Vec<String>> {
+    let Some(field) = block.get("scopes") else { return Some(Vec::new()) };
+    let items = reader.list(&field)?;
+    // Each one is read before any is found missing, so that all problems are reported.
+    let scopes: Vec<_> = items.iter().map(|item| reader.text(item).map(|text| text.as_str().to_owned())).collect();
+    scopes.into_iter().collect()
+}
+
+fn read_expiry_buffer(reader: &mut Reader<'_>, block: &Mapping<'_>) -> Option<Duration> {
+    let Some(field) = block.get("token_expiry_buffer_seconds") else {
+        return Some(OAuth2Config::DEFAULT_EXPIRY_BUFFER);
+    };
+    let seconds = reader.number(&field)?;
+    if seconds >= 0.0 {
+        return Some(Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX));
+    }
+    reader.error(&field, "must be 0 or more seconds");
+    None
+}
+
+fn read_retry(reader: &mut Reader<'_>, block: &Mapping<'_>) -> Option<bool> {
+    match block.get("auth_retry_on_401") {
+        Some(field) => reader.boolean(&field),
+        None => Some(true),
+    }
+}

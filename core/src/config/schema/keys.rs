@@ -1,0 +1,164 @@
+//! The words of a configuration, and what was meant by one that is not among them.
+
+use super::super::reader::{Mapping, Reader};
+
+pub(super) const SECRETS: &[&str] = &["enabled", "provider", "path", "strict"];
+
+/// All keys of all kinds of backend in any version of the gateway: one that a kind ignores is no mistake worth a word.
+pub(super) const BACKEND: &[&str] = &[
+    "type",
+    "url",
+    "headers",
+    "auth",
+    "on_auth_failure",
+    "command",
+    "args",
+    "env",
+    "container",
+    "network",
+    "group",
+    "filters",
+    "tool_overrides",
+    "timeouts",
+    "created_by",
+    "updated_by",
+    "created_via",
+    "updated_via",
+    "import_batch_id",
+    "metadata_version",
+];
+pub(super) const STATIC: &[&str] = &["type", "headers", "on_auth_failure"];
+pub(super) const OAUTH2: &[&str] = &[
+    "type",
+    "token_url",
+    "client_id",
+    "client_secret",
+    "scopes",
+    "token_expiry_buffer_seconds",
+    "auth_retry_on_401",
+    "on_auth_failure",
+];
+pub(super) const PKCE: &[&str] = &[
+    "type",
+    "authorization_endpoint",
+    "token_endpoint",
+    "client_id",
+    "client_secret",
+    "scopes",
+    "token_expiry_buffer_seconds",
+    "auth_retry_on_401",
+    "on_auth_failure",
+];
+
+/// Words of other products, and what they are called here, in order of preference.
+const SYNONYMS: &[(&str, &[&str])] = &[
+    ("access_token_url", &["token_url", "token_endpoint"]),
+    ("auth_url", &["authorization_endpoint"]),
+    ("authorization", &["auth"]),
+    ("authorization_url", &["authorization_endpoint"]),
+    ("authorize_url", &["authorization_endpoint"]),
+    ("authentication", &["auth"]),
+    ("buffer", &["token_expiry_buffer_seconds"]),
+    ("client", &["client_id"]),
+    ("endpoint", &["url", "token_url", "token_endpoint"]),
+    ("expiry_buffer", &["token_expiry_buffer_seconds"]),
+    ("file", &["path"]),
+    ("id", &["client_id"]),
+    ("key", &["client_secret"]),
+    ("kind", &["type"]),
+    ("password", &["client_secret"]),
+    ("retry_on_401", &["auth_retry_on_401"]),
+    ("scope", &["scopes"]),
+    ("secret", &["client_secret"]),
+    ("token_endpoint", &["token_url"]),
+    ("token_expiry_buffer", &["token_expiry_buffer_seconds"]),
+    ("token_uri", &["token_url", "token_endpoint"]),
+    ("token_url", &["token_endpoint"]),
+    ("transport", &["type"]),
+    ("uri", &["url", "token_url", "token_endpoint"]),
+    ("url", &["token_url", "token_endpoint"]),
+    ("username", &["client_id"]),
+];
+
+const TRANSPORTS: &[(&str, &str)] = &[
+    ("http", "streamable-http"),
+    ("https", "streamable-http"),
+    ("remote", "streamable-http"),
+    ("streamable", "streamable-http"),
+    ("streamable-http", "streamable-http"),
+    ("streamablehttp", "streamable-http"),
+    ("server-sent-events", "sse"),
+    ("sse", "sse"),
+    ("command", "stdio"),
+    ("local", "stdio"),
+    ("stdio", "stdio"),
+];
+
+const AUTHS: &[(&str, &str)] = &[
+    ("api-key", "static"),
+    ("apikey", "static"),
+    ("bearer", "static"),
+    ("header", "static"),
+    ("headers", "static"),
+    ("static", "static"),
+    ("token", "static"),
+    ("client-credentials", "oauth2"),
+    ("oauth", "oauth2"),
+    ("oauth-2", "oauth2"),
+    ("oauth2", "oauth2"),
+    ("oauth2.0", "oauth2"),
+    ("authorization-code", "pkce"),
+    ("oauth2-pkce", "pkce"),
+    ("pkce", "pkce"),
+];
+
+/// Warns about each key of `mapping` that is not one of `known`: the gateway ignores it silently.
+pub(super) fn warn_about_unknown(reader: &mut Reader<'_>, mapping: &Mapping<'_>, known: &[&str]) {
+    for field in &mapping.fields {
+        if known.contains(&field.key()) {
+            continue;
+        }
+        let hint = if known == BACKEND && (OAUTH2.contains(&field.key()) || PKCE.contains(&field.key())) {
+            "; it belongs in the `auth` block".to_owned()
+        } else {
+            meant_key(field.key(), known).map(|key| format!("; did you mean `{key}`?")).unwrap_or_default()
+        };
+        reader.key_warning(field, format!("unknown key, ignored{hint}"));
+    }
+}
+
+/// The one of `known` that was probably meant by `key`.
+fn meant_key<'k>(key: &str, known: &[&'k str]) -> Option<&'k str> {
+    let key = key.to_lowercase().replace(['-', ' ', '.'], "_");
+    let synonyms = SYNONYMS.iter().find(|(synonym, _)| *synonym == key).map_or(&[][..], |(_, keys)| keys);
+    synonyms
+        .iter()
+        .find_map(|synonym| known.iter().find(|known| *known == synonym))
+        .or_else(|| closest(&key, known.iter()))
+        .copied()
+}
+
+/// The `type` of a backend that was probably meant by `word`.
+pub(super) fn meant_transport(word: &str) -> Option<&'static str> {
+    meant_word(word, TRANSPORTS)
+}
+
+/// The `type` of an `auth` block that was probably meant by `word`.
+pub(super) fn meant_auth(word: &str) -> Option<&'static str> {
+    meant_word(word, AUTHS)
+}
+
+fn meant_word(word: &str, words: &[(&'static str, &'static str)]) -> Option<&'static str> {
+    let word = word.trim().to_lowercase().replace(['_', ' '], "-");
+    let closest = closest(&word, words.iter().map(|(synonym, _)| synonym))?;
+    words.iter().find(|(synonym, _)| synonym == closest).map(|(_, meant)| *meant)
+}
+
+/// The candidate that a slip or two of the finger make `word` of: one for every three letters.
+fn closest<'c, 'k: 'c>(word: &str, candidates: impl Iterator<Item = &'c &'k str>) -> Option<&'c &'k str> {
+    candidates
+        .map(|candidate| (strsim::damerau_levenshtein(word, candidate), candidate))
+        .filter(|(distance, candidate)| *distance <= candidate.len() / 3)
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, candidate)| candidate)
+}

@@ -1,0 +1,71 @@
+//! The tree of nodes -> what it configures: the rules of the gateway's schema for the parts that are read.
+//!
+//! A backend or a block with an error is left out of the result; the error says why.
+
+mod auth;
+mod backend;
+mod keys;
+
+use super::model::{BackendConfig, Problem};
+use super::reader::{Field, Keys, Mapping, Reader};
+use super::references::{References, SecretsSettings};
+use super::yaml::{Node, Value};
+
+/// The remote backends of a document, and all that is wrong with it.
+pub(super) fn read(document: &Node, references: References<'_>) -> (Vec<BackendConfig>, Vec<Problem>) {
+    let mut reader = Reader::new(references);
+    let backends = read_document(&mut reader, &Field::document(document)).unwrap_or_default();
+    (backends, reader.into_problems())
+}
+
+fn read_document(reader: &mut Reader<'_>, document: &Field<'_>) -> Option<Vec<BackendConfig>> {
+    let sections = reader.mapping(document, Keys::Fixed)?;
+    if let Some(version) = sections.get("version") {
+        reader.text(&version);
+    }
+    let secrets = sections.get("secrets");
+    if let Some(secrets) = &secrets {
+        read_secrets(reader, secrets);
+    }
+    let backends = read_backends(reader, &sections);
+    if let (Some(secrets), Some(failure)) = (&secrets, reader.references.store_failure().map(ToString::to_string)) {
+        reader.error(secrets, format!("the secret store can't be opened: {failure}"));
+    }
+    backends
+}
+
+fn read_secrets(reader: &mut Reader<'_>, section: &Field<'_>) {
+    let Some(secrets) = reader.mapping(section, Keys::Fixed) else { return };
+    let mut switch = |key| secrets.get(key).is_some_and(|field| read_switch(reader, &field));
+    let (enabled, strict) = (switch("enabled"), switch("strict"));
+    let provider = match secrets.get("provider") {
+        Some(field) => reader.text(&field).map(|text| text.as_str().to_owned()),
+        None => Some("env".to_owned()),
+    };
+    if let Some(path) = secrets.get("path") {
+        reader.text(&path);
+    }
+    keys::warn_about_unknown(reader, &secrets, keys::SECRETS);
+    if enabled {
+        reader.references.enable_secrets(SecretsSettings { provider, strict });
+    }
+}
+
+/// A switch of the `secrets` section. The gateway asks whether there is any value in it before it looks at which, so
+/// that every text means yes, `"false"` too.
+fn read_switch(reader: &mut Reader<'_>, field: &Field<'_>) -> bool {
+    let value = reader.boolean(field);
+    let is_text = matches!(field.node.value, Value::Str(_) | Value::Bytes(_));
+    if is_text && value == Some(false) {
+        reader.warning(field, "a text here means true, whatever it says; write false without quotes");
+    }
+    is_text || value == Some(true)
+}
+
+fn read_backends(reader: &mut Reader<'_>, sections: &Mapping<'_>) -> Option<Vec<BackendConfig>> {
+    let Some(section) = sections.get_unless_null("backends") else {
+        return Some(Vec::new());
+    };
+    let backends = reader.mapping(&section, Keys::Names)?;
+    Some(backends.fields.iter().filter_map(|field| backend::read(reader, field)).collect())
+}

@@ -1,0 +1,233 @@
+//! What is wrong, where, and what would be right.
+
+use super::{Unresolved, backend, oauth2, problems, read};
+
+#[test]
+fn problems_of_the_document() {
+    for (yaml, expected) in [
+        ("", "line 1, column 1: expected a mapping, found nothing"),
+        ("- a", "line 1, column 1: expected a mapping, found a list"),
+        ("version: 1", "line 1, column 10: version: expected text, found a whole number; put it in quotes"),
+        ("backends: []", "line 1, column 11: backends: expected a mapping, found a list"),
+        ("backends:\n  a: null", "line 2, column 6: backends.a: expected a mapping, found nothing"),
+        (
+            "backends:\n  1: {}",
+            "line 2, column 3: backends: a key here must be text, found a whole number; put it in quotes",
+        ),
+        ("backends:\n  ' ': {type: stdio}", "line 2, column 3: backends[\" \"]: a backend's name can't be empty"),
+        (
+            "backends:\n  'a ': {type: stdio}",
+            "line 2, column 3: backends[\"a \"]: a backend's name can't begin or end with a blank",
+        ),
+        (
+            "backends:\n  a: {type: stdio}\n  b: {type: stdio}\n  a: {type: stdio}",
+            "line 4, column 3: backends.a: this key is already on line 2; keep one of the two",
+        ),
+        ("secrets: null", "line 1, column 10: secrets: expected a mapping, found nothing"),
+        ("secrets: {enabled: 'x'}", "line 1, column 20: secrets.enabled: expected true or false, found text"),
+        (
+            "secrets: {enabled: 'off'}",
+            "warning: line 1, column 20: secrets.enabled: a text here means true, whatever it says; write false without quotes",
+        ),
+        (
+            "secrets: {enabled: true, file: x}",
+            "warning: line 1, column 26: secrets.file: unknown key, ignored; did you mean `path`?",
+        ),
+    ] {
+        assert_eq!(problems(yaml, Unresolved::Error), [expected], "{yaml}");
+    }
+}
+
+#[test]
+fn problems_of_a_backend() {
+    for (entry, expected) in [
+        ("{}", &["line 1, column 15: backends.b.type: `type` is required but missing"][..]),
+        (
+            "{type: streamable_http, url: http://b, auth: {type: bearer}}",
+            &[
+                "line 1, column 22: backends.b.type: expected `sse`, `streamable-http` or `stdio`, \
+                 found \"streamable_http\"; did you mean `streamable-http`?",
+                "line 1, column 60: backends.b.auth.headers: `headers` is required but missing",
+                "line 1, column 67: backends.b.auth.type: expected `static`, `oauth2` or `pkce`, \
+                 found \"bearer\"; did you mean `static`?",
+            ],
+        ),
+        (
+            "{type: '${TOKEN}'}",
+            &["line 1, column 22: backends.b.type: expected `sse`, `streamable-http` or `stdio`, found another text"],
+        ),
+        (
+            "{type: 1}",
+            &["line 1, column 22: backends.b.type: expected `sse`, `streamable-http` or `stdio`, found a whole number"],
+        ),
+        ("{type: sse}", &["line 1, column 15: backends.b.url: `url` is required but missing"]),
+        ("{type: sse, url: ''}", &["line 1, column 32: backends.b.url: must not be empty"]),
+        (
+            "{type: sse, url: '${EMPTY}'}",
+            &["line 1, column 32: backends.b.url: must not be empty, and this is once its references are resolved"],
+        ),
+        (
+            "{type: sse, url: HTTP://b}",
+            &["line 1, column 32: backends.b.url: must start with http:// or https://, in lower case"],
+        ),
+        ("{type: sse, url: 'https://${HOST}', auth: null}", &[]),
+        (
+            "{type: sse, url: http://b, url: http://c}",
+            &["line 1, column 42: backends.b.url: this key is already on line 1; keep one of the two"],
+        ),
+        (
+            "{type: sse, url: http://b, on_auth_failure: close}",
+            &["line 1, column 59: backends.b.on_auth_failure: expected `open` or `closed`, found \"close\""],
+        ),
+        (
+            "{type: sse, url: http://b, auth: {type: static, headers: {a: b}, on_auth_failure: closed}}",
+            &["line 1, column 80: backends.b.auth.on_auth_failure: \
+               on_auth_failure belongs to the backend, beside `auth`, not in it"],
+        ),
+        (
+            "{type: sse, url: http://b, token_url: x, header: {}, timeouts: {init: 1}, group: g, 5: x, frobnicate: 1}",
+            &[
+                "warning: line 1, column 42: backends.b.token_url: unknown key, ignored; it belongs in the `auth` block",
+                "warning: line 1, column 56: backends.b.header: unknown key, ignored; did you mean `headers`?",
+                "warning: line 1, column 105: backends.b.frobnicate: unknown key, ignored",
+            ],
+        ),
+    ] {
+        assert_eq!(problems(&format!("backends: {{b: {entry}}}"), Unresolved::Error), expected, "{entry}");
+    }
+}
+
+#[test]
+fn problems_of_headers() {
+    for (lines, expected) in [
+        ("headers: []", &["line 5, column 14: backends.b.headers: expected a mapping, found a list"][..]),
+        (
+            "headers:\n  a b: x\n  ok: y\n  '': z",
+            &[
+                "line 6, column 7: backends.b.headers[\"a b\"]: a header name is made of letters, digits and !#$%&'*+-.^_`|~ only",
+                "line 8, column 7: backends.b.headers[\"\"]: a header name can't be empty",
+            ],
+        ),
+        (
+            "headers:\n  a: 1\n  b: yes\n  c: 2020-01-01\n  d: [x]\n  5: x",
+            &[
+                "line 6, column 10: backends.b.headers.a: expected text, found a whole number; put it in quotes",
+                "line 7, column 10: backends.b.headers.b: expected text, found a boolean; put it in quotes",
+                "line 8, column 10: backends.b.headers.c: expected text, found a date; put it in quotes",
+                "line 9, column 10: backends.b.headers.d: expected text, found a list",
+                "line 10, column 7: backends.b.headers: a key here must be text, found a whole number; put it in quotes",
+            ],
+        ),
+        (
+            "headers:\n  a: ${LINES}\n  b: \"canary\\n\"\n  c: é",
+            &[
+                "line 6, column 10: backends.b.headers.a: a header value can't contain a line break",
+                "line 7, column 10: backends.b.headers.b: a header value can't contain a line break",
+                "line 8, column 10: backends.b.headers.c: \
+                 a header value is made of printable ASCII characters, blanks and tabs only",
+            ],
+        ),
+        (
+            "headers:\n  X-A: 1a\n  x-a: 2a\n  X-A: 3a",
+            &[
+                "line 7, column 7: backends.b.headers.x-a: HTTP ignores case: this header is already on line 8; keep one of the two",
+                "line 8, column 7: backends.b.headers.X-A: this key is already on line 6; keep one of the two",
+            ],
+        ),
+        ("auth: {type: static}", &["line 5, column 11: backends.b.auth.headers: `headers` is required but missing"]),
+        (
+            "auth: {type: static, headers: {}}",
+            &["line 5, column 35: backends.b.auth.headers: must hold at least one header"],
+        ),
+        (
+            "auth: {type: static, headers: null}",
+            &["line 5, column 35: backends.b.auth.headers: expected a mapping, found nothing"],
+        ),
+    ] {
+        assert_eq!(problems(&backend(lines), Unresolved::Error), expected, "{lines}");
+    }
+}
+
+#[test]
+fn problems_of_oauth2() {
+    for (lines, expected) in [
+        (
+            "scope: a\nsecret: canary\ntoken_uri: x\naudience: y",
+            &[
+                "warning: line 10, column 7: backends.b.auth.scope: unknown key, ignored; did you mean `scopes`?",
+                "warning: line 11, column 7: backends.b.auth.secret: unknown key, ignored; did you mean `client_secret`?",
+                "warning: line 12, column 7: backends.b.auth.token_uri: unknown key, ignored; did you mean `token_url`?",
+                "warning: line 13, column 7: backends.b.auth.audience: unknown key, ignored",
+            ][..],
+        ),
+        (
+            "token_url: x",
+            &[
+                "line 10, column 7: backends.b.auth.token_url: this key is already on line 7; keep one of the two",
+                "warning: line 10, column 18: backends.b.auth.token_url: \
+                 is not an http:// or https:// URL, so requests to it will fail",
+            ],
+        ),
+        (
+            "scopes: a b",
+            &["line 10, column 15: backends.b.auth.scopes: expected a list, found text; put it in brackets: [...]"],
+        ),
+        ("scopes:", &["line 10, column 14: backends.b.auth.scopes: expected a list, found nothing"]),
+        (
+            "scopes: [a, 1, '', null]",
+            &[
+                "line 10, column 19: backends.b.auth.scopes[1]: expected text, found a whole number; put it in quotes",
+                "line 10, column 26: backends.b.auth.scopes[3]: expected text, found nothing",
+            ],
+        ),
+        (
+            "token_expiry_buffer_seconds: -1\nauth_retry_on_401: 2",
+            &[
+                "line 10, column 36: backends.b.auth.token_expiry_buffer_seconds: must be 0 or more seconds",
+                "line 11, column 26: backends.b.auth.auth_retry_on_401: expected true or false, found a whole number",
+            ],
+        ),
+        (
+            "token_expiry_buffer_seconds: ${TOKEN}",
+            &["line 10, column 36: backends.b.auth.token_expiry_buffer_seconds: expected a number, found text"],
+        ),
+    ] {
+        assert_eq!(problems(&oauth2(lines), Unresolved::Error), expected, "{lines}");
+    }
+}
+
+#[test]
+fn all_that_an_oauth2_block_lacks() {
+    let expected = ["token_url", "client_id", "client_secret"]
+        .map(|key| format!("line 5, column 11: backends.b.auth.{key}: `{key}` is required but missing"));
+    assert_eq!(problems(&backend("auth: {type: oauth2}"), Unresolved::Error), expected);
+}
+
+#[test]
+fn endpoints_in_the_clear() {
+    for (url, warns) in [
+        ("https://as/t", false),
+        ("http://localhost:1/t", false),
+        ("http://127.8.9.1/t", false),
+        ("http://[::1]/t", false),
+        ("http://as/t", true),
+        ("http://localhost.example/t", true),
+        ("ftp://as/t", true),
+        ("/t", true),
+    ] {
+        let yaml = backend(&format!("auth: {{type: oauth2, token_url: '{url}', client_id: i, client_secret: s}}"));
+        assert_eq!(!read(&yaml, Unresolved::Error).unwrap().warnings.is_empty(), warns, "{url}");
+    }
+}
+
+#[test]
+fn headers_are_bounded() {
+    let headers = |count| {
+        (0..count).flat_map(|index| ["\n  h".to_owned(), index.to_string(), ": x".to_owned()]).collect::<String>()
+    };
+    assert_eq!(problems(&backend(&format!("headers:{}", headers(1000))), Unresolved::Error), [""; 0]);
+    assert_eq!(
+        problems(&backend(&format!("headers:{}", headers(1001))), Unresolved::Error),
+        ["line 6, column 7: backends.b.headers: holds 1001 headers; the limit is 1000"]
+    );
+}

@@ -1,0 +1,104 @@
+//! `${VAR}` and `secret:name` in a whole configuration.
+
+use super::{Problem, Unresolved, backend, problems, read, shown_headers};
+
+#[test]
+fn each_reference_in_each_mode() {
+    const ON: &str = "{enabled: true}";
+    const STRICT: &str = "{enabled: 1, strict: yes}";
+    const OFF: &str = "{enabled: false}";
+    const UNKNOWN: &str = "{enabled: true, provider: vault}";
+    /// The value, or the message without its place.
+    type Found = Result<&'static str, &'static str>;
+    let cases: &[(&str, &str, Found, Found)] = &[
+        (ON, "secret:key", Ok("canary-secret"), Ok("canary-secret")),
+        (ON, "${TO_KEY}", Ok("canary-secret"), Ok("canary-secret")),
+        (ON, "secret:empty", Ok(""), Ok("")),
+        (ON, "Bearer secret:key", Ok("Bearer secret:key"), Ok("Bearer secret:key")),
+        ("{enabled: 'false'}", "secret:key", Ok("canary-secret"), Ok("canary-secret")),
+        // A secret's own text is taken as it is.
+        (ON, "secret:nested", Ok("canary${TOKEN}secret:key"), Ok("canary${TOKEN}secret:key")),
+        (ON, "${A}-${B}-${TOKEN}", Err("environment variables \"A\", \"B\" are not set"), Ok("${A}-${B}-canary-token")),
+        (
+            ON,
+            "${NOT_UNICODE}",
+            Err("environment variable \"NOT_UNICODE\" is set to something that is not valid UTF-8"),
+            Err("environment variable \"NOT_UNICODE\" is set to something that is not valid UTF-8"),
+        ),
+        (
+            ON,
+            "secret:no-such",
+            Err("secret \"no-such\" was not found: the environment variable \"SECRET_NO_SUCH\" is not set"),
+            Ok("secret:no-such"),
+        ),
+        (
+            STRICT,
+            "secret:no-such",
+            Err("secret \"no-such\" was not found: the environment variable \"SECRET_NO_SUCH\" is not set"),
+            Err("secret \"no-such\" was not found: the environment variable \"SECRET_NO_SUCH\" is not set"),
+        ),
+        (ON, "${TO_SECRET}", Err("the secret that the variable names was not found"), Ok("secret:canary-name")),
+        (
+            OFF,
+            "secret:key",
+            Err("secret \"key\" can't be looked up, because `secrets.enabled: true` is not set at the top of the file"),
+            Ok("secret:key"),
+        ),
+        (
+            UNKNOWN,
+            "secret:key",
+            Err("the secret store can't be opened: there is no such provider; use env"),
+            Err("the secret store can't be opened: there is no such provider; use env"),
+        ),
+        (UNKNOWN, "no reference", Ok("no reference"), Ok("no reference")),
+    ];
+    for (secrets, value, strictly, leniently) in cases {
+        let yaml = format!("secrets: {secrets}\n{}", backend(&format!("headers: {{X: '{value}'}}")));
+        for (unresolved, expected) in [(Unresolved::Error, strictly), (Unresolved::Keep, leniently)] {
+            match (read(&yaml, unresolved), expected) {
+                (Ok(config), Ok(expected)) => {
+                    assert_eq!(shown_headers(&config.backends[0].headers), [("X", *expected)], "{value}");
+                    let kept = strictly.is_err();
+                    let is_about_it = |problem: &Problem| problem.path == "backends.b.headers.X";
+                    assert_eq!(config.warnings.iter().any(is_about_it), kept, "{value}");
+                }
+                (Err(error), Err(expected)) => {
+                    let messages: Vec<_> = error.problems.iter().map(|problem| problem.message.as_str()).collect();
+                    assert_eq!(messages, [*expected], "{value}");
+                }
+                (result, expected) => panic!("{value}: {result:?}, expected {expected:?}"),
+            }
+        }
+    }
+}
+
+#[test]
+fn keys_are_never_expanded() {
+    let yaml = backend("headers: {'${TOKEN}': x}");
+    assert_eq!(
+        problems(&yaml, Unresolved::Error),
+        ["line 5, column 15: backends.b.headers[\"${TOKEN}\"]: \
+          a header name is made of letters, digits and !#$%&'*+-.^_`|~ only"]
+    );
+}
+
+#[test]
+fn the_store_is_reported_once_however_many_references_need_it() {
+    let yaml =
+        format!("secrets: {{enabled: true, provider: vault}}\n{}", backend("headers: {A: 'secret:a', B: 'secret:b'}"));
+    assert_eq!(problems(&yaml, Unresolved::Error).len(), 1);
+}
+
+#[test]
+fn an_error_in_the_secrets_section_is_not_repeated_by_each_reference() {
+    for (secrets, expected) in [
+        ("{enabled: true, provider: 1}", "secrets.provider"),
+        ("{enabled: true, provider: '${UNSET}'}", "secrets.provider"),
+        ("{enabled: maybe}", "secrets.enabled"),
+    ] {
+        let yaml = format!("secrets: {secrets}\n{}", backend("headers: {A: 'secret:key', B: 'secret:key'}"));
+        let error = read(&yaml, Unresolved::Error).unwrap_err();
+        let paths: Vec<_> = error.problems.iter().map(|problem| problem.path.as_str()).collect();
+        assert_eq!(paths, [expected], "{secrets}");
+    }
+}

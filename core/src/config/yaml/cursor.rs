@@ -1,0 +1,285 @@
+//! Bytes -> characters, with the position of each.
+
+use std::borrow::Cow;
+
+use zeroize::Zeroizing;
+
+use super::{Error, Mark, Result};
+
+/// What [`Cursor::peek`] gives past the last character; [`decode`] keeps it out of the text.
+pub(super) const END: char = '\0';
+const BYTE_ORDER_MARK: char = '\u{feff}';
+
+/// The whole text, borrowed if it needed no change.
+pub(super) enum Text<'a> {
+    Borrowed(&'a str),
+    Owned(Zeroizing<String>),
+}
+
+impl std::ops::Deref for Text<'_> {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        match self {
+            Self::Borrowed(text) => text,
+            Self::Owned(text) => text,
+        }
+    }
+}
+
+/// Checks size, encoding and characters, and makes every CR LF and CR a line feed, as reading in text mode does.
+pub(super) fn decode(bytes: &[u8], max_bytes: usize) -> Result<Text<'_>> {
+    if bytes.len() > max_bytes {
+        let message = format!("the file is {} bytes long; the limit is {max_bytes} bytes", bytes.len());
+        return Err(Error { mark: None, message });
+    }
+    let text = std::str::from_utf8(bytes).map_err(|error| {
+        let valid = bytes.get(..error.valid_up_to()).unwrap_or_default();
+        Error::at(
+            end_of(std::str::from_utf8(valid).unwrap_or_default()),
+            "the file is not valid UTF-8 from here on; save it in the encoding UTF-8",
+        )
+    })?;
+    // Most files are plain ASCII, which one quick pass over the bytes can tell.
+    let plain =
+        |chunk: &[u8]| chunk.iter().fold(true, |plain, byte| plain & matches!(byte, b' '..=b'~' | b'\n' | b'\t'));
+    let plain = bytes.chunks(64).all(plain);
+    let unprintable = if plain { None } else { text.char_indices().find(|&(_, ch)| !is_printable(ch)) };
+    if let Some((offset, _)) = unprintable {
+        return Err(Error::at(
+            end_of(text.get(..offset).unwrap_or_default()),
+            "found a control character, which YAML does not allow; remove it, or write it as an escape in double quotes",
+        ));
+    }
+    if plain || !text.contains('\r') {
+        return Ok(Text::Borrowed(text));
+    }
+    let mut uniform = Zeroizing::new(String::with_capacity(text.len()));
+    let mut rest = text;
+    while let Some((line, after)) = rest.split_once('\r') {
+        uniform.push_str(line);
+        uniform.push('\n');
+        rest = after.strip_prefix('\n').unwrap_or(after);
+    }
+    uniform.push_str(rest);
+    Ok(Text::Owned(uniform))
+}
+
+/// The mark right behind `text`.
+fn end_of(text: &str) -> Mark {
+    let mut cursor = Cursor::new(text);
+    let mut chars = text.chars().peekable();
+    while let Some(ch) = chars.next() {
+        match ch {
+            '\r' if chars.peek() == Some(&'\n') => {}
+            '\r' => cursor.step('\n'),
+            _ => cursor.step(ch),
+        }
+    }
+    cursor.mark()
+}
+
+fn is_printable(ch: char) -> bool {
+    matches!(ch, ' '..='~' | '\n' | '\r' | '\t' | '\u{85}' | '\u{a0}'..='\u{fffd}' | '\u{10000}'..)
+}
+
+/// Ends a line. CR is gone by now.
+pub(super) fn is_break(ch: char) -> bool {
+    matches!(ch, '\n' | '\u{85}' | '\u{2028}' | '\u{2029}')
+}
+
+pub(super) fn is_break_or_end(ch: char) -> bool {
+    ch == END || is_break(ch)
+}
+
+pub(super) fn is_space_or_end(ch: char) -> bool {
+    ch == ' ' || is_break_or_end(ch)
+}
+
+pub(super) fn is_blank_or_end(ch: char) -> bool {
+    ch == '\t' || is_space_or_end(ch)
+}
+
+/// A position that only moves forward.
+#[derive(Clone)]
+pub(super) struct Cursor<'a> {
+    text: &'a str,
+    offset: usize,
+    /// Characters passed.
+    pub(super) index: usize,
+    /// Counted from 0, like `column`.
+    pub(super) line: usize,
+    pub(super) column: usize,
+}
+
+impl<'a> Cursor<'a> {
+    pub(super) fn new(text: &'a str) -> Self {
+        Self { text, offset: 0, index: 0, line: 0, column: 0 }
+    }
+
+    pub(super) fn mark(&self) -> Mark {
+        let from_one = |count: usize| u32::try_from(count).unwrap_or(u32::MAX).saturating_add(1);
+        Mark { line: from_one(self.line), column: from_one(self.column) }
+    }
+
+    pub(super) fn offset(&self) -> usize {
+        self.offset
+    }
+
+    /// The text from an earlier [`offset`](Self::offset) up to a later one.
+    pub(super) fn slice(&self, from: usize, to: usize) -> &'a str {
+        self.text.get(from..to).unwrap_or_default()
+    }
+
+    pub(super) fn rest(&self) -> &'a str {
+        self.text.get(self.offset..).unwrap_or_default()
+    }
+
+    fn char_at(&self, offset: usize) -> char {
+        match self.text.as_bytes().get(offset) {
+            None => END,
+            Some(byte) if byte.is_ascii() => char::from(*byte),
+            Some(_) => self.text.get(offset..).and_then(|rest| rest.chars().next()).unwrap_or(END),
+        }
+    }
+
+    pub(super) fn peek(&self) -> char {
+        self.char_at(self.offset)
+    }
+
+    /// The character that starts `bytes` further on.
+    pub(super) fn peek_at(&self, bytes: usize) -> char {
+        self.char_at(self.offset + bytes)
+    }
+
+    /// The character behind [`peek`](Self::peek).
+    pub(super) fn peek_second(&self) -> char {
+        self.char_at(self.offset + self.peek().len_utf8())
+    }
+
+    /// Whether a line `---` or `...` starts here; only asked in column 0.
+    pub(super) fn at_document_marker(&self) -> bool {
+        let rest = self.rest();
+        (rest.starts_with("---") || rest.starts_with("...")) && is_blank_or_end(self.peek_at(3))
+    }
+
+    /// Moves past `ch`, which must be the next character.
+    pub(super) fn step(&mut self, ch: char) {
+        self.offset += ch.len_utf8();
+        self.index += 1;
+        if is_break(ch) {
+            self.line += 1;
+            self.column = 0;
+        } else if ch != BYTE_ORDER_MARK {
+            self.column += 1;
+        }
+    }
+
+    /// Moves past one character, if there is one.
+    pub(super) fn advance(&mut self) {
+        if self.offset < self.text.len() {
+            self.step(self.peek());
+        }
+    }
+
+    /// Moves past `ch` if it is next.
+    pub(super) fn take(&mut self, ch: char) -> bool {
+        let found = self.peek() == ch;
+        if found {
+            self.advance();
+        }
+        found
+    }
+
+    /// Takes the next `length` bytes, which hold whole characters and no line break.
+    pub(super) fn take_bytes(&mut self, length: usize) -> &'a str {
+        let run = self.slice(self.offset, self.offset + length);
+        if run.is_ascii() {
+            self.offset += length;
+            self.index += length;
+            self.column += length;
+        } else {
+            run.chars().for_each(|ch| self.step(ch));
+        }
+        run
+    }
+
+    /// `wanted` accepts no line break.
+    pub(super) fn take_while(&mut self, wanted: impl Fn(char) -> bool) -> &'a str {
+        let rest = self.rest();
+        self.take_bytes(rest.find(|ch| !wanted(ch)).unwrap_or(rest.len()))
+    }
+
+    pub(super) fn skip_spaces(&mut self) {
+        let rest = self.rest().bytes();
+        let count = rest.take_while(|byte| *byte == b' ').count();
+        self.offset += count;
+        self.index += count;
+        self.column += count;
+    }
+
+    pub(super) fn skip_line(&mut self) {
+        self.take_while(|ch| !is_break(ch));
+    }
+
+    pub(super) fn skip_byte_order_mark(&mut self) {
+        if self.offset == 0 {
+            self.take(BYTE_ORDER_MARK);
+        }
+    }
+
+    /// Takes one line break, as the character it contributes to a scalar.
+    pub(super) fn take_break(&mut self) -> Option<char> {
+        let ch = self.peek();
+        if !is_break(ch) {
+            return None;
+        }
+        self.step(ch);
+        Some(if ch == '\u{85}' { '\n' } else { ch })
+    }
+
+    /// Spaces and a comment up to the end of the line, and its break; `false` if there is anything else.
+    pub(super) fn take_rest_of_line(&mut self) -> bool {
+        self.skip_spaces();
+        if self.peek() == '#' {
+            self.skip_line();
+        }
+        let clean = is_break_or_end(self.peek());
+        self.take_break();
+        clean
+    }
+}
+
+/// Appends without ever leaving an unwiped copy behind when the buffer must grow.
+pub(super) fn push(buffer: &mut Zeroizing<String>, text: &str) {
+    let needed = buffer.len() + text.len();
+    if needed > buffer.capacity() {
+        let mut larger = Zeroizing::new(String::with_capacity(needed.max(buffer.capacity() * 2)));
+        larger.push_str(buffer);
+        *buffer = larger;
+    }
+    buffer.push_str(text);
+}
+
+pub(super) fn push_char(buffer: &mut Zeroizing<String>, ch: char) {
+    push(buffer, ch.encode_utf8(&mut [0; 4]));
+}
+
+impl Text<'_> {
+    /// The text itself, without a copy where it is owned.
+    pub(super) fn into_secret(self) -> Zeroizing<String> {
+        match self {
+            Self::Borrowed(text) => Zeroizing::new(text.to_owned()),
+            Self::Owned(text) => text,
+        }
+    }
+}
+
+impl Default for Text<'_> {
+    fn default() -> Self {
+        Self::Borrowed("")
+    }
+}
+
+/// The text of a tag, which is not secret.
+pub(super) type TagText<'a> = Cow<'a, str>;

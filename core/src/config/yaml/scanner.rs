@@ -1,0 +1,387 @@
+//! Characters -> tokens: indentation, indicators, and which scalar turns out to be a key.
+
+use std::collections::VecDeque;
+
+use super::cursor::{Cursor, END, TagText, Text, is_blank_or_end};
+use super::{Error, Mark, Result};
+
+/// How many characters may lie between the start of a key without `?` and its `:`.
+const SIMPLE_KEY_LENGTH: usize = 1024;
+
+pub(super) enum Kind<'a> {
+    StreamEnd,
+    Directive(Directive<'a>),
+    DocumentStart,
+    DocumentEnd,
+    BlockSequenceStart,
+    BlockMappingStart,
+    BlockEnd,
+    FlowSequenceStart,
+    FlowSequenceEnd,
+    FlowMappingStart,
+    FlowMappingEnd,
+    FlowEntry,
+    BlockEntry,
+    Key,
+    Value,
+    Alias(&'a str),
+    Anchor(&'a str),
+    /// `handle` is `None` for `!<verbatim>` and the lone `!`.
+    Tag {
+        handle: Option<&'a str>,
+        suffix: TagText<'a>,
+    },
+    Scalar {
+        text: Text<'a>,
+        plain: bool,
+    },
+}
+
+pub(super) enum Directive<'a> {
+    Yaml { supported: bool },
+    Tag { handle: &'a str, prefix: TagText<'a> },
+    Unknown,
+}
+
+pub(super) struct Token<'a> {
+    pub kind: Kind<'a>,
+    pub start: Mark,
+    pub end: Mark,
+}
+
+/// A token that becomes a key if a `:` follows in time.
+struct SimpleKey {
+    /// Counted over the whole stream.
+    token: usize,
+    flow_level: usize,
+    /// Stands where nothing but a key can stand.
+    required: bool,
+    index: usize,
+    line: usize,
+    column: usize,
+    mark: Mark,
+}
+
+pub(super) struct Scanner<'a> {
+    pub(super) cursor: Cursor<'a>,
+    pub(super) max_scalar_bytes: usize,
+    pub(super) flow_level: usize,
+    /// The column of the current block collection; `None` outside of any.
+    pub(super) indent: Option<usize>,
+    indents: Vec<Option<usize>>,
+    /// May the next token be a simple key, or start a block collection?
+    pub(super) simple_key_allowed: bool,
+    /// At most one per flow level, innermost and newest last.
+    keys: VecDeque<SimpleKey>,
+    tokens: VecDeque<Token<'a>>,
+    taken: usize,
+    /// The first token is certain.
+    ready: bool,
+    done: bool,
+}
+
+impl<'a> Scanner<'a> {
+    pub(super) fn new(text: &'a str, max_scalar_bytes: usize) -> Self {
+        Self {
+            cursor: Cursor::new(text),
+            max_scalar_bytes,
+            flow_level: 0,
+            indent: None,
+            indents: Vec::new(),
+            simple_key_allowed: true,
+            keys: VecDeque::new(),
+            tokens: VecDeque::new(),
+            taken: 0,
+            ready: false,
+            done: false,
+        }
+    }
+
+    pub(super) fn peek(&mut self) -> Result<&Token<'a>> {
+        if !self.ready {
+            while self.needs_more()? {
+                self.fetch()?;
+            }
+            self.ready = true;
+        }
+        self.tokens.front().ok_or_else(|| after_end(&self.cursor))
+    }
+
+    pub(super) fn next(&mut self) -> Result<Token<'a>> {
+        self.peek()?;
+        self.taken += 1;
+        self.ready = false;
+        self.tokens.pop_front().ok_or_else(|| after_end(&self.cursor))
+    }
+
+    /// The first token is certain only when it can no longer turn out to be a key.
+    fn needs_more(&mut self) -> Result<bool> {
+        if self.done {
+            return Ok(false);
+        }
+        if self.tokens.is_empty() {
+            return Ok(true);
+        }
+        self.drop_stale_keys()?;
+        Ok(self.keys.front().is_some_and(|key| key.token == self.taken))
+    }
+
+    fn fetch(&mut self) -> Result<()> {
+        self.skip_to_token();
+        self.drop_stale_keys()?;
+        self.unwind_indent(Some(self.cursor.column));
+        let ch = self.cursor.peek();
+        let second = self.cursor.peek_second();
+        let in_block = self.flow_level == 0;
+        match ch {
+            END => self.fetch_end(),
+            '%' if self.cursor.column == 0 => {
+                self.end_block()?;
+                let token = self.scan_directive()?;
+                self.tokens.push_back(token);
+                Ok(())
+            }
+            '-' | '.' if self.cursor.column == 0 && self.cursor.at_document_marker() => {
+                self.end_block()?;
+                let kind = if ch == '-' { Kind::DocumentStart } else { Kind::DocumentEnd };
+                self.push_indicator(kind, 3);
+                Ok(())
+            }
+            '[' => self.fetch_flow_start(Kind::FlowSequenceStart),
+            '{' => self.fetch_flow_start(Kind::FlowMappingStart),
+            ']' => self.fetch_flow_end(Kind::FlowSequenceEnd),
+            '}' => self.fetch_flow_end(Kind::FlowMappingEnd),
+            ',' => {
+                self.simple_key_allowed = true;
+                self.drop_key()?;
+                self.push_indicator(Kind::FlowEntry, 1);
+                Ok(())
+            }
+            '-' if is_blank_or_end(second) => self.fetch_block_entry(),
+            '?' if !in_block || is_blank_or_end(second) => self.fetch_key(),
+            ':' if !in_block || is_blank_or_end(second) => self.fetch_value(),
+            '*' | '&' => self.fetch_simple(Self::scan_anchor),
+            '!' => self.fetch_simple(Self::scan_tag),
+            '\'' | '"' => self.fetch_simple(Self::scan_quoted),
+            '|' | '>' if in_block => {
+                self.simple_key_allowed = true;
+                self.drop_key()?;
+                let token = self.scan_block_scalar()?;
+                self.tokens.push_back(token);
+                Ok(())
+            }
+            '\t' => Err(self.error("found a tab where a value or key should start; indent and separate with spaces")),
+            _ if starts_plain(ch, second, in_block) => self.fetch_simple(Self::scan_plain),
+            _ => Err(self.error("a plain value cannot start with this character; put the value in quotes")),
+        }
+    }
+
+    pub(super) fn error(&self, message: &str) -> Error {
+        Error::at(self.cursor.mark(), message)
+    }
+
+    fn skip_to_token(&mut self) {
+        self.cursor.skip_byte_order_mark();
+        loop {
+            self.cursor.skip_spaces();
+            if self.cursor.peek() == '#' {
+                self.cursor.skip_line();
+            }
+            if self.cursor.take_break().is_none() {
+                return;
+            }
+            if self.flow_level == 0 {
+                self.simple_key_allowed = true;
+            }
+        }
+    }
+
+    // Simple keys. Older keys are on outer levels, so they go stale first.
+
+    fn drop_stale_keys(&mut self) -> Result<()> {
+        while let Some(key) = self.keys.front() {
+            if key.line == self.cursor.line && self.cursor.index - key.index <= SIMPLE_KEY_LENGTH {
+                break;
+            }
+            if key.required {
+                return Err(not_a_key(key));
+            }
+            self.keys.pop_front();
+        }
+        Ok(())
+    }
+
+    fn save_key(&mut self) -> Result<()> {
+        if self.simple_key_allowed {
+            self.drop_key()?;
+            self.keys.push_back(SimpleKey {
+                token: self.taken + self.tokens.len(),
+                flow_level: self.flow_level,
+                required: self.flow_level == 0 && self.indent == Some(self.cursor.column),
+                index: self.cursor.index,
+                line: self.cursor.line,
+                column: self.cursor.column,
+                mark: self.cursor.mark(),
+            });
+        }
+        Ok(())
+    }
+
+    fn take_key(&mut self) -> Option<SimpleKey> {
+        let level = self.flow_level;
+        self.keys.pop_back_if(|key| key.flow_level == level)
+    }
+
+    /// What stands on this level will not become a key any more.
+    fn drop_key(&mut self) -> Result<()> {
+        match self.take_key() {
+            Some(key) if key.required => Err(not_a_key(&key)),
+            _ => Ok(()),
+        }
+    }
+
+    // Indentation.
+
+    fn unwind_indent(&mut self, column: Option<usize>) {
+        if self.flow_level > 0 {
+            return;
+        }
+        while self.indent > column {
+            self.indent = self.indents.pop().flatten();
+            self.push_indicator(Kind::BlockEnd, 0);
+        }
+    }
+
+    fn add_indent(&mut self, column: usize) -> bool {
+        let deeper = self.indent < Some(column);
+        if deeper {
+            self.indents.push(self.indent);
+            self.indent = Some(column);
+        }
+        deeper
+    }
+
+    /// Before a directive or a document marker.
+    fn end_block(&mut self) -> Result<()> {
+        self.unwind_indent(None);
+        self.drop_key()?;
+        self.simple_key_allowed = false;
+        Ok(())
+    }
+
+    // Tokens.
+
+    fn push_indicator(&mut self, kind: Kind<'a>, length: usize) {
+        let start = self.cursor.mark();
+        for _ in 0..length {
+            self.cursor.advance();
+        }
+        self.tokens.push_back(Token { kind, start, end: self.cursor.mark() });
+    }
+
+    fn fetch_end(&mut self) -> Result<()> {
+        self.end_block()?;
+        self.keys.clear();
+        self.push_indicator(Kind::StreamEnd, 0);
+        self.done = true;
+        Ok(())
+    }
+
+    /// A token that may be a simple key, or stand before one.
+    fn fetch_simple(&mut self, scan: fn(&mut Self) -> Result<Token<'a>>) -> Result<()> {
+        self.save_key()?;
+        self.simple_key_allowed = false;
+        let token = scan(self)?;
+        self.tokens.push_back(token);
+        Ok(())
+    }
+
+    fn fetch_flow_start(&mut self, kind: Kind<'a>) -> Result<()> {
+        self.save_key()?;
+        self.flow_level += 1;
+        self.simple_key_allowed = true;
+        self.push_indicator(kind, 1);
+        Ok(())
+    }
+
+    fn fetch_flow_end(&mut self, kind: Kind<'a>) -> Result<()> {
+        self.drop_key()?;
+        // One too many is an error in every position, so it can be reported here.
+        self.flow_level = self.flow_level.checked_sub(1).ok_or_else(|| {
+            self.error("found a closing bracket or brace that nothing opened; put the value in quotes")
+        })?;
+        self.simple_key_allowed = false;
+        self.push_indicator(kind, 1);
+        Ok(())
+    }
+
+    /// `-`, `?` or `:` that opens or continues a block collection.
+    fn begin_block(&mut self, start: Kind<'a>, message: &str) -> Result<()> {
+        if self.flow_level > 0 {
+            return Ok(());
+        }
+        if !self.simple_key_allowed {
+            return Err(self.error(message));
+        }
+        if self.add_indent(self.cursor.column) {
+            self.push_indicator(start, 0);
+        }
+        Ok(())
+    }
+
+    fn fetch_block_entry(&mut self) -> Result<()> {
+        self.begin_block(
+            Kind::BlockSequenceStart,
+            "a list item is not allowed here; start it on a line of its own, or put the value in quotes",
+        )?;
+        self.simple_key_allowed = true;
+        self.drop_key()?;
+        self.push_indicator(Kind::BlockEntry, 1);
+        Ok(())
+    }
+
+    fn fetch_key(&mut self) -> Result<()> {
+        self.begin_block(Kind::BlockMappingStart, "a key with `?` is not allowed here; start it on a line of its own")?;
+        self.simple_key_allowed = self.flow_level == 0;
+        self.drop_key()?;
+        self.push_indicator(Kind::Key, 1);
+        Ok(())
+    }
+
+    fn fetch_value(&mut self) -> Result<()> {
+        if let Some(key) = self.take_key() {
+            let place = key.token.saturating_sub(self.taken).min(self.tokens.len());
+            let at_key = |kind| Token { kind, start: key.mark, end: key.mark };
+            self.tokens.insert(place, at_key(Kind::Key));
+            if self.flow_level == 0 && self.add_indent(key.column) {
+                self.tokens.insert(place, at_key(Kind::BlockMappingStart));
+            }
+            self.simple_key_allowed = false;
+        } else {
+            self.begin_block(
+                Kind::BlockMappingStart,
+                "found `: ` where no key can end; check the indentation, or put the value in quotes",
+            )?;
+            self.simple_key_allowed = self.flow_level == 0;
+        }
+        self.push_indicator(Kind::Value, 1);
+        Ok(())
+    }
+}
+
+fn starts_plain(ch: char, second: char, in_block: bool) -> bool {
+    match ch {
+        '-' => !is_blank_or_end(second),
+        '?' | ':' => in_block && !is_blank_or_end(second),
+        ',' | '[' | ']' | '{' | '}' | '#' | '&' | '*' | '!' | '|' | '>' | '\'' | '"' | '%' | '@' | '`' => false,
+        _ => !is_blank_or_end(ch),
+    }
+}
+
+fn not_a_key(key: &SimpleKey) -> Error {
+    Error::at(key.mark, "expected a key followed by `:` here; check the indentation")
+}
+
+fn after_end(cursor: &Cursor<'_>) -> Error {
+    Error::at(cursor.mark(), "found the end of the text where more was expected")
+}

@@ -1,0 +1,117 @@
+//! The one runtime behind everything: a thread, an HTTP client, a clock.
+//!
+//! Nothing here exists until the first token must be fetched. From then on one thread serves every provider of the
+//! process. A forked child finds the thread gone; it leaves what it inherited untouched and starts its own (see
+//! [`Generation`]). Cached tokens live outside the engine, so a child goes on serving them without it.
+
+mod clock;
+mod generation;
+mod http;
+mod os;
+#[cfg(feature = "virtual-time")]
+mod virtual_clock;
+
+use std::fmt;
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use once_cell::sync::Lazy;
+
+pub use clock::{Clock, Instant};
+pub(crate) use generation::Generation;
+#[cfg(feature = "virtual-time")]
+pub use virtual_clock::VirtualClock;
+
+/// A handle to an engine. Cheap to clone, safe to use from any thread and after a fork.
+///
+/// Programs use [`Engine::global`]; an engine of one's own is for tests, which give it a clock of theirs.
+#[derive(Clone)]
+pub struct Engine(Arc<Shared>);
+
+/// An engine that does not keep itself alive, for what the engine itself owns.
+#[derive(Clone)]
+pub(crate) struct WeakEngine(Weak<Shared>);
+
+struct Shared {
+    clock: Clock,
+    // Lock-free, so that a child forked while another thread was at work here can still read it.
+    current: ArcSwap<Generation>,
+}
+
+impl Engine {
+    /// The engine of this process. Does nothing yet: no thread, no socket, no file.
+    pub fn global() -> &'static Self {
+        static GLOBAL: Lazy<Engine> = Lazy::new(|| Engine::with_clock(Clock::System));
+        &GLOBAL
+    }
+
+    /// An engine of one's own, with a clock of one's own. It ends with its last handle.
+    pub fn with_clock(clock: Clock) -> Self {
+        let current = ArcSwap::from_pointee(Generation::new(clock.clone()));
+        Self(Arc::new(Shared { clock, current }))
+    }
+
+    /// The engine's clock.
+    pub(crate) fn clock(&self) -> &Clock {
+        &self.0.clock
+    }
+
+    pub(crate) fn downgrade(&self) -> WeakEngine {
+        WeakEngine(Arc::downgrade(&self.0))
+    }
+
+    /// What runs in this process: after a fork, a fresh generation that owes nothing to the parent's.
+    pub(crate) fn generation(&self) -> Arc<Generation> {
+        loop {
+            let current = self.0.current.load_full();
+            if current.is_of_this_process() {
+                return current;
+            }
+            let fresh = Arc::new(current.successor_in_child());
+            let previous = self.0.current.compare_and_swap(&current, fresh);
+            if Arc::ptr_eq(&previous, &current) {
+                // Leaked for good: dropping it would close or wake what the parent still uses, or wait for a lock
+                // whose holder does not exist in this process.
+                std::mem::forget(current);
+            }
+        }
+    }
+
+    /// Stops the engine's thread and waits for it for at most `timeout`; true if it has ended.
+    ///
+    /// Callers that wait for a token get [`Error::Shutdown`](crate::Error::Shutdown). Idempotent, callable at any time from any thread but the
+    /// engine's own, where it does not wait. The engine can be used again: the next fetch starts a new thread.
+    pub fn shutdown(&self, timeout: Duration) -> bool {
+        let retired = self.generation();
+        let fresh = Arc::new(retired.successor_after_shutdown());
+        let previous = self.0.current.compare_and_swap(&retired, fresh);
+        if !Arc::ptr_eq(&previous, &retired) {
+            return true; // another shutdown was first
+        }
+        retired.stop(timeout)
+    }
+}
+
+impl fmt::Debug for Engine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Engine").field("clock", &self.0.clock).finish_non_exhaustive()
+    }
+}
+
+impl WeakEngine {
+    pub(crate) fn upgrade(&self) -> Option<Engine> {
+        self.0.upgrade().map(Engine)
+    }
+}
+
+impl Drop for Shared {
+    fn drop(&mut self) {
+        let current = self.current.load_full();
+        if current.is_of_this_process() {
+            current.stop(Duration::ZERO);
+        } else {
+            std::mem::forget(current);
+        }
+    }
+}

@@ -1,0 +1,105 @@
+//! Log records for hosts that do not speak `tracing`: the C and Python bindings.
+//!
+//! A Rust host installs whatever `tracing` subscriber it likes and does not need this module.
+
+use std::fmt::{self, Write};
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use tracing::field::{Field, Visit};
+use tracing::span;
+pub use tracing::Level;
+use tracing::{Event, Metadata, Subscriber, subscriber};
+
+/// One event: already text, already free of secrets.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Record {
+    /// How serious it is.
+    pub level: Level,
+    /// Where it comes from: `argus_auth::token` and the like.
+    pub target: &'static str,
+    /// The message, followed by its fields as `name=value`.
+    pub message: String,
+}
+
+/// Which levels are forwarded. Shared by all sinks of the process.
+static LEVEL: AtomicUsize = AtomicUsize::new(OFF);
+const OFF: usize = 0;
+
+/// Forwards this library's events to `sink` from now on. Once per process; false if there is a subscriber already.
+///
+/// `sink` is called on whatever thread an event happens on, the engine's included, and must not block.
+pub fn forward(sink: impl Fn(Record) + Send + Sync + 'static) -> bool {
+    subscriber::set_global_default(Forward(sink)).is_ok()
+}
+
+/// Forwards events of this level and more serious ones; none at all with `None`, the default.
+pub fn set_level(level: Option<Level>) {
+    LEVEL.store(level.map_or(OFF, rank), Ordering::Relaxed);
+}
+
+fn rank(level: Level) -> usize {
+    match level {
+        Level::ERROR => 1,
+        Level::WARN => 2,
+        Level::INFO => 3,
+        Level::DEBUG => 4,
+        Level::TRACE => 5,
+    }
+}
+
+struct Forward<F>(F);
+
+impl<F: Fn(Record) + Send + Sync + 'static> Subscriber for Forward<F> {
+    fn register_callsite(&self, metadata: &'static Metadata<'static>) -> subscriber::Interest {
+        // Dependencies' events could show what this library keeps to itself.
+        if metadata.target().starts_with("argus_auth::") {
+            subscriber::Interest::sometimes()
+        } else {
+            subscriber::Interest::never()
+        }
+    }
+
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        rank(*metadata.level()) <= LEVEL.load(Ordering::Relaxed)
+    }
+
+    fn event(&self, event: &Event<'_>) {
+        let mut text = Text::default();
+        event.record(&mut text);
+        let metadata = event.metadata();
+        (self.0)(Record {
+            level: *metadata.level(),
+            target: metadata.target(),
+            message: text.message + &text.fields,
+        });
+    }
+
+    // This library makes no spans.
+    fn new_span(&self, _: &span::Attributes<'_>) -> span::Id {
+        span::Id::from_u64(1)
+    }
+    fn record(&self, _: &span::Id, _: &span::Record<'_>) {}
+    fn record_follows_from(&self, _: &span::Id, _: &span::Id) {}
+    fn enter(&self, _: &span::Id) {}
+    fn exit(&self, _: &span::Id) {}
+}
+
+#[derive(Default)]
+struct Text {
+    message: String,
+    fields: String,
+}
+
+impl Visit for Text {
+    fn record_str(&mut self, field: &Field, value: &str) {
+        self.record_debug(field, &format_args!("{value}"));
+    }
+
+    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+        // Writing to a String can't fail.
+        let _ = match field.name() {
+            "message" => write!(self.message, "{value:?}"),
+            name => write!(self.fields, " {name}={value:?}"),
+        };
+    }
+}

@@ -1,0 +1,41 @@
+//! `type: static`: the same headers for every request.
+
+use std::sync::Arc;
+
+use super::{AuthProvider, Requested, Waiter};
+use crate::error::Error;
+use crate::headers::Headers;
+use crate::token::TokenStatus;
+
+/// Headers that never change.
+#[derive(Debug)]
+pub struct StaticProvider {
+    headers: Arc<Headers>,
+}
+
+impl StaticProvider {
+    /// A provider of these headers.
+    pub fn new(headers: Headers) -> Self {
+        Self { headers: Arc::new(headers) }
+    }
+}
+
+impl AuthProvider for StaticProvider {
+    fn current(&self) -> Result<Option<Arc<Headers>>, Error> {
+        Ok(Some(Arc::clone(&self.headers)))
+    }
+
+    fn request(&self, waiter: Waiter) -> Requested {
+        Requested::Ready(Ok(Arc::clone(&self.headers)), waiter)
+    }
+
+    fn prefetch(&self) -> Result<(), Error> {
+        Ok(())
+    }
+
+    fn invalidate(&self, _rejected: Option<&str>) {}
+
+    fn status(&self) -> Option<TokenStatus> {
+        None
+    }
+}

@@ -1,0 +1,41 @@
+//! Kinds of authentication that a configuration may name and this library does not perform.
+
+use std::sync::Arc;
+
+use super::{AuthProvider, Requested, Waiter};
+use crate::error::Error;
+use crate::headers::Headers;
+use crate::token::TokenStatus;
+
+/// Answers every request with the same clear error.
+#[derive(Debug)]
+pub(super) struct Unsupported {
+    pub(super) backend: String,
+    pub(super) kind: &'static str,
+}
+
+impl Unsupported {
+    fn error(&self) -> Error {
+        Error::Unsupported { backend: self.backend.clone(), kind: self.kind }
+    }
+}
+
+impl AuthProvider for Unsupported {
+    fn current(&self) -> Result<Option<Arc<Headers>>, Error> {
+        Err(self.error())
+    }
+
+    fn request(&self, waiter: Waiter) -> Requested {
+        Requested::Ready(Err(self.error()), waiter)
+    }
+
+    fn prefetch(&self) -> Result<(), Error> {
+        Err(self.error())
+    }
+
+    fn invalidate(&self, _rejected: Option<&str>) {}
+
+    fn status(&self) -> Option<TokenStatus> {
+        None
+    }
+}

@@ -1,0 +1,116 @@
+//! One backend: its configured headers, its provider, its failure policy.
+
+use std::sync::Arc;
+
+use arc_swap::ArcSwapOption;
+
+use crate::config::{BackendConfig, FailurePolicy};
+use crate::engine::Engine;
+use crate::error::Error;
+use crate::headers::Headers;
+use crate::provider::{self, AuthProvider};
+use crate::token::{Outcome, Requested, TokenStatus, Waiter};
+
+#[derive(Debug)]
+pub(super) struct Backend {
+    pub(super) config: BackendConfig,
+    configured: Arc<Headers>,
+    provider: Option<Arc<dyn AuthProvider>>,
+    /// The last merge, so that a hit does not merge again.
+    merged: ArcSwapOption<Merged>,
+    /// The last failure that was logged, so that a thousand callers who share it log it once.
+    reported: ArcSwapOption<Error>,
+}
+
+#[derive(Debug)]
+struct Merged {
+    auth: Arc<Headers>,
+    all: Arc<Headers>,
+}
+
+impl Backend {
+    pub(super) fn new(config: BackendConfig, engine: &Engine) -> Self {
+        Self {
+            configured: Arc::new(config.headers.clone()),
+            provider: config.auth.as_ref().map(|auth| provider::create(&config.name, auth, engine)),
+            config,
+            merged: ArcSwapOption::empty(),
+            reported: ArcSwapOption::empty(),
+        }
+    }
+
+    pub(super) fn try_headers(&self) -> Result<Option<Arc<Headers>>, Error> {
+        let Some(provider) = &self.provider else { return Ok(Some(Arc::clone(&self.configured))) };
+        if let Some(auth) = provider.current().or_else(|error| self.policy(error).map(Some))? {
+            return Ok(Some(self.merge(auth)));
+        }
+        match provider.prefetch() {
+            Ok(()) => Ok(None),
+            Err(error) => self.policy(error).map(Some),
+        }
+    }
+
+    pub(super) fn request(self: &Arc<Self>, waiter: Waiter) -> Requested {
+        let Some(provider) = &self.provider else {
+            return Requested::Ready(Ok(Arc::clone(&self.configured)), waiter);
+        };
+        match provider.current() {
+            Ok(Some(auth)) => return Requested::Ready(Ok(self.merge(auth)), waiter),
+            Ok(None) => {}
+            Err(error) => return Requested::Ready(self.policy(error), waiter),
+        }
+        let backend = Arc::clone(self);
+        match provider.request(Box::new(move |outcome| waiter(backend.finish(outcome)))) {
+            Requested::Waiting => Requested::Waiting,
+            Requested::Ready(outcome, finishing) => Requested::Ready(self.finish(outcome), finishing),
+        }
+    }
+
+    pub(super) fn invalidate(&self, rejected: Option<&str>) {
+        if let Some(provider) = &self.provider {
+            provider.invalidate(rejected);
+        }
+    }
+
+    pub(super) fn status(&self) -> Option<TokenStatus> {
+        self.provider.as_ref()?.status()
+    }
+
+    fn finish(&self, outcome: Outcome) -> Outcome {
+        match outcome {
+            Ok(auth) => Ok(self.merge(auth)),
+            Err(error) => self.policy(error),
+        }
+    }
+
+    /// What a caller gets instead of authentication.
+    fn policy(&self, error: Error) -> Outcome {
+        // A kind of authentication that can't be performed is a mistake, not a failure that may pass.
+        if self.config.on_auth_failure == FailurePolicy::Closed || matches!(error, Error::Unsupported { .. }) {
+            return Err(error);
+        }
+        let same = |reported: &Error| match (reported, &error) {
+            (Error::Token(reported), Error::Token(error)) => Arc::ptr_eq(reported, error),
+            _ => reported.code() == error.code(),
+        };
+        if !self.reported.load().as_deref().is_some_and(same) {
+            self.reported.store(Some(Arc::new(error.clone())));
+            let backend = self.config.name.as_str();
+            tracing::error!(target: "argus_auth::resolver", backend, %error, "requests go out without authentication");
+        }
+        Ok(Arc::clone(&self.configured))
+    }
+
+    fn merge(&self, auth: Arc<Headers>) -> Arc<Headers> {
+        if self.configured.is_empty() {
+            return auth;
+        }
+        let last = self.merged.load();
+        if let Some(last) = last.as_ref().filter(|last| Arc::ptr_eq(&last.auth, &auth)) {
+            return Arc::clone(&last.all);
+        }
+        let all = Arc::new(self.configured.overlaid_with(&auth));
+        self.merged.store(Some(Arc::new(Merged { auth, all: Arc::clone(&all) })));
+        all
+    }
+}

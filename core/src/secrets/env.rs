@@ -1,0 +1,76 @@
+//! `secrets.provider: env`: each secret is an environment variable.
+
+use std::env::VarError;
+
+use super::{SecretError, SecretProvider};
+use crate::config::Environment;
+use crate::secret::Secret;
+
+/// Looks `my-key` up as `SECRET_MY_KEY`.
+pub(crate) struct EnvProvider<'e> {
+    environment: Environment<'e>,
+}
+
+impl<'e> EnvProvider<'e> {
+    pub(crate) fn new(environment: Environment<'e>) -> Self {
+        Self { environment }
+    }
+}
+
+impl SecretProvider for EnvProvider<'_> {
+    fn get(&self, name: &str) -> Result<Option<Secret>, SecretError> {
+        let variable = variable(name);
+        // No variable can be called so, yet the C library would find `a` when asked for `a=b`.
+        if variable.contains(['=', '\0']) {
+            return Ok(None);
+        }
+        match (self.environment)(&variable) {
+            Ok(value) => Ok(Some(Secret::new(value))),
+            Err(VarError::NotPresent) => Ok(None),
+            Err(VarError::NotUnicode(_)) => {
+                Err(SecretError("its environment variable holds something that is not valid UTF-8".to_owned()))
+            }
+        }
+    }
+
+    fn explain_missing(&self, name: &str) -> String {
+        format!("the environment variable {:?} is not set", variable(name))
+    }
+}
+
+/// Upper case in all scripts, underscores for hyphens, all else as it is.
+fn variable(name: &str) -> String {
+    format!("SECRET_{}", name.to_uppercase().replace('-', "_"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names() {
+        for (name, expected) in [
+            ("api-key", "SECRET_API_KEY"),
+            ("Straße", "SECRET_STRASSE"),
+            ("a.b c", "SECRET_A.B C"),
+            ("éß-ŉ", "SECRET_ÉSS_ʼN"),
+        ] {
+            assert_eq!(variable(name), expected);
+        }
+    }
+
+    #[test]
+    fn an_impossible_name_is_never_asked_for() {
+        let provider = EnvProvider::new(&|_| Ok("found".to_owned()));
+        assert_eq!(provider.get("a=b"), Ok(None));
+        assert_eq!(provider.get("a\0b"), Ok(None));
+        assert_eq!(provider.get("a"), Ok(Some(Secret::new("found"))));
+    }
+
+    #[test]
+    fn a_value_that_is_not_unicode_is_an_error_without_the_value() {
+        let provider = EnvProvider::new(&|_| Err(VarError::NotUnicode("canary".into())));
+        let error = provider.get("api-key").unwrap_err();
+        assert!(!format!("{error} {error:?}").contains("canary"), "{error}");
+    }
+}

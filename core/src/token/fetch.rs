@@ -1,0 +1,187 @@
+//! One fetch: the request, its retries, and what went wrong in words.
+
+use std::error::Error as StdError;
+use std::time::Duration;
+
+use reqwest::header::{ACCEPT, CONTENT_TYPE, RETRY_AFTER};
+use reqwest::{Client, Response, Url};
+
+use super::credentials::ClientCredentials;
+use super::response::{self, Issued, MAX_BODY, Refused};
+use crate::engine::{Generation, Instant};
+use crate::error::{TokenError, TokenErrorKind, reads_as_refusal};
+
+/// All attempts together take no longer.
+const TOTAL: Duration = Duration::from_secs(30);
+/// A transient failure is tried again this many times at most.
+const RETRIES: u32 = 3;
+/// The wait before the first retry is between nothing and this, doubled for each further one (full jitter).
+const FIRST_BACKOFF: Duration = Duration::from_millis(250);
+
+/// A token, and when the request for it was sent: its life counts from there.
+pub(super) struct Fetched {
+    pub(super) issued: Issued,
+    pub(super) requested: Instant,
+}
+
+/// Why there is none, and how long the server asked to be left alone.
+pub(super) struct Failed {
+    pub(super) error: TokenError,
+    pub(super) retry_after: Option<Duration>,
+}
+
+/// An attempt that failed.
+struct Attempt {
+    refused: Refused,
+    http_status: Option<u16>,
+    retry_after: Option<Duration>,
+}
+
+impl From<Refused> for Attempt {
+    fn from(refused: Refused) -> Self {
+        Self { refused, http_status: None, retry_after: None }
+    }
+}
+
+/// Gets a token, trying again as long as that is promising and 30 s allow it.
+pub(super) async fn fetch(credentials: &ClientCredentials, generation: &Generation) -> Result<Fetched, Failed> {
+    let clock = generation.clock();
+    let deadline = clock.now().after(TOTAL);
+    let mut retries = 0;
+    loop {
+        let requested = clock.now();
+        let failed = match attempt_until(deadline, credentials, generation).await {
+            Ok(issued) => return Ok(Fetched { issued, requested }),
+            Err(failed) => failed,
+        };
+        let pause = failed.retry_after.unwrap_or_else(|| backoff(retries));
+        let again = failed.refused.kind.is_transient()
+            && retries < RETRIES
+            && clock.now().after(pause) < deadline;
+        if !again {
+            return Err(give_up(credentials, failed));
+        }
+        tracing::debug!(
+            target: "argus_auth::token",
+            token_url = credentials.shown_url(),
+            cause = failed.refused.message,
+            pause_ms = pause.as_millis(),
+            "token request failed, trying again"
+        );
+        retries += 1;
+        clock.sleep_until(clock.now().after(pause)).await;
+    }
+}
+
+fn give_up(credentials: &ClientCredentials, failed: Attempt) -> Failed {
+    let Refused { kind, oauth_error, oauth_error_description, message } = failed.refused;
+    Failed {
+        error: TokenError {
+            kind,
+            token_url: credentials.shown_url(),
+            http_status: failed.http_status,
+            oauth_error,
+            oauth_error_description,
+            message,
+        },
+        retry_after: failed.retry_after,
+    }
+}
+
+async fn attempt_until(
+    deadline: Instant,
+    credentials: &ClientCredentials,
+    generation: &Generation,
+) -> Result<Issued, Attempt> {
+    tokio::select! {
+        outcome = attempt(credentials, generation) => outcome,
+        () = generation.clock().sleep_until(deadline) => {
+            Err(Refused::new(TokenErrorKind::Timeout, "the token endpoint did not answer within 30 s").into())
+        }
+    }
+}
+
+async fn attempt(credentials: &ClientCredentials, generation: &Generation) -> Result<Issued, Attempt> {
+    let unusable = |reason: &str| Refused::new(TokenErrorKind::Request, format!("token_url can't be requested: {reason}"));
+    let url = Url::parse(&credentials.token_url).map_err(|error| unusable(&error.to_string()))?;
+    if !matches!(url.scheme(), "http" | "https") {
+        return Err(unusable("it begins with neither http:// nor https://").into());
+    }
+    let client = generation
+        .http
+        .for_scheme(url.scheme())
+        .map_err(|reason| Refused::new(TokenErrorKind::Tls, reason))?;
+    tracing::debug!(target: "argus_auth::token", token_url = credentials.shown_url(), "token request");
+    let mut response = send(client, url, credentials).await?;
+    let status = response.status().as_u16();
+    let retry_after = retry_after(&response);
+    let body = read(&mut response).await?;
+    response::parse(status, &body)
+        .map_err(|refused| Attempt { refused, http_status: Some(status), retry_after })
+}
+
+async fn send(client: &Client, url: Url, credentials: &ClientCredentials) -> Result<Response, Refused> {
+    let host = url.host_str().unwrap_or_default().to_owned();
+    client
+        .post(url)
+        .header(ACCEPT, "application/json")
+        .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
+        .body(String::clone(&credentials.form()))
+        .send()
+        .await
+        .map_err(|error| explain(&error, &host))
+}
+
+/// The whole body, or an error if it is longer than any token response.
+async fn read(response: &mut Response) -> Result<zeroize::Zeroizing<Vec<u8>>, Refused> {
+    let host = response.url().host_str().unwrap_or_default().to_owned();
+    let mut body = zeroize::Zeroizing::new(Vec::new());
+    while let Some(chunk) = response.chunk().await.map_err(|error| explain(&error, &host))? {
+        if body.len() + chunk.len() > MAX_BODY {
+            return Err(Refused::new(
+                TokenErrorKind::Response,
+                "the token endpoint's answer is longer than 256 KiB; is token_url right?",
+            ));
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body)
+}
+
+/// `Retry-After` (RFC 9110 §10.2.3) as a pause: seconds or a date; none if it is neither.
+fn retry_after(response: &Response) -> Option<Duration> {
+    let text = response.headers().get(RETRY_AFTER)?.to_str().ok()?.trim();
+    if let Ok(seconds) = text.parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let date = httpdate::parse_http_date(text).ok()?;
+    Some(date.duration_since(std::time::SystemTime::now()).unwrap_or_default())
+}
+
+fn backoff(retries: u32) -> Duration {
+    FIRST_BACKOFF.saturating_mul(2_u32.saturating_pow(retries)).mul_f64(super::random_share())
+}
+
+/// What `error` means to an operator. The URL is left out: its query or port may be secret or misread.
+fn explain(error: &reqwest::Error, host: &str) -> Refused {
+    let host = if host.is_empty() || reads_as_refusal(host) { "the token endpoint's host" } else { host };
+    let causes = || std::iter::successors(error.source(), |&cause: &&(dyn StdError + 'static)| cause.source());
+    let cause = causes().last().map(ToString::to_string).filter(|text| !reads_as_refusal(text));
+    let cause = cause.as_deref().unwrap_or("no further cause is known");
+    let tls = causes().find_map(|cause| {
+        let inner = cause.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+        inner.and_then(|inner| inner.downcast_ref::<rustls::Error>()).or_else(|| cause.downcast_ref())
+    });
+    let (kind, message) = if let Some(tls) = tls {
+        (TokenErrorKind::Tls, format!("TLS with {host} failed: {tls}"))
+    } else if error.is_connect() && causes().any(|cause| cause.to_string().contains("dns error")) {
+        (TokenErrorKind::Dns, format!("the name {host} can't be resolved: {cause}"))
+    } else if error.is_connect() {
+        (TokenErrorKind::Connect, format!("no connection to {host}: {cause}"))
+    } else if error.is_builder() {
+        (TokenErrorKind::Request, format!("token_url can't be requested: {cause}"))
+    } else {
+        (TokenErrorKind::Transport, format!("the connection to {host} broke before a whole answer came: {cause}"))
+    };
+    Refused::new(kind, message)
+}

@@ -1,0 +1,135 @@
+//! One fetch per token: who is fetching, who waits for it, and what the last failure was.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use parking_lot::Mutex;
+
+use crate::engine::Instant;
+use crate::error::Error;
+
+/// After a transient failure nobody asks again for this long, doubled with each further one.
+const TRANSIENT_COOL_DOWN: Duration = Duration::from_secs(1);
+const LONGEST_TRANSIENT_COOL_DOWN: Duration = Duration::from_secs(60);
+/// After a failure that trying again will not cure.
+const PERMANENT_COOL_DOWN: Duration = Duration::from_secs(5);
+const LONGEST_PERMANENT_COOL_DOWN: Duration = Duration::from_secs(300);
+
+/// The fetches under way and the failures remembered, by token source. `W` is whoever waits.
+#[derive(Debug)]
+pub(crate) struct Flights<W> {
+    slots: Mutex<HashMap<u64, Slot<W>>>,
+}
+
+#[derive(Debug)]
+struct Slot<W> {
+    waiters: Option<Vec<W>>, // Some while a fetch is under way
+    failure: Option<Failure>,
+}
+
+#[derive(Debug, Clone)]
+struct Failure {
+    error: Error,
+    count: u32,
+    until: Instant,
+}
+
+/// What became of a wish for a token.
+#[derive(Debug)]
+pub(crate) enum Join<T, W> {
+    /// There is a fetch now, and it is the caller's to perform: [`Flights::land`] or [`Flights::fail`] must follow.
+    Start,
+    /// Somebody's fetch is under way.
+    Joined,
+    /// A fetch had just ended well.
+    Ready(T, Option<W>),
+    /// The last fetch failed, too recently to try again.
+    Cooling(Error, Option<W>),
+}
+
+impl<W> Default for Flights<W> {
+    fn default() -> Self {
+        Self { slots: Mutex::new(HashMap::new()) }
+    }
+}
+
+impl<W> Flights<W> {
+    /// Joins the fetch for `source` or becomes the one who performs it.
+    ///
+    /// `recheck` looks for the token once more, where a fetch that ends meanwhile can't slip through.
+    pub(crate) fn join<T>(
+        &self,
+        source: u64,
+        now: Instant,
+        waiter: Option<W>,
+        recheck: impl FnOnce() -> Option<T>,
+    ) -> Join<T, W> {
+        let mut slots = self.slots.lock();
+        if let Some(ready) = recheck() {
+            return Join::Ready(ready, waiter);
+        }
+        let slot = slots.entry(source).or_insert(Slot { waiters: None, failure: None });
+        if let Some(waiters) = &mut slot.waiters {
+            waiters.extend(waiter);
+            return Join::Joined;
+        }
+        match &slot.failure {
+            Some(failure) if now < failure.until => Join::Cooling(failure.error.clone(), waiter),
+            _ => {
+                slot.waiters = Some(waiter.into_iter().collect());
+                Join::Start
+            }
+        }
+    }
+
+    /// A fetch ended well, and its token can be found by `recheck`. Returns who waited.
+    pub(crate) fn land(&self, source: u64) -> Vec<W> {
+        self.slots.lock().remove(&source).and_then(|slot| slot.waiters).unwrap_or_default()
+    }
+
+    /// A fetch failed. Returns who waited, and when to try again if the failure is one to be remembered.
+    pub(crate) fn fail(
+        &self,
+        source: u64,
+        error: &Error,
+        retry_after: Option<Duration>,
+        now: Instant,
+    ) -> (Vec<W>, Option<Instant>) {
+        let mut slots = self.slots.lock();
+        let Error::Token(cause) = error else {
+            // A shutdown or a defect says nothing of the token endpoint.
+            let waiters = slots.remove(&source).and_then(|slot| slot.waiters);
+            return (waiters.unwrap_or_default(), None);
+        };
+        let slot = slots.entry(source).or_insert(Slot { waiters: None, failure: None });
+        let count = slot.failure.as_ref().map_or(0, |failure| failure.count.saturating_add(1));
+        let (first, longest) = if cause.kind.is_transient() {
+            (TRANSIENT_COOL_DOWN, LONGEST_TRANSIENT_COOL_DOWN)
+        } else {
+            (PERMANENT_COOL_DOWN, LONGEST_PERMANENT_COOL_DOWN)
+        };
+        let grown = first.saturating_mul(2_u32.saturating_pow(count)).min(longest);
+        let asked = retry_after.unwrap_or_default().min(LONGEST_PERMANENT_COOL_DOWN);
+        let until = now.after(grown.max(asked));
+        slot.failure = Some(Failure { error: error.clone(), count, until });
+        (slot.waiters.take().unwrap_or_default(), Some(until))
+    }
+
+    /// Whether a fetch is under way, and how long a cool-down lasts.
+    pub(crate) fn state(&self, source: u64, now: Instant) -> (bool, Option<Duration>) {
+        let slots = self.slots.lock();
+        let Some(slot) = slots.get(&source) else { return (false, None) };
+        let cool_down = slot.failure.as_ref().map(|failure| failure.until.since(now)).filter(|rest| !rest.is_zero());
+        (slot.waiters.is_some(), cool_down)
+    }
+
+    /// Forgets the last failure, so that the next caller tries again at once.
+    pub(crate) fn forgive(&self, source: u64) {
+        let mut slots = self.slots.lock();
+        match slots.get_mut(&source) {
+            Some(slot) if slot.waiters.is_some() => slot.failure = None,
+            Some(_) => drop(slots.remove(&source)),
+            None => {}
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! How long a token may be used, and when to renew it: arithmetic only, no clock.
+
+use std::time::Duration;
+
+use serde_json::value::RawValue;
+
+/// The lifetime of a token whose response does not say (RFC 6749 §5.1 leaves it to the server; the gateway's default).
+const UNSTATED: f64 = 3600.0;
+/// No lifetime is taken to be shorter: a token endpoint that says 0 must not be asked again for every request.
+const SHORTEST: f64 = 1.0;
+/// No lifetime is taken to be longer: 30 days. An access token is never kept for ever.
+const LONGEST: f64 = 30.0 * 24.0 * 3600.0;
+/// The buffer is at most this share of the lifetime, so that a short-lived token is still used for most of its life.
+const LARGEST_BUFFER_SHARE: f64 = 0.25;
+/// A token is not used in the last moments of its life: this share of it, or this many seconds if that is less.
+const MARGIN_SHARE: f64 = 0.02;
+const LARGEST_MARGIN: f64 = 5.0;
+/// Renewals are spread over this share of the buffer, so that tokens issued together are not renewed together.
+const JITTER_SHARE: f64 = 0.5;
+
+/// When a token should be renewed and when it must no longer be sent, counted from the moment its request was sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Lifetime {
+    pub(crate) renew_after: Duration,
+    pub(crate) expires_after: Duration,
+}
+
+impl Lifetime {
+    /// From what the token endpoint said and the configured buffer. `jitter` is in 0..1.
+    ///
+    /// `refresh_in`, when the server gives it, takes the buffer's place.
+    pub(crate) fn new(expires_in: Option<&RawValue>, refresh_in: Option<&RawValue>, buffer: Duration, jitter: f64) -> Self {
+        let stated = expires_in.and_then(seconds).unwrap_or(UNSTATED);
+        // NaN fails every comparison and would pass through clamp.
+        let lifetime = if stated.is_nan() { SHORTEST } else { stated.clamp(SHORTEST, LONGEST) };
+        let expires = lifetime - (lifetime * MARGIN_SHARE).min(LARGEST_MARGIN);
+        let renew_from = match refresh_in.and_then(seconds) {
+            Some(after) if after < lifetime => after.max(SHORTEST),
+            _ => lifetime - buffer.as_secs_f64().min(lifetime * LARGEST_BUFFER_SHARE),
+        }
+        .min(expires);
+        let renew = renew_from + (expires - renew_from) * JITTER_SHARE * jitter;
+        Self { renew_after: Duration::from_secs_f64(renew), expires_after: Duration::from_secs_f64(expires) }
+    }
+}
+
+/// A number of seconds as JSON has it or as text, as some servers send it; `None` when it is neither.
+///
+/// Read from the raw text, since a number like 1e400 is legal JSON that no JSON number type holds.
+fn seconds(value: &RawValue) -> Option<f64> {
+    value.get().trim_matches('"').trim().parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn raw(text: &str) -> Box<RawValue> {
+        RawValue::from_string(text.to_owned()).unwrap()
+    }
+
+    fn lifetime(expires_in: &str, buffer: u64) -> (f64, f64) {
+        let Lifetime { renew_after, expires_after } =
+            Lifetime::new(Some(&raw(expires_in)), None, Duration::from_secs(buffer), 0.0);
+        (renew_after.as_secs_f64(), expires_after.as_secs_f64())
+    }
+
+    #[test]
+    fn the_buffer_is_taken_off_a_long_life_and_clamped_on_a_short_one() {
+        assert_eq!(lifetime("3600", 300), (3300.0, 3595.0));
+        assert_eq!(lifetime("300", 300), (225.0, 295.0));
+        assert_eq!(lifetime("5", 300), (3.75, 4.9));
+    }
+
+    #[test]
+    fn odd_lifetimes_are_clamped() {
+        for unstated in ["null", "\"abc\"", "[1]", "{}", "true", "\"\""] {
+            assert_eq!(lifetime(unstated, 300), lifetime("3600", 300), "{unstated}");
+        }
+        for shortest in ["0", "-1", "\"NaN\"", "\"-inf\"", "-1e400", "0.5"] {
+            assert_eq!(lifetime(shortest, 300), lifetime("1", 300), "{shortest}");
+        }
+        for longest in ["2147483648", "9223372036854775808", "1e300", "1e400", "\"Infinity\""] {
+            assert_eq!(lifetime(longest, 300), lifetime("2592000", 300), "{longest}");
+        }
+        assert_eq!(lifetime("\" 3600 \"", 300), lifetime("3600.0", 300));
+    }
+
+    #[test]
+    fn refresh_in_takes_the_place_of_the_buffer() {
+        let renew = |refresh_in: &str| {
+            let buffer = Duration::from_secs(300);
+            Lifetime::new(Some(&raw("3600")), Some(&raw(refresh_in)), buffer, 0.0).renew_after.as_secs_f64()
+        };
+        assert_eq!(renew("1800"), 1800.0);
+        assert_eq!(renew("0"), 1.0);
+        assert_eq!(renew("7200"), 3300.0);
+        assert_eq!(renew("null"), 3300.0);
+    }
+
+    #[test]
+    fn jitter_spreads_renewal_and_stays_before_expiry() {
+        let Lifetime { renew_after, expires_after } =
+            Lifetime::new(None, None, Duration::from_secs(300), 0.999_999);
+        assert!(renew_after > Duration::from_secs(3400) && renew_after < expires_after);
+    }
+}

@@ -1,0 +1,152 @@
+//! What a token endpoint answered: bytes to a token, or to an error in words.
+
+use serde::Deserialize;
+use serde_json::Value;
+use serde_json::value::RawValue;
+use zeroize::Zeroize;
+
+use crate::error::{TokenErrorKind, reads_as_refusal};
+use crate::headers::illegal_value;
+use crate::secret::Secret;
+
+/// A longer response is cut off: no token response comes near it.
+pub(crate) const MAX_BODY: usize = 256 * 1024;
+/// A longer token is refused: few servers accept header fields of this size.
+const MAX_TOKEN: usize = 64 * 1024;
+/// As much of a server's own description as is kept.
+const MAX_DESCRIPTION: usize = 200;
+
+/// A successful response (RFC 6749 §5.1).
+#[derive(Debug)]
+pub(crate) struct Issued {
+    pub(crate) access_token: Secret,
+    pub(crate) expires_in: Option<Box<RawValue>>,
+    pub(crate) refresh_in: Option<Box<RawValue>>,
+}
+
+/// Anything else.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Refused {
+    pub(crate) kind: TokenErrorKind,
+    pub(crate) oauth_error: Option<String>,
+    pub(crate) oauth_error_description: Option<String>,
+    pub(crate) message: String,
+}
+
+impl Refused {
+    pub(crate) fn new(kind: TokenErrorKind, message: impl Into<String>) -> Self {
+        Self { kind, oauth_error: None, oauth_error_description: None, message: message.into() }
+    }
+}
+
+#[derive(Deserialize)]
+struct Body {
+    access_token: Option<Value>,
+    token_type: Option<Value>,
+    expires_in: Option<Box<RawValue>>,
+    refresh_in: Option<Box<RawValue>>,
+    error: Option<Value>,
+    error_description: Option<Value>,
+}
+
+impl Drop for Body {
+    fn drop(&mut self) {
+        if let Some(Value::String(token)) = &mut self.access_token {
+            token.zeroize();
+        }
+    }
+}
+
+/// Reads a response. The body is only ever parsed, never quoted.
+pub(crate) fn parse(status: u16, body: &[u8]) -> Result<Issued, Refused> {
+    if (300..400).contains(&status) {
+        return Err(Refused::new(
+            TokenErrorKind::Redirect,
+            format!("the token endpoint answered with a redirect (HTTP {status}), which is never followed with credentials; configure the final URL"),
+        ));
+    }
+    let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
+    let parsed = serde_json::from_slice::<Body>(body);
+    if let Ok(Body { error: Some(Value::String(code)), error_description, .. }) = &parsed {
+        return Err(error_response(status, code, error_description.as_ref()));
+    }
+    if !(200..300).contains(&status) {
+        return Err(bad_status(status, parsed.is_ok()));
+    }
+    let mut parsed = parsed.map_err(|_| {
+        Refused::new(TokenErrorKind::Response, "the token endpoint's answer is not a JSON object; is token_url right?")
+    })?;
+    let malformed = |message: &str| Refused::new(TokenErrorKind::Response, format!("the token endpoint's answer {message}"));
+    if parsed.error.as_ref().is_some_and(|error| !error.is_null()) {
+        return Err(malformed("has an `error` that is not a string"));
+    }
+    match &parsed.token_type {
+        None | Some(Value::Null) => {}
+        Some(Value::String(kind)) if kind.eq_ignore_ascii_case("bearer") => {}
+        Some(_) => return Err(malformed("has a `token_type` other than Bearer")),
+    }
+    let access_token = match parsed.access_token.take() {
+        None | Some(Value::Null) => return Err(malformed("has no `access_token`")),
+        Some(Value::String(token)) => Secret::new(token),
+        Some(_) => return Err(malformed("has an `access_token` that is not a string")),
+    };
+    let text = access_token.expose_secret();
+    if text.is_empty() {
+        return Err(malformed("has an empty `access_token`"));
+    }
+    if text.len() > MAX_TOKEN {
+        return Err(malformed("has an `access_token` of more than 64 KiB"));
+    }
+    if illegal_value(text).is_some() || text.contains([' ', '\t']) {
+        return Err(malformed("has an `access_token` with characters that no bearer token has (RFC 6750 §2.1)"));
+    }
+    Ok(Issued { access_token, expires_in: parsed.expires_in.take(), refresh_in: parsed.refresh_in.take() })
+}
+
+fn error_response(status: u16, code: &str, description: Option<&Value>) -> Refused {
+    let kind = match (code, status) {
+        ("temporarily_unavailable" | "server_error" | "slow_down", _) | (_, 408 | 429 | 500..) => {
+            TokenErrorKind::Unavailable
+        }
+        _ => TokenErrorKind::Rejected,
+    };
+    let code = printable(code);
+    let description = description.and_then(Value::as_str).map(printable).filter(|text| !text.is_empty());
+    let meaning = match code.as_str() {
+        "invalid_client" => "the client's authentication failed: check client_id and client_secret",
+        "unauthorized_client" => "the client may not use the client credentials grant",
+        "invalid_scope" => "a scope is unknown or not allowed for this client",
+        "invalid_request" => "the token endpoint finds the request malformed",
+        "unsupported_grant_type" => "the token endpoint does not offer the client credentials grant",
+        _ => "the token endpoint refused the request",
+    };
+    let mut message = meaning.to_owned();
+    for detail in [Some(&code), description.as_ref()].into_iter().flatten() {
+        if !reads_as_refusal(detail) {
+            message = format!("{message}: {detail}");
+        }
+    }
+    Refused { kind, oauth_error: Some(code), oauth_error_description: description, message }
+}
+
+fn bad_status(status: u16, is_json: bool) -> Refused {
+    let kind = match status {
+        408 | 429 | 500.. => TokenErrorKind::Unavailable,
+        _ if is_json => TokenErrorKind::Rejected,
+        // A proxy's or firewall's page, which says nothing of the client.
+        _ => TokenErrorKind::Response,
+    };
+    Refused::new(
+        kind,
+        match status {
+            401 => "the token endpoint refused the client's credentials without an OAuth error".to_owned(),
+            403 => "the token endpoint, or something before it, forbids the request without an OAuth error".to_owned(),
+            _ => format!("the token endpoint answered HTTP {status} without an OAuth error"),
+        },
+    )
+}
+
+/// Server text that is fit to be shown: RFC 6749 §5.2's character set, cut to a length.
+fn printable(text: &str) -> String {
+    text.chars().map(|c| if (' '..='~').contains(&c) { c } else { '?' }).take(MAX_DESCRIPTION).collect()
+}

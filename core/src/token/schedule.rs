@@ -1,0 +1,96 @@
+//! Renewals to come: one queue and one task for every source.
+
+use std::cmp::Ordering;
+use std::collections::BinaryHeap;
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+
+use parking_lot::Mutex;
+use tokio::sync::Notify;
+
+use super::Board;
+use super::source::TokenSource;
+use crate::engine::{Generation, Instant};
+
+/// With nothing to do the task looks again this often; it is woken when something comes earlier.
+const IDLE: Duration = Duration::from_secs(3600);
+
+#[derive(Default)]
+pub(super) struct Schedule {
+    queue: Mutex<BinaryHeap<Renewal>>,
+    earlier: Notify,
+}
+
+struct Renewal {
+    due: Instant,
+    source: Weak<TokenSource>,
+    /// The token to renew; if the source holds another by then, there is nothing to do.
+    token: u64,
+}
+
+impl Schedule {
+    /// Plans to renew `token` at `due`.
+    pub(super) fn plan(&self, due: Instant, source: &Arc<TokenSource>, token: u64) {
+        let mut queue = self.queue.lock();
+        let first = queue.peek().is_none_or(|renewal| due < renewal.due);
+        queue.push(Renewal { due, source: Arc::downgrade(source), token });
+        drop(queue);
+        if first {
+            self.earlier.notify_one();
+        }
+    }
+
+    /// The next renewal that is due, or when to look again.
+    fn next(&self, now: Instant) -> Result<Renewal, Instant> {
+        let mut queue = self.queue.lock();
+        match queue.peek() {
+            Some(renewal) if renewal.due > now => Err(renewal.due),
+            Some(_) => queue.pop().ok_or(now),
+            None => Err(now.after(IDLE)),
+        }
+    }
+}
+
+impl Board {
+    /// The task that starts renewals when they are due. Ends with the generation it belongs to.
+    pub(crate) async fn keep_fresh(generation: Weak<Generation>) {
+        loop {
+            let Some(generation) = generation.upgrade() else { return };
+            let schedule = &generation.board.schedule;
+            match schedule.next(generation.clock().now()) {
+                Ok(Renewal { source, token, .. }) => {
+                    if let Some(source) = source.upgrade() {
+                        source.renew_if_used(&generation, token);
+                    }
+                }
+                Err(due) => {
+                    tokio::select! {
+                        () = generation.clock().sleep_until(due) => {}
+                        () = schedule.earlier.notified() => {}
+                    }
+                }
+            }
+        }
+    }
+}
+
+impl PartialEq for Renewal {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other) == Ordering::Equal
+    }
+}
+
+impl Eq for Renewal {}
+
+impl PartialOrd for Renewal {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Renewal {
+    /// The earliest is the greatest, as `BinaryHeap` wants it.
+    fn cmp(&self, other: &Self) -> Ordering {
+        other.due.cmp(&self.due)
+    }
+}

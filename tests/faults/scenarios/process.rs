@@ -1,0 +1,149 @@
+//! Forks, and what may be seen from outside.
+
+use std::io::{Read, Write};
+use std::sync::{Arc, Mutex, Once, PoisonError};
+use std::time::Duration;
+
+use argus_auth_core::{LoadOptions, Resolver, config, log};
+use argus_auth_core::{Engine, engine::Clock};
+use argus_auth_faults::{World, answer, token};
+use argus_auth_test_support::{Fault, Reply, TokenEndpoint};
+
+use super::Scenario;
+
+pub(super) const SCENARIOS: &[Scenario] = &[
+    Scenario {
+        number: 25,
+        stimulus: "fork before the first use, after it, mid-fetch, from another thread",
+        expected: "the child has headers within 15 s; the parent's connection is untouched",
+        run: forks,
+    },
+    Scenario {
+        number: 27,
+        stimulus: "distinctive secrets in every field, all kinds of failure, level TRACE",
+        expected: "never in a log record, an error or a Debug text",
+        run: secrets_stay_secret,
+    },
+];
+
+fn forks() {
+    let endpoint = TokenEndpoint::start();
+    let engine = Engine::with_clock(Clock::System);
+    let resolver = |client: &str| {
+        let yaml = format!(
+            "backends: {{b: {{type: sse, url: 'http://b/', on_auth_failure: closed, auth: {{type: oauth2, \
+             token_url: {:?}, client_id: {client}, client_secret: s}}}}}}",
+            endpoint.url()
+        );
+        Resolver::new(config::parse(yaml.as_bytes(), &LoadOptions::default()).unwrap(), &engine)
+    };
+
+    let before = resolver("before");
+    assert_eq!(in_child(|| token(&before.headers_blocking("b", LIMIT))), "tok-1");
+
+    let after = resolver("after");
+    assert_eq!(token(&answer(after.headers("b"))), "tok-2");
+    let parents_connection = endpoint.requests()[1].connection;
+    assert_eq!(in_child(|| token(&after.headers_blocking("b", LIMIT))), "tok-2", "a cached token goes on");
+    assert_eq!(in_child(|| token(&before.headers_blocking("b", LIMIT))), "tok-3", "a fetch works");
+    assert_ne!(endpoint.requests()[2].connection, parents_connection);
+
+    endpoint.script(vec![Reply::token("held", 3600).hold()]);
+    let mid_fetch = resolver("mid-fetch");
+    let waiting = mid_fetch.headers("b");
+    assert!(endpoint.wait_for_requests(4, LIMIT));
+    assert_eq!(in_child(|| token(&mid_fetch.headers_blocking("b", LIMIT))), "tok-4");
+    endpoint.release();
+    assert_eq!(token(&answer(waiting)), "held");
+    assert_eq!(endpoint.requests()[3].connection, parents_connection, "the parent's connection still serves it");
+
+    let threaded = resolver("threaded");
+    let from_thread = std::thread::scope(|scope| {
+        scope.spawn(|| in_child(|| token(&threaded.headers_blocking("b", LIMIT)))).join().unwrap()
+    });
+    assert_eq!(from_thread, "tok-5");
+    assert_eq!(token(&answer(threaded.headers("b"))), "tok-6");
+    assert_eq!(endpoint.requests()[6].connection, parents_connection);
+}
+
+/// As long as a child may take.
+const LIMIT: Duration = Duration::from_secs(15);
+
+/// What `work` says in a forked child, which is killed if it takes too long.
+#[allow(unsafe_code, reason = "there is no safe fork")]
+fn in_child(work: impl FnOnce() -> String) -> String {
+    let (mut reader, mut writer) = std::io::pipe().unwrap();
+    // SAFETY: the child runs `work`, which is what this scenario is about, and leaves by _exit, so that nothing of
+    // the parent's is torn down twice.
+    match unsafe { libc::fork() } {
+        -1 => panic!("fork failed"),
+        0 => {
+            // SAFETY: alarm and _exit have no preconditions.
+            unsafe { libc::alarm(15) };
+            let said = std::panic::catch_unwind(std::panic::AssertUnwindSafe(work)).unwrap_or_default();
+            let _ = writer.write_all(said.as_bytes());
+            // SAFETY: as above.
+            unsafe { libc::_exit(0) }
+        }
+        child => {
+            drop(writer);
+            let mut said = String::new();
+            reader.read_to_string(&mut said).unwrap();
+            let mut status = 0;
+            // SAFETY: `status` is a live local.
+            unsafe { libc::waitpid(child, &raw mut status, 0) };
+            assert_eq!(status, 0, "the child was killed");
+            said
+        }
+    }
+}
+
+fn secrets_stay_secret() {
+    const CANARY: &str = "canary-7f3a";
+    let records = records();
+    let mut texts = Vec::new();
+    let replies = [
+        Reply::token("canary-7f3a-token", 3600),
+        Reply::json(200, &serde_json::json!({"access_token": 5, "id_token": "canary-7f3a"})),
+        Reply::text(200, "text/html", "<html>canary-7f3a"),
+        Reply::text(500, "text/plain", "canary-7f3a"),
+        Reply::json(400, &serde_json::json!({"error": "invalid_client", "hint": "canary-7f3a"})),
+        Reply::redirect(302, "http://127.0.0.1:1/?canary-7f3a"),
+        Reply::broken(Fault::Garbage).body("canary-7f3a"),
+    ];
+    for reply in replies {
+        let world = World::default();
+        world.endpoint.default_reply(reply);
+        let url = world.endpoint.url().replace("http://", "http://user:canary-7f3a@") + "?key=canary-7f3a#canary-7f3a";
+        let resolver = world.resolver_for(&format!(
+            "backends:\n  b:\n    type: sse\n    url: http://b/\n    on_auth_failure: closed\n    headers: {{X: {CANARY}}}\n    \
+             auth:\n      type: oauth2\n      token_url: {url:?}\n      client_id: c\n      client_secret: {CANARY}\n"
+        ));
+        let outcome = world.answer_through_pauses(resolver.headers("b"));
+        if let Err(error) = &outcome {
+            texts.push(error.to_string());
+        }
+        texts.push(format!("{outcome:?} {outcome:#?} {resolver:?} {resolver:#?} {:?}", world.engine));
+    }
+    texts.extend(records.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned());
+    assert!(texts.len() > 30, "records were captured: {}", texts.len());
+    for text in texts {
+        assert!(!text.contains(CANARY), "{text}");
+    }
+}
+
+/// All log records of the process from now on.
+fn records() -> Arc<Mutex<Vec<String>>> {
+    static ONCE: Once = Once::new();
+    static RECORDS: Mutex<Option<Arc<Mutex<Vec<String>>>>> = Mutex::new(None);
+    ONCE.call_once(|| {
+        let records = Arc::new(Mutex::new(Vec::new()));
+        *RECORDS.lock().unwrap() = Some(Arc::clone(&records));
+        log::set_level(Some(log::Level::TRACE));
+        assert!(log::forward(move |record| {
+            let mut records = records.lock().unwrap_or_else(PoisonError::into_inner);
+            records.push(format!("{} {}: {}", record.level, record.target, record.message));
+        }));
+    });
+    Arc::clone(RECORDS.lock().unwrap().as_ref().unwrap())
+}

@@ -1,0 +1,5 @@
+//! TLS and proxies.
+
+use super::Scenario;
+
+pub(super) const SCENARIOS: &[Scenario] = &[];
