@@ -31,6 +31,7 @@ pub mod provider;
 pub mod resolver;
 mod secret;
 pub mod secrets;
+mod signing_key;
 pub mod token;
 
 pub use config::{Config, ConfigError, FailurePolicy, LoadOptions, Problem, Severity, Unresolved};

@@ -5,9 +5,9 @@
 use std::fmt::{self, Write};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+pub use tracing::Level;
 use tracing::field::{Field, Visit};
 use tracing::span;
-pub use tracing::Level;
 use tracing::{Event, Metadata, Subscriber, subscriber};
 
 /// One event: already text, already free of secrets.
@@ -67,11 +67,7 @@ impl<F: Fn(Record) + Send + Sync + 'static> Subscriber for Forward<F> {
         let mut text = Text::default();
         event.record(&mut text);
         let metadata = event.metadata();
-        (self.0)(Record {
-            level: *metadata.level(),
-            target: metadata.target(),
-            message: text.message + &text.fields,
-        });
+        (self.0)(Record { level: *metadata.level(), target: metadata.target(), message: text.message + &text.fields });
     }
 
     // This library makes no spans.

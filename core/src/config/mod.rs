@@ -22,6 +22,7 @@ mod references;
 mod schema;
 #[cfg(test)]
 mod tests;
+mod token_request;
 mod yaml;
 
 use std::fs::File;
@@ -36,6 +37,7 @@ pub use self::model::{
     Severity, Transport, Unresolved, display_url,
 };
 use self::references::References;
+pub use self::token_request::{ClientAuthentication, PrivateKeyJwt, TokenRequestOptions};
 use self::yaml::Limits;
 
 /// Reads the configuration file at `path`.

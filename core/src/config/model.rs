@@ -4,6 +4,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::token_request::TokenRequestOptions;
 use crate::headers::Headers;
 use crate::secret::Secret;
 
@@ -110,7 +111,7 @@ pub struct OAuth2Config {
     pub token_url: String,
     /// `client_id`
     pub client_id: String,
-    /// `client_secret`
+    /// `client_secret`; empty where `private_key_jwt` takes its place.
     pub client_secret: Secret,
     /// `scopes`, sent as one space-separated `scope` parameter when there are any.
     pub scopes: Vec<String>,
@@ -118,6 +119,8 @@ pub struct OAuth2Config {
     pub token_expiry_buffer: Duration,
     /// `auth_retry_on_401`: a hint for the HTTP layer, which asks for another token after a 401; unused here.
     pub auth_retry_on_401: bool,
+    /// What the gateway does not know.
+    pub options: TokenRequestOptions,
 }
 
 impl OAuth2Config {
@@ -134,6 +137,7 @@ impl fmt::Debug for OAuth2Config {
             .field("scopes", &self.scopes)
             .field("token_expiry_buffer", &self.token_expiry_buffer)
             .field("auth_retry_on_401", &self.auth_retry_on_401)
+            .field("options", &self.options)
             .finish()
     }
 }

@@ -12,6 +12,8 @@ use crate::secrets::{self, SecretError, SecretProvider};
 pub(super) struct SecretsSettings {
     /// `None` if it has an error, which is reported where it stands.
     pub provider: Option<String>,
+    /// For the providers that need one; empty for the default.
+    pub path: String,
     /// A missing secret is an error even where unresolved references are kept.
     pub strict: bool,
 }
@@ -38,6 +40,11 @@ impl<'e> References<'e> {
     /// Why the secret store could not be opened, if any reference needed it.
     pub(super) fn store_failure(&self) -> Option<&SecretError> {
         self.store.get()?.as_ref().err()
+    }
+
+    /// What is wrong with the secret store although it could be opened, if any reference needed it.
+    pub(super) fn store_warnings(&self) -> &[String] {
+        self.store.get().and_then(|store| store.as_ref().ok()).map_or(&[], |store| store.warnings())
     }
 
     /// The text that `written` means; `None` if it has none, which is then reported, here or by
@@ -78,7 +85,7 @@ impl<'e> References<'e> {
             );
         };
         let Some(provider) = &settings.provider else { return Lookup::Failed };
-        let Ok(store) = self.store.get_or_init(|| secrets::open(provider, self.environment)) else {
+        let Ok(store) = self.store.get_or_init(|| secrets::open(provider, &settings.path, self.environment)) else {
             return Lookup::Failed;
         };
         match store.get(name) {

@@ -20,6 +20,7 @@ use once_cell::sync::Lazy;
 
 pub use clock::{Clock, Instant};
 pub(crate) use generation::Generation;
+pub(crate) use http::Trust;
 #[cfg(feature = "virtual-time")]
 pub use virtual_clock::VirtualClock;
 

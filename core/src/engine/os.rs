@@ -40,10 +40,7 @@ pub(super) fn watch_forks() -> io::Result<()> {
 ///
 /// The mask is set in the creating thread, since a signal could arrive before the new thread has set its own.
 /// Synchronous faults (SIGSEGV and its like) stay deliverable: blocking them would hide crashes.
-pub(super) fn spawn_deaf(
-    name: &str,
-    body: impl FnOnce() + Send + 'static,
-) -> io::Result<thread::JoinHandle<()>> {
+pub(super) fn spawn_deaf(name: &str, body: impl FnOnce() + Send + 'static) -> io::Result<thread::JoinHandle<()>> {
     let builder = thread::Builder::new().name(name.to_owned());
     let mut all = MaybeUninit::<libc::sigset_t>::uninit();
     let mut previous = MaybeUninit::<libc::sigset_t>::uninit();

@@ -3,7 +3,13 @@
 use std::fmt;
 use std::time::Duration;
 
-use crate::config::{OAuth2Config, display_url};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use url::form_urlencoded::{Serializer, byte_serialize};
+use zeroize::Zeroizing;
+
+use super::assertion;
+use crate::config::{ClientAuthentication, OAuth2Config, TokenRequestOptions, display_url};
 use crate::secret::Secret;
 
 /// The inputs of a client credentials request (RFC 6749 §4.4.2).
@@ -16,24 +22,54 @@ pub(crate) struct ClientCredentials {
     pub(crate) client_secret: Secret,
     pub(crate) scopes: Vec<String>,
     pub(crate) expiry_buffer: Duration,
+    pub(crate) options: TokenRequestOptions,
+}
+
+/// What of a token request depends on the credentials.
+pub(super) struct TokenRequest {
+    /// The `Authorization` header, for `client_secret_basic`.
+    pub(super) authorization: Option<Secret>,
+    /// The body, `application/x-www-form-urlencoded`.
+    pub(super) form: Zeroizing<String>,
 }
 
 impl ClientCredentials {
-    /// The body of the token request, `application/x-www-form-urlencoded`.
-    pub(crate) fn form(&self) -> zeroize::Zeroizing<String> {
-        let scope = self.scopes.join(" ");
-        let mut form = url::form_urlencoded::Serializer::new(String::new());
-        form.append_pair("grant_type", "client_credentials")
-            .append_pair("client_id", &self.client_id)
-            .append_pair("client_secret", self.client_secret.expose_secret());
-        if !self.scopes.is_empty() {
-            form.append_pair("scope", &scope);
+    /// A request for a token, to be sent once: an assertion in it must not be used twice.
+    pub(super) fn request(&self) -> Result<TokenRequest, &'static str> {
+        let Self { client_id, client_secret, options, .. } = self;
+        let mut form = Serializer::new(String::new());
+        form.append_pair("grant_type", "client_credentials");
+        let mut authorization = None;
+        match &options.authentication {
+            ClientAuthentication::SecretPost => {
+                form.append_pair("client_id", client_id);
+                form.append_pair("client_secret", client_secret.expose_secret());
+            }
+            ClientAuthentication::SecretBasic => {
+                let encoded = |text: &str| byte_serialize(text.as_bytes()).collect::<String>();
+                let pair = Zeroizing::new(format!("{}:{}", encoded(client_id), encoded(client_secret.expose_secret())));
+                authorization = Some(Secret::new(format!("Basic {}", STANDARD.encode(pair.as_bytes()))));
+            }
+            ClientAuthentication::PrivateKeyJwt(method) => {
+                let assertion = assertion::sign(method, client_id, &self.token_url)?;
+                form.append_pair("client_id", client_id);
+                form.append_pair("client_assertion_type", assertion::ASSERTION_TYPE);
+                form.append_pair("client_assertion", assertion.expose_secret());
+            }
         }
-        zeroize::Zeroizing::new(form.finish())
+        if !self.scopes.is_empty() {
+            form.append_pair("scope", &self.scopes.join(" "));
+        }
+        if let Some(audience) = &options.audience {
+            form.append_pair("audience", audience);
+        }
+        form.extend_pairs(options.resources.iter().map(|resource| ("resource", resource)));
+        form.extend_pairs(options.extra_params.iter().map(|(name, value)| (name, value.expose_secret())));
+        Ok(TokenRequest { authorization, form: Zeroizing::new(form.finish()) })
     }
 
-    /// The token endpoint's scheme, host and port, of those that share limits and troubles.
-    pub(crate) fn host(&self) -> String {
+    /// The token endpoint's scheme, host and port: what those have in common that share limits and troubles.
+    pub(super) fn host(&self) -> String {
         url::Url::parse(&self.token_url).map_or_else(|_| String::new(), |url| url.origin().ascii_serialization())
     }
 
@@ -51,6 +87,7 @@ impl From<&OAuth2Config> for ClientCredentials {
             client_secret: config.client_secret.clone(),
             scopes: config.scopes.clone(),
             expiry_buffer: config.token_expiry_buffer,
+            options: config.options.clone(),
         }
     }
 }

@@ -3,12 +3,12 @@
 use std::error::Error as StdError;
 use std::time::Duration;
 
-use reqwest::header::{ACCEPT, CONTENT_TYPE, RETRY_AFTER};
+use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, RETRY_AFTER};
 use reqwest::{Client, Response, Url};
 
-use super::credentials::ClientCredentials;
+use super::credentials::{ClientCredentials, TokenRequest};
 use super::response::{self, Issued, MAX_BODY, Refused};
-use crate::engine::{Generation, Instant};
+use crate::engine::{Generation, Instant, Trust};
 use crate::error::{TokenError, TokenErrorKind, reads_as_refusal};
 
 /// All attempts together take no longer.
@@ -28,6 +28,15 @@ pub(super) struct Fetched {
 pub(super) struct Failed {
     pub(super) error: TokenError,
     pub(super) retry_after: Option<Duration>,
+}
+
+impl Failed {
+    /// The host is down and is left alone; no request was made.
+    pub(super) fn host_is_down(credentials: &ClientCredentials, pause: Duration) -> Self {
+        let message = "the token endpoint's host failed several times in a row and is left alone for a moment";
+        let refused = Refused::new(TokenErrorKind::Unavailable, message);
+        give_up(credentials, Attempt { refused, http_status: None, retry_after: Some(pause) })
+    }
 }
 
 /// An attempt that failed.
@@ -55,9 +64,7 @@ pub(super) async fn fetch(credentials: &ClientCredentials, generation: &Generati
             Err(failed) => failed,
         };
         let pause = failed.retry_after.unwrap_or_else(|| backoff(retries));
-        let again = failed.refused.kind.is_transient()
-            && retries < RETRIES
-            && clock.now().after(pause) < deadline;
+        let again = failed.refused.kind.is_transient() && retries < RETRIES && clock.now().after(pause) < deadline;
         if !again {
             return Err(give_up(credentials, failed));
         }
@@ -102,34 +109,40 @@ async fn attempt_until(
 }
 
 async fn attempt(credentials: &ClientCredentials, generation: &Generation) -> Result<Issued, Attempt> {
-    let unusable = |reason: &str| Refused::new(TokenErrorKind::Request, format!("token_url can't be requested: {reason}"));
+    let unusable =
+        |reason: &str| Refused::new(TokenErrorKind::Request, format!("token_url can't be requested: {reason}"));
     let url = Url::parse(&credentials.token_url).map_err(|error| unusable(&error.to_string()))?;
     if !matches!(url.scheme(), "http" | "https") {
         return Err(unusable("it begins with neither http:// nor https://").into());
     }
-    let client = generation
-        .http
-        .for_scheme(url.scheme())
-        .map_err(|reason| Refused::new(TokenErrorKind::Tls, reason))?;
+    let trust = match url.scheme() {
+        "https" => Trust::Tls {
+            ca_bundle: credentials.options.ca_bundle.clone(),
+            client_certificate: credentials.options.client_certificate.clone(),
+        },
+        _ => Trust::Nobody,
+    };
+    let client = generation.http.client(&trust).map_err(|reason| Refused::new(TokenErrorKind::Tls, reason))?;
+    let request = credentials.request().map_err(|reason| Refused::new(TokenErrorKind::Request, reason))?;
     tracing::debug!(target: "argus_auth::token", token_url = credentials.shown_url(), "token request");
-    let mut response = send(client, url, credentials).await?;
+    let mut response = send(&client, url, request).await?;
     let status = response.status().as_u16();
     let retry_after = retry_after(&response);
     let body = read(&mut response).await?;
-    response::parse(status, &body)
-        .map_err(|refused| Attempt { refused, http_status: Some(status), retry_after })
+    response::parse(status, &body).map_err(|refused| Attempt { refused, http_status: Some(status), retry_after })
 }
 
-async fn send(client: &Client, url: Url, credentials: &ClientCredentials) -> Result<Response, Refused> {
+async fn send(client: &Client, url: Url, request: TokenRequest) -> Result<Response, Refused> {
     let host = url.host_str().unwrap_or_default().to_owned();
-    client
+    let mut post = client
         .post(url)
         .header(ACCEPT, "application/json")
         .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
-        .body(String::clone(&credentials.form()))
-        .send()
-        .await
-        .map_err(|error| explain(&error, &host))
+        .body(String::clone(&request.form));
+    if let Some(authorization) = &request.authorization {
+        post = post.header(AUTHORIZATION, authorization.expose_secret());
+    }
+    post.send().await.map_err(|error| explain(&error, &host))
 }
 
 /// The whole body, or an error if it is longer than any token response.

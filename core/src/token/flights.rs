@@ -115,6 +115,12 @@ impl<W> Flights<W> {
         (slot.waiters.take().unwrap_or_default(), Some(until))
     }
 
+    /// Whether somebody waits for the fetch that is under way.
+    pub(crate) fn is_awaited(&self, source: u64) -> bool {
+        let slots = self.slots.lock();
+        slots.get(&source).and_then(|slot| slot.waiters.as_ref()).is_some_and(|waiters| !waiters.is_empty())
+    }
+
     /// Whether a fetch is under way, and how long a cool-down lasts.
     pub(crate) fn state(&self, source: u64, now: Instant) -> (bool, Option<Duration>) {
         let slots = self.slots.lock();

@@ -29,7 +29,12 @@ impl Lifetime {
     /// From what the token endpoint said and the configured buffer. `jitter` is in 0..1.
     ///
     /// `refresh_in`, when the server gives it, takes the buffer's place.
-    pub(crate) fn new(expires_in: Option<&RawValue>, refresh_in: Option<&RawValue>, buffer: Duration, jitter: f64) -> Self {
+    pub(crate) fn new(
+        expires_in: Option<&RawValue>,
+        refresh_in: Option<&RawValue>,
+        buffer: Duration,
+        jitter: f64,
+    ) -> Self {
         let stated = expires_in.and_then(seconds).unwrap_or(UNSTATED);
         // NaN fails every comparison and would pass through clamp.
         let lifetime = if stated.is_nan() { SHORTEST } else { stated.clamp(SHORTEST, LONGEST) };
@@ -100,8 +105,7 @@ mod tests {
 
     #[test]
     fn jitter_spreads_renewal_and_stays_before_expiry() {
-        let Lifetime { renew_after, expires_after } =
-            Lifetime::new(None, None, Duration::from_secs(300), 0.999_999);
+        let Lifetime { renew_after, expires_after } = Lifetime::new(None, None, Duration::from_secs(300), 0.999_999);
         assert!(renew_after > Duration::from_secs(3400) && renew_after < expires_after);
     }
 }

@@ -11,10 +11,12 @@
 //! The buffer before expiry is clamped to a quarter of the life, so a token that lives shorter than the configured
 //! buffer is still used. A failed renewal leaves the token in use until it expires.
 
+mod assertion;
 mod cache;
 mod credentials;
 mod fetch;
 mod flights;
+mod host;
 mod lifetime;
 mod response;
 mod schedule;
@@ -30,6 +32,7 @@ use tokio::sync::Semaphore;
 pub use cache::TokenCache;
 pub(crate) use credentials::ClientCredentials;
 use flights::Flights;
+use host::Host;
 use schedule::Schedule;
 pub(crate) use source::TokenSource;
 pub use status::{TokenState, TokenStatus};
@@ -39,8 +42,6 @@ use crate::headers::Headers;
 
 /// Fetches under way at once, over all token endpoints.
 const MAX_FETCHES: usize = 256;
-/// Fetches under way at once to one host.
-const MAX_FETCHES_PER_HOST: usize = 64;
 /// Tokens kept for providers that no longer exist.
 const MAX_ORPHANS: usize = 1024;
 
@@ -64,7 +65,7 @@ pub(crate) struct Board {
     schedule: Schedule,
     sources: Mutex<HashMap<ClientCredentials, Arc<TokenSource>>>,
     fetches: Arc<Semaphore>,
-    fetches_by_host: Mutex<HashMap<String, Arc<Semaphore>>>,
+    hosts: Mutex<HashMap<String, Arc<Host>>>,
 }
 
 impl Default for Board {
@@ -74,7 +75,7 @@ impl Default for Board {
             schedule: Schedule::default(),
             sources: Mutex::default(),
             fetches: Arc::new(Semaphore::new(MAX_FETCHES)),
-            fetches_by_host: Mutex::default(),
+            hosts: Mutex::default(),
         }
     }
 }
@@ -105,9 +106,8 @@ impl Board {
         self.sources = Mutex::new(previous.sources.lock().clone());
     }
 
-    fn host_permits(&self, host: String) -> Arc<Semaphore> {
-        let mut hosts = self.fetches_by_host.lock();
-        Arc::clone(hosts.entry(host).or_insert_with(|| Arc::new(Semaphore::new(MAX_FETCHES_PER_HOST))))
+    fn host(&self, origin: String) -> Arc<Host> {
+        Arc::clone(self.hosts.lock().entry(origin).or_default())
     }
 }
 

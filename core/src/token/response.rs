@@ -62,7 +62,9 @@ pub(crate) fn parse(status: u16, body: &[u8]) -> Result<Issued, Refused> {
     if (300..400).contains(&status) {
         return Err(Refused::new(
             TokenErrorKind::Redirect,
-            format!("the token endpoint answered with a redirect (HTTP {status}), which is never followed with credentials; configure the final URL"),
+            format!(
+                "the token endpoint answered with a redirect (HTTP {status}), which is never followed with credentials; configure the final URL"
+            ),
         ));
     }
     let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
@@ -76,7 +78,8 @@ pub(crate) fn parse(status: u16, body: &[u8]) -> Result<Issued, Refused> {
     let mut parsed = parsed.map_err(|_| {
         Refused::new(TokenErrorKind::Response, "the token endpoint's answer is not a JSON object; is token_url right?")
     })?;
-    let malformed = |message: &str| Refused::new(TokenErrorKind::Response, format!("the token endpoint's answer {message}"));
+    let malformed =
+        |message: &str| Refused::new(TokenErrorKind::Response, format!("the token endpoint's answer {message}"));
     if parsed.error.as_ref().is_some_and(|error| !error.is_null()) {
         return Err(malformed("has an `error` that is not a string"));
     }

@@ -1,11 +1,13 @@
 //! Where one token comes from: the snapshot that callers read, and the fetches that replace it.
 
 use std::fmt;
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 
 use arc_swap::ArcSwapOption;
+use tokio::sync::Notify;
 
 use super::credentials::ClientCredentials;
 use super::fetch::{self, Failed, Fetched};
@@ -29,6 +31,8 @@ pub(crate) struct TokenSource {
     hits: AtomicU64,
     successes: AtomicU64,
     failures: AtomicU64,
+    /// Tells a renewal that queues for its turn that somebody waits for it now.
+    joined: Notify,
     /// When the last token was got.
     succeeded_at: ArcSwapOption<Instant>,
     last_error: ArcSwapOption<TokenError>,
@@ -59,6 +63,7 @@ impl TokenSource {
                 hits: AtomicU64::new(0),
                 successes: AtomicU64::new(0),
                 failures: AtomicU64::new(0),
+                joined: Notify::new(),
                 succeeded_at: ArcSwapOption::empty(),
                 last_error: ArcSwapOption::empty(),
             })
@@ -103,7 +108,10 @@ impl TokenSource {
                 self.take_off(&generation);
                 Requested::Waiting
             }
-            Join::Joined | Join::Ready(_, None) | Join::Cooling(_, None) => Requested::Waiting,
+            Join::Joined | Join::Ready(_, None) | Join::Cooling(_, None) => {
+                self.joined.notify_waiters();
+                Requested::Waiting
+            }
             Join::Ready(headers, Some(waiter)) => Requested::Ready(Ok(headers), waiter),
             Join::Cooling(error, Some(waiter)) => Requested::Ready(Err(error), waiter),
         }
@@ -192,6 +200,16 @@ impl TokenSource {
         }
     }
 
+    /// Ends when somebody waits for the fetch that is under way.
+    async fn awaited(&self, generation: &Generation) {
+        let mut joined = pin!(self.joined.notified());
+        // Listens before it looks, so that who joins between the two is not missed.
+        joined.as_mut().enable();
+        if !generation.board.flights.is_awaited(self.id) {
+            joined.await;
+        }
+    }
+
     fn put_in(self: &Arc<Self>, generation: &Generation, fetched: Fetched) -> Arc<Headers> {
         static NEXT_ID: AtomicU64 = AtomicU64::new(0);
         let Fetched { issued, requested } = fetched;
@@ -229,19 +247,31 @@ struct Flight {
 
 impl Flight {
     async fn fly(mut self) {
-        let board = &self.generation.board;
-        let credentials = &self.source.credentials;
-        let by_host = board.host_permits(credentials.host());
-        // A closed semaphore is the only failure, and these are never closed.
-        let _host_permit = by_host.acquire().await;
-        let _permit = board.fetches.acquire().await;
-        self.outcome = Some(fetch::fetch(credentials, &self.generation).await);
+        let (source, generation) = (Arc::clone(&self.source), Arc::clone(&self.generation));
+        let host = generation.board.host(source.credentials.host());
+        // A closed semaphore is the only failure of `acquire`, and these are never closed.
+        let _renewal = tokio::select! {
+            biased;
+            () = source.awaited(&generation) => None,
+            permit = host.renewals.acquire() => permit.ok(),
+        };
+        let _of_host = host.fetches.acquire().await;
+        let _of_all = generation.board.fetches.acquire().await;
+        let outcome = match host.admit(generation.clock().now()) {
+            Ok(()) => {
+                let outcome = fetch::fetch(&source.credentials, &generation).await;
+                host.report(outcome.as_ref().err().map(|failed| failed.error.kind), generation.clock().now());
+                outcome
+            }
+            Err(pause) => Err(fetch::Failed::host_is_down(&source.credentials, pause)),
+        };
+        self.outcome = Some(outcome);
     }
 }
 
 impl Drop for Flight {
     fn drop(&mut self) {
-        let Self { source, generation, outcome } = self;
+        let Self { source, generation, outcome, .. } = self;
         let flights = &generation.board.flights;
         let (waiters, outcome) = match outcome.take() {
             Some(Ok(fetched)) => {

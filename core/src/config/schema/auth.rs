@@ -7,9 +7,10 @@ use url::{Host, Url};
 use super::super::expand::Text;
 use super::super::model::{AuthConfig, OAuth2Config, PkceConfig};
 use super::super::reader::{Field, Keys, Mapping, Reader};
+use super::super::token_request::ClientAuthentication;
 use super::super::yaml::Value;
 use super::backend::read_headers;
-use super::keys;
+use super::{keys, token_request};
 use crate::secret::Secret;
 
 /// An `auth` block, or `None` if it has an error.
@@ -56,17 +57,25 @@ fn read_oauth2(reader: &mut Reader<'_>, block: &Mapping<'_>) -> Option<OAuth2Con
     keys::warn_about_unknown(reader, block, keys::OAUTH2);
     let token_url = read_endpoint(reader, block, "token_url");
     let client_id = reader.required_text(block, "client_id");
-    let client_secret = reader.required_text(block, "client_secret");
+    let options = token_request::read(reader, block);
+    let keyed =
+        matches!(&options, Some(options) if matches!(options.authentication, ClientAuthentication::PrivateKeyJwt(_)));
+    let client_secret = if keyed && block.get("client_secret").is_none() {
+        Some(Secret::new(""))
+    } else {
+        reader.required_text(block, "client_secret").map(Text::into_secret)
+    };
     let scopes = read_scopes(reader, block);
     let token_expiry_buffer = read_expiry_buffer(reader, block);
     let auth_retry_on_401 = read_retry(reader, block);
     Some(OAuth2Config {
         token_url: token_url?,
         client_id: client_id?.as_str().to_owned(),
-        client_secret: client_secret?.into_secret(),
+        client_secret: client_secret?,
         scopes: scopes?,
         token_expiry_buffer: token_expiry_buffer?,
         auth_retry_on_401: auth_retry_on_401?,
+        options: options?,
     })
 }
 

@@ -37,6 +37,16 @@ pub(super) const OAUTH2: &[&str] = &[
     "token_expiry_buffer_seconds",
     "auth_retry_on_401",
     "on_auth_failure",
+    "token_endpoint_auth_method",
+    "private_key",
+    "private_key_id",
+    "assertion_audience",
+    "audience",
+    "resource",
+    "extra_params",
+    "ca_bundle",
+    "client_certificate",
+    "client_certificate_key",
 ];
 pub(super) const PKCE: &[&str] = &[
     "type",

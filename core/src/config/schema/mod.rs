@@ -5,6 +5,7 @@
 mod auth;
 mod backend;
 mod keys;
+mod token_request;
 
 use super::model::{BackendConfig, Problem};
 use super::reader::{Field, Keys, Mapping, Reader};
@@ -28,8 +29,13 @@ fn read_document(reader: &mut Reader<'_>, document: &Field<'_>) -> Option<Vec<Ba
         read_secrets(reader, secrets);
     }
     let backends = read_backends(reader, &sections);
-    if let (Some(secrets), Some(failure)) = (&secrets, reader.references.store_failure().map(ToString::to_string)) {
-        reader.error(secrets, format!("the secret store can't be opened: {failure}"));
+    if let Some(secrets) = &secrets {
+        if let Some(failure) = reader.references.store_failure().map(ToString::to_string) {
+            reader.error(secrets, format!("the secret store can't be opened: {failure}"));
+        }
+        for warning in reader.references.store_warnings().to_vec() {
+            reader.warning(secrets, warning);
+        }
     }
     backends
 }
@@ -42,12 +48,15 @@ fn read_secrets(reader: &mut Reader<'_>, section: &Field<'_>) {
         Some(field) => reader.text(&field).map(|text| text.as_str().to_owned()),
         None => Some("env".to_owned()),
     };
-    if let Some(path) = secrets.get("path") {
-        reader.text(&path);
-    }
+    let path = match secrets.get("path") {
+        Some(field) => reader.text(&field).map(|text| text.as_str().to_owned()),
+        None => Some(String::new()),
+    };
     keys::warn_about_unknown(reader, &secrets, keys::SECRETS);
     if enabled {
-        reader.references.enable_secrets(SecretsSettings { provider, strict });
+        // Without a path there is no store either; one report of it is enough.
+        let (provider, path) = (provider.filter(|_| path.is_some()), path.unwrap_or_default());
+        reader.references.enable_secrets(SecretsSettings { provider, path, strict });
     }
 }
 

@@ -139,6 +139,7 @@ secrets:
         scopes: vec!["mcp:read".to_owned(), "mcp:write".to_owned()],
         token_expiry_buffer: Duration::from_millis(1500),
         auth_retry_on_401: false,
+        options: TokenRequestOptions::default(),
     };
     assert_eq!(tools.auth, Some(AuthConfig::OAuth2(expected)));
 

@@ -47,8 +47,8 @@ fn each_reference_in_each_mode() {
         (
             UNKNOWN,
             "secret:key",
-            Err("the secret store can't be opened: there is no such provider; use env"),
-            Err("the secret store can't be opened: there is no such provider; use env"),
+            Err("the secret store can't be opened: there is no such provider; use env, file or keyring"),
+            Err("the secret store can't be opened: there is no such provider; use env, file or keyring"),
         ),
         (UNKNOWN, "no reference", Ok("no reference"), Ok("no reference")),
     ];

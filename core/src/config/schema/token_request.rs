@@ -1,0 +1,126 @@
+//! The keys of an `oauth2` block that the gateway does not know.
+#![allow(clippy::option_option, reason = "the outer option says whether it is right, the inner whether it is there")]
+
+use std::path::PathBuf;
+
+use super::super::expand::Text;
+use super::super::reader::{Keys, Mapping, Reader};
+use super::super::token_request::{ClientAuthentication, PrivateKeyJwt, RESERVED_PARAMETERS, TokenRequestOptions};
+use super::super::yaml::Value;
+use crate::secret::Secret;
+use crate::signing_key::SigningKey;
+
+/// The options, or `None` if one has an error. Each is read whatever the others are, to report all problems at once.
+pub(super) fn read(reader: &mut Reader<'_>, block: &Mapping<'_>) -> Option<TokenRequestOptions> {
+    let authentication = read_authentication(reader, block);
+    let audience = read_text(reader, block, "audience");
+    let resources = read_resources(reader, block);
+    let extra_params = read_extra_params(reader, block);
+    let ca_bundle = read_text(reader, block, "ca_bundle");
+    let client_certificate = read_client_certificate(reader, block);
+    Some(TokenRequestOptions {
+        authentication: authentication?,
+        audience: audience?,
+        resources: resources?,
+        extra_params: extra_params?,
+        ca_bundle: ca_bundle?.map(PathBuf::from),
+        client_certificate: client_certificate?,
+    })
+}
+
+/// An optional text: `Some(None)` when it is not there, `None` when it is wrong.
+fn read_text(reader: &mut Reader<'_>, block: &Mapping<'_>, key: &str) -> Option<Option<String>> {
+    match block.get(key) {
+        Some(_) => reader.required_text(block, key).map(|text| Some(text.as_str().to_owned())),
+        None => Some(None),
+    }
+}
+
+fn read_authentication(reader: &mut Reader<'_>, block: &Mapping<'_>) -> Option<ClientAuthentication> {
+    const WANTED: &str = "`client_secret_post`, `client_secret_basic` or `private_key_jwt`";
+    let Some(field) = block.get("token_endpoint_auth_method") else { return Some(ClientAuthentication::SecretPost) };
+    let word = reader.word(&field, WANTED)?;
+    match word.as_str() {
+        "client_secret_post" => Some(ClientAuthentication::SecretPost),
+        "client_secret_basic" => Some(ClientAuthentication::SecretBasic),
+        "private_key_jwt" => read_private_key_jwt(reader, block).map(ClientAuthentication::PrivateKeyJwt),
+        _ => {
+            reader.unknown_word(&field, &word, WANTED, None);
+            None
+        }
+    }
+}
+
+fn read_private_key_jwt(reader: &mut Reader<'_>, block: &Mapping<'_>) -> Option<PrivateKeyJwt> {
+    let private_key = reader.required_text(block, "private_key").map(Text::into_secret);
+    let key_id = read_text(reader, block, "private_key_id");
+    let audience = read_text(reader, block, "assertion_audience");
+    let private_key = private_key?;
+    if let (Err(reason), Some(field)) = (SigningKey::load(&private_key), block.get("private_key")) {
+        reader.error(&field, reason);
+        return None;
+    }
+    Some(PrivateKeyJwt { private_key, key_id: key_id?, audience: audience? })
+}
+
+fn read_resources(reader: &mut Reader<'_>, block: &Mapping<'_>) -> Option<Vec<String>> {
+    let Some(field) = block.get("resource") else { return Some(Vec::new()) };
+    let items = match &field.node.value {
+        Value::Seq(_) => reader.list(&field)?,
+        _ => vec![field],
+    };
+    let mut resources = Vec::new();
+    let mut complete = true;
+    for item in &items {
+        match reader.text(item) {
+            // RFC 8707 §2: an absolute URI without a fragment.
+            Some(text) if url::Url::parse(text.as_str()).is_ok_and(|url| url.fragment().is_none()) => {
+                resources.push(text.as_str().to_owned());
+            }
+            Some(_) => {
+                reader.error(item, "must be an absolute URI without a fragment (RFC 8707 §2)");
+                complete = false;
+            }
+            None => complete = false,
+        }
+    }
+    complete.then_some(resources)
+}
+
+fn read_extra_params(reader: &mut Reader<'_>, block: &Mapping<'_>) -> Option<Vec<(String, Secret)>> {
+    let Some(field) = block.get("extra_params") else { return Some(Vec::new()) };
+    let parameters = reader.mapping(&field, Keys::Names)?;
+    let mut read = Vec::new();
+    let mut complete = true;
+    for value in &parameters.fields {
+        if RESERVED_PARAMETERS.contains(&value.key()) {
+            reader.key_error(
+                value,
+                "this parameter is the library's: it has a key of its own in the block, or needs none",
+            );
+            complete = false;
+        }
+        match reader.text(value) {
+            Some(text) => read.push((value.key().to_owned(), text.into_secret())),
+            None => complete = false,
+        }
+    }
+    complete.then_some(read)
+}
+
+fn read_client_certificate(reader: &mut Reader<'_>, block: &Mapping<'_>) -> Option<Option<(PathBuf, PathBuf)>> {
+    let certificate = read_text(reader, block, "client_certificate");
+    let key = read_text(reader, block, "client_certificate_key");
+    match (certificate?, key?) {
+        (Some(certificate), Some(key)) => Some(Some((certificate.into(), key.into()))),
+        (None, None) => Some(None),
+        (Some(_), None) => {
+            reader.missing(block, "client_certificate_key");
+            None
+        }
+        (None, Some(_)) => {
+            reader.missing(block, "client_certificate");
+            None
+        }
+    }
+}

@@ -1,0 +1,101 @@
+//! Fernet: authenticated encryption of one message under one key.
+//!
+//! A token is, in URL-safe base64, the version byte 0x80, the time it was made (8 bytes), an AES-CBC initialization vector (16), the
+//! encrypted message, and an HMAC-SHA256 of all that precedes (32). The key is 16 bytes for the HMAC and 16 for AES.
+//! Only decryption is needed here, and no limit on a token's age: the gateway sets none.
+
+use aes::Aes128;
+use aes::cipher::block_padding::Pkcs7;
+use aes::cipher::{BlockModeDecrypt, KeyIvInit};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE;
+use zeroize::Zeroizing;
+
+/// Why a token gave no message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Failure {
+    /// It does not have the form of a token.
+    Malformed,
+    /// It was made with another key, or changed since.
+    Forged,
+}
+
+/// Both halves of a key.
+pub(super) struct Key(Zeroizing<[u8; 32]>);
+
+impl Key {
+    /// From its text, blanks around it ignored; `None` if that is not 32 bytes in URL-safe base64.
+    pub(super) fn parse(text: &str) -> Option<Self> {
+        let mut key = Zeroizing::new([0; 32]);
+        // The decoder asks for room for a whole number of groups, so one byte more than there is.
+        let mut buffer = Zeroizing::new([0; 33]);
+        let length = URL_SAFE.decode_slice(text.trim(), buffer.as_mut()).ok()?;
+        key.copy_from_slice(buffer.get(..length).filter(|decoded| decoded.len() == 32)?);
+        Some(Self(key))
+    }
+
+    /// The message in `token`, blanks around it ignored. Nothing is decrypted before the HMAC has been verified.
+    pub(super) fn decrypt(&self, token: &[u8]) -> Result<Zeroizing<Vec<u8>>, Failure> {
+        const SIGNATURE: usize = 32;
+        const HEAD: usize = 1 + 8 + 16;
+        let mut token = Zeroizing::new(URL_SAFE.decode(token.trim_ascii()).map_err(|_| Failure::Malformed)?);
+        let message = token.len().checked_sub(SIGNATURE).ok_or(Failure::Malformed)?;
+        if message <= HEAD || token[0] != 0x80 || !(message - HEAD).is_multiple_of(16) {
+            return Err(Failure::Malformed);
+        }
+        let (signing_key, encryption_key) = self.0.split_at(16);
+        let hmac = ring::hmac::Key::new(ring::hmac::HMAC_SHA256, signing_key);
+        let (message, signature) = token.split_at_mut(message);
+        ring::hmac::verify(&hmac, message, signature).map_err(|_| Failure::Forged)?;
+        let (head, body) = message.split_at_mut(HEAD);
+        let plain = cbc::Decryptor::<Aes128>::new_from_slices(encryption_key, &head[9..])
+            .map_err(|_| Failure::Malformed)?
+            .decrypt_padded::<Pkcs7>(body)
+            .map_err(|_| Failure::Malformed)?;
+        Ok(Zeroizing::new(plain.to_vec()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // The example of the Fernet specification.
+    const KEY: &str = "cw_0x689RpI-jtRR7oE8h_eQsKImvJapLeSbXpwF4e4=";
+    const TOKEN: &str =
+        "gAAAAAAdwJ6wAAECAwQFBgcICQoLDA0ODy021cpGVWKZ_eEwCGM4BLLF_5CV9dOPmrhuVUPgJobwOz7JcbmrR64jVmpU4IwqDA==";
+
+    #[test]
+    fn the_specifications_example() {
+        let key = Key::parse(&format!("  {KEY}\n")).unwrap();
+        assert_eq!(key.decrypt(TOKEN.as_bytes()).unwrap().as_slice(), b"hello");
+        assert_eq!(key.decrypt(format!("{TOKEN}\n").as_bytes()).unwrap().as_slice(), b"hello");
+    }
+
+    #[test]
+    fn keys_that_are_none() {
+        for text in ["", "x", "cw_0x689RpI-jtRR7oE8h_eQsKImvJapLeSbXpwF4Q==", &format!("{KEY}AAAA"), "é"] {
+            assert!(Key::parse(text).is_none(), "{text}");
+        }
+    }
+
+    #[test]
+    fn no_byte_can_be_changed_and_no_length_be_cut() {
+        let key = Key::parse(KEY).unwrap();
+        let token = URL_SAFE.decode(TOKEN).unwrap();
+        for index in 0..token.len() {
+            let mut changed = token.clone();
+            changed[index] ^= 1;
+            assert!(key.decrypt(URL_SAFE.encode(changed).as_bytes()).is_err(), "byte {index}");
+            assert!(key.decrypt(URL_SAFE.encode(&token[..index]).as_bytes()).is_err(), "length {index}");
+        }
+    }
+
+    #[test]
+    fn another_key_is_told_from_a_malformed_token() {
+        let key = Key::parse("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=").unwrap();
+        assert_eq!(key.decrypt(TOKEN.as_bytes()).unwrap_err(), Failure::Forged);
+        assert_eq!(key.decrypt(b"{}").unwrap_err(), Failure::Malformed);
+        assert_eq!(key.decrypt(b"").unwrap_err(), Failure::Malformed);
+    }
+}

@@ -1,0 +1,204 @@
+//! `secrets.provider: file`: the encrypted file that the gateway's `secret set` writes.
+//!
+//! Its content is one Fernet token, made with the key in `ARGUS_SECRET_KEY`, of a JSON object from names to values.
+
+use std::collections::HashMap;
+use std::env::VarError;
+use std::fmt;
+use std::fs::File;
+use std::io::{ErrorKind, Read};
+use std::path::PathBuf;
+
+use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use zeroize::Zeroizing;
+
+use super::fernet::{Failure, Key};
+use super::{SecretError, SecretProvider};
+use crate::config::Environment;
+use crate::secret::Secret;
+
+const KEY_VARIABLE: &str = "ARGUS_SECRET_KEY";
+const DEFAULT_PATH: &str = "secrets.enc";
+/// The longest file that is read, in bytes: as long as the longest configuration.
+const MAX_LENGTH: u64 = 10 << 20;
+
+/// All secrets of a file, read and decrypted once.
+pub(crate) struct FileProvider {
+    path: PathBuf,
+    /// `None` if there is no file.
+    entries: Option<HashMap<String, Entry>>,
+    warnings: Vec<String>,
+}
+
+impl FileProvider {
+    /// Reads the file at `path`, by default `secrets.enc` in the working directory. Where there is no file there are no
+    /// secrets, and no key is needed.
+    ///
+    /// # Errors
+    /// The file, its content, or the key in the environment can't be used.
+    pub(crate) fn new(path: &str, environment: Environment<'_>) -> Result<Self, SecretError> {
+        let path = PathBuf::from(if path.is_empty() { DEFAULT_PATH } else { path });
+        let mut provider = Self { path, entries: None, warnings: Vec::new() };
+        if let Some(token) = provider.read()? {
+            provider.entries = Some(provider.decrypt(&token, environment)?);
+        }
+        Ok(provider)
+    }
+
+    /// The bytes of the file, or `None` if there is none.
+    fn read(&mut self) -> Result<Option<Vec<u8>>, SecretError> {
+        // Looked at before it is opened: opening a pipe would wait for a writer.
+        let metadata = match std::fs::metadata(&self.path) {
+            Ok(metadata) if metadata.is_file() => metadata,
+            Ok(metadata) if metadata.is_dir() => return Err(self.error("is a directory; it must be a file")),
+            Ok(_) => return Err(self.error("is not a regular file")),
+            Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => return Ok(None),
+            Err(error) => return Err(self.error(format_args!("can't be read: {error}"))),
+        };
+        self.warn_if_others_can_read(&metadata);
+        let mut token = Vec::new();
+        File::open(&self.path)
+            .and_then(|file| file.take(MAX_LENGTH + 1).read_to_end(&mut token))
+            .map_err(|error| self.error(format_args!("can't be read: {error}")))?;
+        if token.len() as u64 > MAX_LENGTH {
+            return Err(self.error(format_args!("is larger than the limit of {MAX_LENGTH} bytes")));
+        }
+        Ok(Some(token))
+    }
+
+    #[cfg(unix)]
+    fn warn_if_others_can_read(&mut self, metadata: &std::fs::Metadata) {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = metadata.permissions().mode() & 0o777;
+        let who = match (mode & 0o040, mode & 0o004) {
+            (0, 0) => return,
+            (_, 0) => "its group",
+            (0, _) => "everyone",
+            _ => "its group and everyone else",
+        };
+        let path = self.path.display();
+        self.warnings
+            .push(format!("the secrets file {path} can be read by {who} (mode {mode:o}); run `chmod 600` on it"));
+    }
+
+    #[cfg(not(unix))]
+    fn warn_if_others_can_read(&mut self, _: &std::fs::Metadata) {}
+
+    fn decrypt(&self, token: &[u8], environment: Environment<'_>) -> Result<HashMap<String, Entry>, SecretError> {
+        let key = match environment(KEY_VARIABLE).map(Zeroizing::new) {
+            Ok(text) if !text.is_empty() => Key::parse(&text),
+            Ok(_) | Err(VarError::NotPresent) => {
+                return Err(self.error(format_args!(
+                    "needs its key in the environment variable {KEY_VARIABLE}, which is not set"
+                )));
+            }
+            Err(VarError::NotUnicode(_)) => None,
+        };
+        let Some(key) = key else {
+            return Err(SecretError(format!(
+                "the environment variable {KEY_VARIABLE} does not hold a key: 32 bytes in URL-safe base64, 44 characters"
+            )));
+        };
+        let text = key.decrypt(token).map_err(|failure| match failure {
+            Failure::Malformed => self.error("is damaged or was not written by the gateway: it holds no Fernet token"),
+            Failure::Forged => self.error(format_args!(
+                "can't be decrypted: {KEY_VARIABLE} is not the key that it was written with, or the file is damaged"
+            )),
+        })?;
+        // An error of the parser's would quote the text.
+        let object =
+            serde_json::from_slice::<Entry>(&text).map_err(|_| self.error("was decrypted, but does not hold JSON"))?;
+        match object {
+            Entry::Object(entries) => Ok(entries),
+            _ => Err(self.error("was decrypted, but does not hold a JSON object from names to values")),
+        }
+    }
+
+    fn error(&self, what: impl fmt::Display) -> SecretError {
+        SecretError(format!("the secrets file {} {what}", self.path.display()))
+    }
+}
+
+impl SecretProvider for FileProvider {
+    fn get(&self, name: &str) -> Result<Option<Secret>, SecretError> {
+        match self.entries.as_ref().and_then(|entries| entries.get(name)) {
+            None | Some(Entry::Null) => Ok(None),
+            Some(Entry::Text(secret)) => Ok(Some(secret.clone())),
+            Some(Entry::Object(_) | Entry::Other) => Err(self.error("holds something other than text under this name")),
+        }
+    }
+
+    fn explain_missing(&self, _: &str) -> String {
+        let path = self.path.display();
+        match &self.entries {
+            None => format!("there is no secrets file {path}; a relative path starts at the working directory"),
+            Some(entries) => format!("the secrets file {path} has no such entry among its {}", entries.len()),
+        }
+    }
+
+    fn warnings(&self) -> &[String] {
+        &self.warnings
+    }
+}
+
+/// A JSON value, as much of it as matters. Strings become secrets at once; only one with an escape in it passes through
+/// the parser's own buffer.
+enum Entry {
+    Null,
+    Text(Secret),
+    Object(HashMap<String, Entry>),
+    Other,
+}
+
+impl<'de> Deserialize<'de> for Entry {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(EntryVisitor)
+    }
+}
+
+struct EntryVisitor;
+
+impl<'de> Visitor<'de> for EntryVisitor {
+    type Value = Entry;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("JSON")
+    }
+
+    fn visit_unit<E>(self) -> Result<Entry, E> {
+        Ok(Entry::Null)
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Entry, E> {
+        Ok(Entry::Text(Secret::new(text)))
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<Entry, E> {
+        Ok(Entry::Other)
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<Entry, E> {
+        Ok(Entry::Other)
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<Entry, E> {
+        Ok(Entry::Other)
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<Entry, E> {
+        Ok(Entry::Other)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Entry, A::Error> {
+        while items.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(Entry::Other)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut pairs: A) -> Result<Entry, A::Error> {
+        let mut entries = HashMap::new();
+        while let Some((name, value)) = pairs.next_entry::<String, Entry>()? {
+            entries.insert(name, value);
+        }
+        Ok(Entry::Object(entries))
+    }
+}
