@@ -19,9 +19,17 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::time::Instant;
 
+use argus_auth_core::{LoadOptions, Resolver};
+use argus_auth_faults::{PATIENCE, failure_kind, token};
 use scenarios::Scenario;
 
 fn main() -> ExitCode {
+    if let [_, mode, url] = std::env::args().collect::<Vec<_>>().as_slice()
+        && mode == "fetch"
+    {
+        print!("{}", fetch(url));
+        return ExitCode::SUCCESS;
+    }
     let wanted: Vec<u32> = std::env::args().filter_map(|argument| argument.parse().ok()).collect();
     let scenarios = scenarios::all();
     let (mut passed, mut failed) = (0, 0);
@@ -40,6 +48,20 @@ fn main() -> ExitCode {
     }
     println!("\n{passed} passed, {failed} failed");
     if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// The other side of scenario 29: a process of its own, since a proxy is found in the environment of the process.
+fn fetch(url: &str) -> String {
+    let yaml = format!(
+        "backends: {{b: {{type: sse, url: 'http://b/', on_auth_failure: closed, auth: {{type: oauth2, token_url: {url:?}, \
+         client_id: c, client_secret: s}}}}}}"
+    );
+    let resolver = Resolver::from_text(yaml.as_bytes(), &LoadOptions::default()).unwrap();
+    let outcome = resolver.headers_blocking("b", PATIENCE);
+    match &outcome {
+        Ok(_) => format!("token {}", token(&outcome)),
+        Err(error) => format!("{:?} {error}", failure_kind(&outcome)),
+    }
 }
 
 fn table_is_fresh(scenarios: &[Scenario]) -> bool {

@@ -178,13 +178,10 @@ fn backoff(retries: u32) -> Duration {
 /// What `error` means to an operator. The URL is left out: its query or port may be secret or misread.
 fn explain(error: &reqwest::Error, host: &str) -> Refused {
     let host = if host.is_empty() || reads_as_refusal(host) { "the token endpoint's host" } else { host };
-    let causes = || std::iter::successors(error.source(), |&cause: &&(dyn StdError + 'static)| cause.source());
+    let causes = || std::iter::successors(cause_of(error), |&cause| cause_of(cause));
     let cause = causes().last().map(ToString::to_string).filter(|text| !reads_as_refusal(text));
     let cause = cause.as_deref().unwrap_or("no further cause is known");
-    let tls = causes().find_map(|cause| {
-        let inner = cause.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
-        inner.and_then(|inner| inner.downcast_ref::<rustls::Error>()).or_else(|| cause.downcast_ref())
-    });
+    let tls = causes().find_map(|cause| cause.downcast_ref::<rustls::Error>());
     let (kind, message) = if let Some(tls) = tls {
         (TokenErrorKind::Tls, format!("TLS with {host} failed: {tls}"))
     } else if error.is_connect() && causes().any(|cause| cause.to_string().contains("dns error")) {
@@ -197,4 +194,12 @@ fn explain(error: &reqwest::Error, host: &str) -> Refused {
         (TokenErrorKind::Transport, format!("the connection to {host} broke before a whole answer came: {cause}"))
     };
     Refused::new(kind, message)
+}
+
+/// The cause of an error. An I/O error that wraps another passes it over in `source`, TLS errors among them.
+fn cause_of<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a (dyn StdError + 'static)> {
+    match error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref) {
+        Some(wrapped) => Some(wrapped),
+        None => error.source(),
+    }
 }
