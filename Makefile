@@ -1,0 +1,141 @@
+# Everything there is to do here, on a machine with Rust, a C and C++ compiler and CPython.
+#
+#   make run     the main job, shown end to end
+#   make test    all tests and lints; test-core, test-faults, test-c, test-python, test-argus for a part
+#   make help    the rest
+#
+# What else is needed is fetched once, into .venv* and build/; `make clean` removes it.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+
+PYTHON ?= python3
+TARGET := $(abspath $(or $(CARGO_TARGET_DIR),target))
+RELEASE := $(TARGET)/release
+export CARGO_TARGET_DIR := $(TARGET)
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+VENV := .venv
+BIN := $(abspath $(VENV))/bin
+WHEEL := build/wheel.stamp
+PYTHONS := 3.10 3.11 3.12 3.13
+ARGUS_VERSIONS := 0.6.0 0.8.6
+RUST := $(shell find core ffi python tests/support -name target -prune -o \( -name '*.rs' -o -name Cargo.toml \) -print) Cargo.toml Cargo.lock
+
+.PHONY: help
+help: ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 22
+
+# --- what is built -----------------------------------------------------------------------------------------------------
+
+$(BIN)/python:
+	$(PYTHON) -m venv $(VENV)
+
+# The tools and clients of the tests, pinned.
+$(VENV)/tools.stamp: $(BIN)/python tests/python/requirements.txt
+	$(BIN)/python -m pip install --quiet -r tests/python/requirements.txt
+	touch $@
+
+.PHONY: native
+native: # the C library, the hosts, the token endpoint
+	cargo build --release --quiet -p argus-auth-ffi -p argus-auth-test-support
+	cargo build --release --quiet -p argus-auth-core --example host
+	$(MAKE) --quiet --no-print-directory -C tests/c hosts TARGET_DIR=$(TARGET) PROFILE=release BUILD=$(abspath build)
+
+# The wheel, installed where the tests run; the tests never see the source tree.
+$(WHEEL): $(RUST) $(wildcard python/argus_auth/*) python/pyproject.toml $(VENV)/tools.stamp
+	mkdir -p build
+	rm -rf build/wheel
+	$(BIN)/maturin build --quiet --release --manifest-path python/Cargo.toml --out build/wheel
+	$(BIN)/python -m pip install --quiet --force-reinstall --no-deps build/wheel/*.whl
+	touch $@
+
+# --- the main job ------------------------------------------------------------------------------------------------------
+
+.PHONY: run
+run: native $(WHEEL) ## the main job: config.yaml to the wire, in four languages
+	$(BIN)/python examples/demo.py --token-endpoint $(RELEASE)/token-endpoint \
+	    --host Rust=$(RELEASE)/examples/host --host C=build/host-c --host C++=build/host-cpp $(DEMO)
+
+# --- tests -------------------------------------------------------------------------------------------------------------
+
+.PHONY: test
+test: lint test-core test-faults test-c test-python test-argus ## all tests and lints
+
+.PHONY: test-core
+test-core: ## Rust: unit tests and documentation examples
+	cargo test --quiet -p argus-auth-core -p argus-auth-test-support --features argus-auth-core/virtual-time
+	cargo test --quiet -p argus-auth-ffi
+
+.PHONY: test-faults
+test-faults: ## the fault suite: a table with a verdict per row
+	cargo test --quiet -p argus-auth-faults --test faults
+
+.PHONY: test-c
+test-c: native ## C and C++: the ABI, the header, the symbols, valgrind
+	$(MAKE) --no-print-directory -C tests/c test TARGET_DIR=$(TARGET) PROFILE=release BUILD=$(abspath build)
+
+.PHONY: test-python
+test-python: native $(WHEEL) $(PYTHONS:%=build/venv-%.stamp) ## Python: the installed wheel, in every version there is
+	$(BIN)/python -m pytest -q -p no:cacheprovider -c python/pyproject.toml --rootdir . tests/python
+	for python in $(PYTHONS); do \
+	    if [ -x build/venv-$$python/bin/python ]; then \
+	        echo "Python $$python"; \
+	        build/venv-$$python/bin/python -m pytest -q -p no:cacheprovider -c python/pyproject.toml --rootdir . tests/python $(QUICK); \
+	    fi; \
+	done
+
+build/venv-%.stamp: $(WHEEL)
+	python=$$(tests/support/find-python $*) || { echo "CPython $* is not on this machine: not tested"; touch $@; exit 0; }; \
+	[ -x build/venv-$*/bin/python ] || $$python -m venv build/venv-$*; \
+	build/venv-$*/bin/python -m pip install --quiet -r tests/python/requirements-versions.txt; \
+	build/venv-$*/bin/python -m pip install --quiet --force-reinstall --no-deps build/wheel/*.whl
+	touch $@
+
+.PHONY: test-argus
+test-argus: native $(WHEEL) $(ARGUS_VERSIONS:%=build/argus-%.stamp) ## the real, unmodified gateway from PyPI
+	$(BIN)/python -m pytest -q -p no:cacheprovider -c python/pyproject.toml --rootdir . tests/argus
+
+build/argus-%.stamp: $(WHEEL)
+	[ -x build/argus-$*/bin/python ] || $(PYTHON) -m venv build/argus-$*
+	build/argus-$*/bin/python -m pip install --quiet 'argus-mcp==$*' 'mcp<2'
+	build/argus-$*/bin/python -m pip install --quiet --force-reinstall --no-deps build/wheel/*.whl
+	touch $@
+
+# --- lints -------------------------------------------------------------------------------------------------------------
+
+PYTHON_SOURCES := python/argus_auth tests/python tests/argus tests/support examples
+C_SOURCES := $(shell find examples tests ffi include -name '*.[ch]' -o -name '*.[ch]pp' | grep -v argus_auth.h$$)
+
+.PHONY: lint
+lint: $(WHEEL) ## every lint there is
+	cargo fmt --all --check
+	cargo clippy --quiet --workspace --all-targets --features argus-auth-core/virtual-time -- -D warnings
+	RUSTDOCFLAGS="-D warnings" cargo doc --quiet --no-deps -p argus-auth-core -p argus-auth-ffi
+	$(BIN)/clang-format --dry-run --Werror $(C_SOURCES)
+	$(BIN)/ruff format --quiet --check --config python/pyproject.toml $(PYTHON_SOURCES)
+	$(BIN)/ruff check --quiet --config python/pyproject.toml $(PYTHON_SOURCES)
+	$(BIN)/mypy --config-file python/pyproject.toml python/argus_auth examples/demo.py examples/python/host.py tests/support/mcp_backend.py
+	$(BIN)/python -m mypy.stubtest --concise argus_auth._native
+
+.PHONY: format
+format: $(VENV)/tools.stamp ## formats everything
+	cargo fmt --all
+	$(BIN)/clang-format -i $(C_SOURCES)
+	$(BIN)/ruff format --quiet --config python/pyproject.toml $(PYTHON_SOURCES)
+
+# --- what is generated and checked in ----------------------------------------------------------------------------------
+
+.PHONY: header
+header: ## include/argus_auth.h, from ffi/
+	ARGUS_AUTH_UPDATE_HEADER=1 cargo test --quiet -p argus-auth-ffi --test header
+
+.PHONY: docs
+docs: ## docs/faults.md, from tests/faults
+	ARGUS_AUTH_UPDATE_DOCS=1 cargo test --quiet -p argus-auth-faults --test faults
+
+.PHONY: clean
+clean: ## removes all that was built or fetched
+	rm -rf $(VENV) build target
