@@ -42,7 +42,7 @@ $(VENV)/tools.stamp: $(BIN)/python tests/python/requirements.txt
 native: # the C library, the hosts, the token endpoint
 	cargo build --release --quiet -p argus-auth-ffi -p argus-auth-test-support
 	cargo build --release --quiet -p argus-auth-core --example host
-	$(MAKE) --quiet --no-print-directory -C tests/c hosts TARGET_DIR=$(TARGET) PROFILE=release BUILD=$(abspath build)
+	$(MAKE) --quiet --no-print-directory -C tests/c programs PROFILE=release
 
 # The wheel, installed where the tests run; the tests never see the source tree.
 $(WHEEL): $(RUST) $(wildcard python/argus_auth/*) python/pyproject.toml $(VENV)/tools.stamp
@@ -57,17 +57,22 @@ $(WHEEL): $(RUST) $(wildcard python/argus_auth/*) python/pyproject.toml $(VENV)/
 .PHONY: run
 run: native $(WHEEL) ## the main job: config.yaml to the wire, in four languages
 	$(BIN)/python examples/demo.py --token-endpoint $(RELEASE)/token-endpoint \
-	    --host Rust=$(RELEASE)/examples/host --host C=build/host-c --host C++=build/host-cpp $(DEMO)
+	    --host Rust=$(RELEASE)/examples/host --host C=$(RELEASE)/c/host-c --host C++=$(RELEASE)/c/host-cpp \
+	    --callers $(RELEASE)/c/callers $(if $(LOG),--log)
 
 # --- tests -------------------------------------------------------------------------------------------------------------
 
 .PHONY: test
-test: lint test-core test-faults test-c test-python test-argus ## all tests and lints
+test: lint test-core test-loom test-faults test-c test-python test-argus ## all tests and lints
 
 .PHONY: test-core
 test-core: ## Rust: unit tests and documentation examples
 	cargo test --quiet -p argus-auth-core -p argus-auth-test-support --features argus-auth-core/virtual-time
 	cargo test --quiet -p argus-auth-ffi
+
+.PHONY: test-loom
+test-loom: ## Rust: the single flight in every order of threads
+	RUSTFLAGS="--cfg argus_auth_loom" CARGO_TARGET_DIR=$(TARGET)/loom cargo test --quiet -p argus-auth-core --lib flights::model
 
 .PHONY: test-faults
 test-faults: ## the fault suite: a table with a verdict per row
@@ -75,7 +80,8 @@ test-faults: ## the fault suite: a table with a verdict per row
 
 .PHONY: test-c
 test-c: native ## C and C++: the ABI, the header, the symbols, valgrind
-	$(MAKE) --no-print-directory -C tests/c test TARGET_DIR=$(TARGET) PROFILE=release BUILD=$(abspath build)
+	$(MAKE) --no-print-directory -C tests/c test PROFILE=release
+	! tests/support/has valgrind || $(MAKE) --no-print-directory -C tests/c valgrind PROFILE=release
 
 .PHONY: test-python
 test-python: native $(WHEEL) $(PYTHONS:%=build/venv-%.stamp) ## Python: the installed wheel, in every version there is

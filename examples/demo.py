@@ -132,7 +132,9 @@ def shown(headers: Headers) -> str:
     return ", ".join(f"{name}: <{len(value)} bytes>" for name, value in headers.items()) or "(none)"
 
 
-async def demonstrate(hosts: dict[str, list[str]], endpoint: TokenEndpoint, mcp_url: str, *, log: bool) -> int:
+async def demonstrate(
+    hosts: dict[str, list[str]], callers: str, endpoint: TokenEndpoint, mcp_url: str, *, log: bool
+) -> int:
     """Make every promise and keep count."""
     promises = Promises()
     oauth2_backends = sum(kind.startswith("oauth2") for kind in KINDS.values())
@@ -167,7 +169,7 @@ async def demonstrate(hosts: dict[str, list[str]], endpoint: TokenEndpoint, mcp_
     promises.check(f"Python: 1,000 callers, {requests} token request", kept=requests == 1)
     promises.check("all with the same token", kept={answer["Authorization"] for answer in answers} == bearer)
     before = endpoint.requests()
-    subprocess.run([*hosts["C"], str(CONFIG), "--threads", "64", "--calls", "1000", OAUTH2], check=True, stdout=subprocess.DEVNULL)
+    subprocess.run([callers, str(CONFIG), OAUTH2], check=True, stdout=subprocess.DEVNULL)
     requests = endpoint.requests() - before
     promises.check(f"C: 64 threads, 1,000 calls each, {requests} token request", kept=requests == 1)
 
@@ -190,6 +192,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Show the main job end to end.")
     parser.add_argument("--token-endpoint", required=True, help="the token-endpoint program")
     parser.add_argument("--host", action="append", required=True, metavar="LANGUAGE=PROGRAM", help="a compiled host")
+    parser.add_argument("--callers", required=True, help="the program with 64 threads that make 1,000 calls each")
     parser.add_argument("--log", action="store_true", help="show every log record of every host")
     options = parser.parse_args()
     hosts = {language: [program] for language, _, program in (host.partition("=") for host in options.host)}
@@ -200,7 +203,7 @@ def main() -> int:
     with mcp_server() as mcp_url:
         os.environ |= {"TOKEN_URL": endpoint.url, "MCP_URL": mcp_url}
         print(f"token endpoint  {endpoint.url}\nMCP server      {mcp_url}\nconfiguration   examples/config.yaml")
-        return asyncio.run(demonstrate(hosts, endpoint, mcp_url, log=options.log))
+        return asyncio.run(demonstrate(hosts, options.callers, endpoint, mcp_url, log=options.log))
 
 
 if __name__ == "__main__":

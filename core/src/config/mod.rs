@@ -8,18 +8,23 @@
 //! 4. `reader`: one value of the wanted type, or a problem with its path, line and column. A text goes through
 //!    * `expand`, which replaces `${VAR}`, and then
 //!    * `references`, which replaces a text that is `secret:name` as a whole, by asking [`secrets`](crate::secrets);
-//! 5. `model`: the result.
+//! 5. `model`: the result; `gateway`: the same as the gateway's own loader would give it.
 //!
 //! References are resolved where a value is needed, not over the whole tree: the result is the same, and a variable
 //! that only some other section of the file uses is not missed here.
 //!
+//! `snippet` shows a person the line that a problem is about.
+//!
 //! Nothing stops at the first problem. Whatever is wrong is collected and returned at once, in file order.
 
 mod expand;
+mod gateway;
 mod model;
+mod problems;
 mod reader;
 mod references;
 mod schema;
+mod snippet;
 #[cfg(test)]
 mod tests;
 mod token_request;
@@ -32,11 +37,13 @@ use std::path::Path;
 use zeroize::Zeroizing;
 
 pub(crate) use self::expand::Environment;
+pub use self::gateway::GatewayValue;
 pub use self::model::{
     AuthConfig, BackendConfig, Config, ConfigError, FailurePolicy, LoadOptions, OAuth2Config, PkceConfig, Problem,
     Severity, Transport, Unresolved, display_url,
 };
 use self::references::References;
+pub use self::snippet::snippet;
 pub use self::token_request::{ClientAuthentication, PrivateKeyJwt, TokenRequestOptions};
 use self::yaml::Limits;
 

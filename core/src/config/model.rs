@@ -4,6 +4,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::gateway::GatewayOnly;
 use super::token_request::TokenRequestOptions;
 use crate::headers::Headers;
 use crate::secret::Secret;
@@ -34,19 +35,21 @@ pub struct BackendConfig {
     pub auth: Option<AuthConfig>,
     /// `on_auth_failure`.
     pub on_auth_failure: FailurePolicy,
+    pub(crate) gateway_only: GatewayOnly,
 }
 
-// Any URL may carry a user, a password or a key in its query, so it is shown without them; here and below.
+// Any URL may carry a user, a password or a key in its query, so it is shown without them; a backend's often has its
+// key in the path.
 impl fmt::Debug for BackendConfig {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("BackendConfig")
             .field("name", &self.name)
             .field("transport", &self.transport)
-            .field("url", &display_url(&self.url))
+            .field("url", &display_origin(&self.url))
             .field("headers", &self.headers)
             .field("auth", &self.auth)
             .field("on_auth_failure", &self.on_auth_failure)
-            .finish()
+            .finish_non_exhaustive()
     }
 }
 
@@ -181,6 +184,14 @@ pub fn display_url(url: &str) -> String {
         Ok(parsed) if parsed.has_host() => {
             format!("{}{}", parsed.origin().ascii_serialization(), parsed.path())
         }
+        _ => "[not a URL]".to_owned(),
+    }
+}
+
+/// Scheme, host and port of `url`.
+fn display_origin(url: &str) -> String {
+    match url::Url::parse(url) {
+        Ok(parsed) if parsed.has_host() => parsed.origin().ascii_serialization(),
         _ => "[not a URL]".to_owned(),
     }
 }

@@ -5,9 +5,12 @@
 
 use std::collections::HashMap;
 use std::fmt::{self, Write};
+use std::num::{IntErrorKind, ParseIntError};
+use std::ops::RangeInclusive;
 
 use super::expand::Text;
-use super::model::{Problem, Severity};
+use super::model::{Problem, Severity, Unresolved};
+use super::problems::Problems;
 use super::references::References;
 use super::yaml::{Int, Mark, Node, Value};
 use crate::secret::Secret;
@@ -104,18 +107,20 @@ pub(super) enum Keys {
 /// Reads fields, and collects what is wrong with them.
 pub(super) struct Reader<'e> {
     pub references: References<'e>,
-    problems: Vec<Problem>,
+    problems: Problems,
 }
 
 impl<'e> Reader<'e> {
     pub(super) fn new(references: References<'e>) -> Self {
-        Self { references, problems: Vec::new() }
+        Self { references, problems: Problems::default() }
     }
 
-    /// All problems in file order.
-    pub(super) fn into_problems(mut self) -> Vec<Problem> {
-        self.problems.sort_by_key(|problem| (problem.line, problem.column));
-        self.problems
+    pub(super) fn into_problems(self) -> Vec<Problem> {
+        self.problems.into_vec()
+    }
+
+    pub(super) fn keeps_warnings(&self) -> bool {
+        self.problems.keeps_warnings()
     }
 
     pub(super) fn error(&mut self, field: &Field<'_>, message: impl Into<String>) {
@@ -151,7 +156,8 @@ impl<'e> Reader<'e> {
             return None;
         };
         let mut fields: Vec<Field<'d>> = Vec::with_capacity(entries.len());
-        let mut positions: HashMap<&str, usize> = HashMap::with_capacity(entries.len());
+        // A walk along a few keys is quicker than a table of them.
+        let mut table: Option<HashMap<&str, usize>> = (entries.len() > 16).then(HashMap::new);
         for entry in entries {
             let Value::Str(key) = &entry.key.value else {
                 if keys == Keys::Names {
@@ -163,11 +169,14 @@ impl<'e> Reader<'e> {
             };
             let step = Step::Key { parent: field, key, mark: entry.key.start, merged: entry.merged };
             let new = Field { node: &entry.value, step };
-            let Some(&position) = positions.get(key.as_str()) else {
-                positions.insert(key, fields.len());
+            let position = match &mut table {
+                Some(table) => *table.entry(key).or_insert(fields.len()),
+                None => fields.iter().position(|field| field.key() == key.as_str()).unwrap_or(fields.len()),
+            };
+            if position == fields.len() {
                 fields.push(new);
                 continue;
-            };
+            }
             let first = std::mem::replace(&mut fields[position], new);
             if !first.merged() && !new.merged() {
                 let line = first.key_mark().line;
@@ -190,10 +199,20 @@ impl<'e> Reader<'e> {
 
     /// The text that `field` is, its references resolved.
     pub(super) fn text<'d>(&mut self, field: &Field<'d>) -> Option<Text<'d>> {
+        self.text_with(field, self.references.unresolved)
+    }
+
+    /// The text that `field` is; references that can't be resolved stay in it, with a warning. For what the gateway
+    /// may not even need.
+    pub(super) fn lenient_text<'d>(&mut self, field: &Field<'d>) -> Option<Text<'d>> {
+        self.text_with(field, Unresolved::Keep)
+    }
+
+    fn text_with<'d>(&mut self, field: &Field<'d>, unresolved: Unresolved) -> Option<Text<'d>> {
         match &field.node.value {
             Value::Str(written) => {
                 let Self { references, problems } = self;
-                references.resolve(written, &mut |severity, message| {
+                references.resolve(written, unresolved, &mut |severity, message| {
                     let Mark { line, column } = field.node.start;
                     problems.push(Problem { severity, path: field.to_string(), line, column, message });
                 })
@@ -292,15 +311,65 @@ impl<'e> Reader<'e> {
         }
         value
     }
+
+    /// The whole number that `field` is, if it is within `range`.
+    pub(super) fn integer(&mut self, field: &Field<'_>, range: RangeInclusive<i64>) -> Option<i64> {
+        let value = match &field.node.value {
+            Value::Bool(value) => Some(i64::from(*value)),
+            Value::Int(Int::Small(value)) => Some(*value),
+            Value::Int(Int::Big(digits)) => digits.parse().or_else(saturated).ok(),
+            Value::Float(value) => whole(*value),
+            Value::Str(_) | Value::Bytes(_) => parse_integer(self.text(field)?.as_str()),
+            _ => None,
+        };
+        if value.is_none_or(|value| !range.contains(&value)) {
+            let wanted = match (range.start(), *range.end()) {
+                (from, i64::MAX) => format!("a whole number, {from} or more"),
+                (from, to) => format!("a whole number from {from} to {to}"),
+            };
+            self.error(field, format!("expected {wanted}"));
+            return None;
+        }
+        value
+    }
 }
 
 /// A number written as text: blanks around it and single underscores inside are allowed.
 fn parse_number(text: &str) -> Option<f64> {
+    without_underscores(text.trim())?.parse().ok()
+}
+
+/// A whole number written as text: as above, and there may be zeros behind a decimal point. One that is too large for
+/// the type becomes the largest there is.
+fn parse_integer(text: &str) -> Option<i64> {
     let text = text.trim();
-    if text.starts_with('_') || text.ends_with('_') || text.contains("__") {
-        return None;
+    let digits = match text.split_once('.') {
+        Some((digits, zeros)) if !zeros.is_empty() && zeros.bytes().all(|digit| digit == b'0') => digits,
+        Some(_) => return None,
+        None => text,
+    };
+    without_underscores(digits)?.parse().or_else(saturated).ok()
+}
+
+fn saturated(error: ParseIntError) -> Result<i64, ParseIntError> {
+    match error.kind() {
+        IntErrorKind::PosOverflow => Ok(i64::MAX),
+        IntErrorKind::NegOverflow => Ok(i64::MIN),
+        _ => Err(error),
     }
-    text.replace('_', "").parse().ok()
+}
+
+fn without_underscores(text: &str) -> Option<String> {
+    let misplaced = text.starts_with('_') || text.ends_with('_') || text.contains("__");
+    (!misplaced).then(|| text.replace('_', ""))
+}
+
+/// The same number as an integer, within the range in which every float has a neighbour at distance one.
+fn whole(value: f64) -> Option<i64> {
+    const EXACT: f64 = 9_007_199_254_740_992.0;
+    #[allow(clippy::cast_possible_truncation)] // checked: no fraction, and within range
+    let integer = value as i64;
+    (value.fract() == 0.0 && value.abs() <= EXACT).then_some(integer)
 }
 
 /// What a value is, without saying what it says.

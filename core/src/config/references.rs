@@ -21,7 +21,8 @@ pub(super) struct SecretsSettings {
 /// Resolves the references of one configuration.
 pub(super) struct References<'e> {
     environment: Environment<'e>,
-    unresolved: Unresolved,
+    /// What the caller of the library wants.
+    pub unresolved: Unresolved,
     /// `None` while `secrets.enabled` is not seen to be set.
     secrets: Option<SecretsSettings>,
     /// Opened for the first reference, so that a file without any needs no store.
@@ -49,7 +50,12 @@ impl<'e> References<'e> {
 
     /// The text that `written` means; `None` if it has none, which is then reported, here or by
     /// [`store_failure`](Self::store_failure).
-    pub(super) fn resolve<'t>(&self, written: &'t str, report: &mut dyn FnMut(Severity, String)) -> Option<Text<'t>> {
+    pub(super) fn resolve<'t>(
+        &self,
+        written: &'t str,
+        unresolved: Unresolved,
+        report: &mut dyn FnMut(Severity, String),
+    ) -> Option<Text<'t>> {
         let Some(Expanded { text, unset, not_unicode }) = expand(written, self.environment) else {
             report(Severity::Error, "the text is longer than 1 MiB once its ${...} are replaced".to_owned());
             return None;
@@ -58,14 +64,14 @@ impl<'e> References<'e> {
             report(Severity::Error, format!("{} set to something that is not valid UTF-8", variables(&not_unicode)));
         }
         if !unset.is_empty() {
-            self.report_unresolved(report, &format!("{} not set", variables(&unset)));
+            report_unresolved(unresolved, report, &format!("{} not set", variables(&unset)));
         }
-        if !not_unicode.is_empty() || (!unset.is_empty() && self.unresolved == Unresolved::Error) {
+        if !not_unicode.is_empty() || (!unset.is_empty() && unresolved == Unresolved::Error) {
             return None;
         }
         match secret_name(text.as_str()) {
             None => Some(text),
-            Some(name) => match self.secret(name, matches!(text, Text::Written(_)), report) {
+            Some(name) => match self.secret(name, matches!(text, Text::Written(_)), unresolved, report) {
                 Lookup::Found(secret) => Some(secret),
                 Lookup::Keep => Some(text),
                 Lookup::Failed => None,
@@ -73,11 +79,18 @@ impl<'e> References<'e> {
         }
     }
 
-    fn secret(&self, name: &str, may_show: bool, report: &mut dyn FnMut(Severity, String)) -> Lookup {
+    fn secret(
+        &self,
+        name: &str,
+        may_show: bool,
+        unresolved: Unresolved,
+        report: &mut dyn FnMut(Severity, String),
+    ) -> Lookup {
         let shown =
             if may_show { format!("secret {}", quote(name)) } else { "the secret that the variable names".to_owned() };
         let Some(settings) = &self.secrets else {
-            return self.report_unresolved(
+            return report_unresolved(
+                unresolved,
                 report,
                 &format!(
                     "{shown} can't be looked up, because `secrets.enabled: true` is not set at the top of the file"
@@ -97,7 +110,7 @@ impl<'e> References<'e> {
                     report(Severity::Error, message);
                     return Lookup::Failed;
                 }
-                self.report_unresolved(report, &message)
+                report_unresolved(unresolved, report, &message)
             }
             Err(error) => {
                 report(Severity::Error, format!("{shown} can't be read: {error}"));
@@ -105,17 +118,17 @@ impl<'e> References<'e> {
             }
         }
     }
+}
 
-    fn report_unresolved(&self, report: &mut dyn FnMut(Severity, String), message: &str) -> Lookup {
-        match self.unresolved {
-            Unresolved::Error => {
-                report(Severity::Error, message.to_owned());
-                Lookup::Failed
-            }
-            Unresolved::Keep => {
-                report(Severity::Warning, format!("{message}; the reference itself is used as the value"));
-                Lookup::Keep
-            }
+fn report_unresolved(unresolved: Unresolved, report: &mut dyn FnMut(Severity, String), message: &str) -> Lookup {
+    match unresolved {
+        Unresolved::Error => {
+            report(Severity::Error, message.to_owned());
+            Lookup::Failed
+        }
+        Unresolved::Keep => {
+            report(Severity::Warning, format!("{message}; the reference itself is used as the value"));
+            Lookup::Keep
         }
     }
 }

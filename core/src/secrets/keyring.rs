@@ -1,6 +1,6 @@
 //! `secrets.provider: keyring`: the entries that Python's `keyring` package wrote for the gateway.
 //!
-//! They are items of the Secret Service, which GNOME Keyring, KWallet and `KeePassXC` offer on the session's D-Bus. That
+//! They are items of the Secret Service, which GNOME Keyring, `KWallet` and `KeePassXC` offer on the session's D-Bus. That
 //! package files an item in the default collection under the attributes `service` and `username`, and asks for these
 //! two alone when it reads; a third one, `application`, only says who wrote it.
 //!
@@ -11,7 +11,7 @@ use std::cell::OnceCell;
 use std::collections::HashMap;
 use std::time::Duration;
 
-use zbus::{Connection, DynamicType, Message, OwnedObjectPath, OwnedVariant, Type, Variant};
+use zbus::{Connection, DynamicType, Message, OwnedObjectPath, OwnedVariant, Type, Variant, fdo};
 use zeroize::Zeroizing;
 
 use super::{SecretError, SecretProvider};
@@ -81,6 +81,9 @@ async fn look_up(name: &str) -> Result<Option<Secret>, String> {
     keyring.secret(item).await.map(Some)
 }
 
+/// The Secret Service's own structure: session, parameters of the encryption, value, content type.
+type ItemSecret = (OwnedObjectPath, Vec<u8>, Vec<u8>, String);
+
 struct Keyring {
     bus: Connection,
 }
@@ -105,9 +108,7 @@ impl Keyring {
         let interface = format!("org.freedesktop.Secret.{interface}");
         let call = self.bus.call_method(Some(DESTINATION), path, Some(interface.as_str()), method, body);
         call.await.map_err(|error| match &error {
-            zbus::Error::MethodError(name, ..)
-                if name.ends_with(".ServiceUnknown") || name.ends_with(".NameHasNoOwner") =>
-            {
+            zbus::Error::FDO(fdo) if matches!(**fdo, fdo::Error::ServiceUnknown(_) | fdo::Error::NameHasNoOwner(_)) => {
                 format!(
                     "no keyring runs on the D-Bus session bus; start one that offers the Secret Service, such as \
                      gnome-keyring-daemon, {OTHERWISE}"
@@ -128,8 +129,7 @@ impl Keyring {
     async fn secret(&self, item: &OwnedObjectPath) -> Result<Secret, String> {
         let (_, session): (OwnedVariant, OwnedObjectPath) =
             self.call(ROOT, "Service", "OpenSession", &("plain", Variant::from(""))).await?;
-        type Struct = (OwnedObjectPath, Vec<u8>, Vec<u8>, String);
-        let (_, _, value, _): Struct = self.call(item.as_str(), "Item", "GetSecret", &session).await?;
+        let (_, _, value, _): ItemSecret = self.call(item.as_str(), "Item", "GetSecret", &session).await?;
         let value = Zeroizing::new(value);
         let text = std::str::from_utf8(&value).map_err(|_| "the keyring's entry is not valid UTF-8".to_owned())?;
         Ok(Secret::new(text))

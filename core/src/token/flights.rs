@@ -3,6 +3,9 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
+#[cfg(all(test, argus_auth_loom))]
+use self::model::Mutex;
+#[cfg(not(all(test, argus_auth_loom)))]
 use parking_lot::Mutex;
 
 use crate::engine::Instant;
@@ -137,5 +140,165 @@ impl<W> Flights<W> {
             Some(_) => drop(slots.remove(&source)),
             None => {}
         }
+    }
+}
+
+#[cfg(all(test, not(argus_auth_loom)))]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::error::{TokenError, TokenErrorKind};
+
+    fn failure(kind: TokenErrorKind) -> Error {
+        Error::Token(Arc::new(TokenError {
+            kind,
+            token_url: String::new(),
+            http_status: None,
+            oauth_error: None,
+            oauth_error_description: None,
+            message: String::new(),
+        }))
+    }
+
+    fn at(seconds: u64) -> Instant {
+        Instant::from_nanos(seconds * 1_000_000_000)
+    }
+
+    #[test]
+    fn the_cool_down_grows_and_is_capped_and_forgiven() {
+        let flights = Flights::<()>::default();
+        let transient = failure(TokenErrorKind::Unavailable);
+        let pauses = [1, 2, 4, 8, 16, 32, 60, 60].map(|pause| Some(at(pause)));
+        for pause in pauses {
+            assert_eq!(flights.fail(0, &transient, None, at(0)).1, pause);
+        }
+        assert!(matches!(flights.join(0, at(59), None, || None::<()>), Join::Cooling(..)));
+        flights.forgive(0);
+        assert!(matches!(flights.join(0, at(59), None, || None::<()>), Join::Start));
+        assert_eq!(flights.fail(0, &failure(TokenErrorKind::Rejected), None, at(0)).1, Some(at(5)));
+    }
+
+    #[test]
+    fn the_server_may_ask_for_a_longer_pause_within_reason() {
+        let flights = Flights::<()>::default();
+        let transient = failure(TokenErrorKind::Unavailable);
+        let asked = |seconds| Some(Duration::from_secs(seconds));
+        assert_eq!(flights.fail(0, &transient, asked(100), at(0)).1, Some(at(100)));
+        assert_eq!(flights.fail(1, &transient, asked(u64::MAX), at(0)).1, Some(at(300)));
+    }
+
+    #[test]
+    fn what_says_nothing_of_the_endpoint_is_not_remembered() {
+        let flights = Flights::<()>::default();
+        assert!(matches!(flights.join(0, at(0), Some(()), || None::<()>), Join::Start));
+        let (waiters, again) = flights.fail(0, &Error::Shutdown, None, at(0));
+        assert_eq!((waiters.len(), again), (1, None));
+        assert!(matches!(flights.join(0, at(0), None, || None::<()>), Join::Start));
+    }
+}
+
+/// Every order in which threads can run, by loom: `make test-loom`.
+#[cfg(all(test, argus_auth_loom))]
+mod model {
+    use loom::sync::Arc;
+    use loom::sync::atomic::{AtomicUsize, Ordering};
+    use loom::thread;
+
+    use super::*;
+
+    /// Loom's mutex, with the interface of the one that it stands in for.
+    #[derive(Debug)]
+    pub(super) struct Mutex<T>(loom::sync::Mutex<T>);
+
+    impl<T> Mutex<T> {
+        pub(super) fn new(value: T) -> Self {
+            Self(loom::sync::Mutex::new(value))
+        }
+
+        pub(super) fn lock(&self) -> loom::sync::MutexGuard<'_, T> {
+            self.0.lock().unwrap()
+        }
+    }
+
+    struct World {
+        flights: Flights<()>,
+        token: Mutex<Option<()>>,
+        fetches: AtomicUsize,
+        answers: AtomicUsize,
+    }
+
+    const CALLERS: usize = 3;
+
+    /// As many involuntary switches between threads as an order may have. Errors of this kind need two or three; more
+    /// would take hours to go through.
+    const SWITCHES: usize = 3;
+
+    fn in_every_order(check: fn()) {
+        let mut model = loom::model::Builder::new();
+        model.preemption_bound = Some(SWITCHES);
+        model.check(check);
+    }
+
+    /// Lets callers loose whose fetch ends as `end` says.
+    fn callers(end: fn(&World) -> Vec<()>) -> Arc<World> {
+        let world = Arc::new(World {
+            flights: Flights::default(),
+            token: Mutex::new(None),
+            fetches: AtomicUsize::new(0),
+            answers: AtomicUsize::new(0),
+        });
+        let callers: Vec<_> = (0..CALLERS)
+            .map(|_| {
+                let world = Arc::clone(&world);
+                thread::spawn(move || {
+                    let now = Instant::from_nanos(0);
+                    let answered = match world.flights.join(0, now, Some(()), || *world.token.lock()) {
+                        Join::Start => {
+                            world.fetches.fetch_add(1, Ordering::SeqCst);
+                            end(&world).len()
+                        }
+                        Join::Joined => 0,
+                        Join::Ready(..) | Join::Cooling(..) => 1,
+                    };
+                    world.answers.fetch_add(answered, Ordering::SeqCst);
+                })
+            })
+            .collect();
+        for caller in callers {
+            caller.join().unwrap();
+        }
+        world
+    }
+
+    #[test]
+    fn one_fetches_and_every_caller_is_answered_once() {
+        in_every_order(|| {
+            let world = callers(|world| {
+                *world.token.lock() = Some(());
+                world.flights.land(0)
+            });
+            assert_eq!(world.fetches.load(Ordering::SeqCst), 1);
+            assert_eq!(world.answers.load(Ordering::SeqCst), CALLERS);
+        });
+    }
+
+    #[test]
+    fn one_fails_and_every_caller_hears_of_it_once() {
+        in_every_order(|| {
+            let world = callers(|world| {
+                let error = Error::Token(std::sync::Arc::new(crate::error::TokenError {
+                    kind: crate::error::TokenErrorKind::Rejected,
+                    token_url: String::new(),
+                    http_status: None,
+                    oauth_error: None,
+                    oauth_error_description: None,
+                    message: String::new(),
+                }));
+                world.flights.fail(0, &error, None, Instant::from_nanos(0)).0
+            });
+            assert_eq!(world.fetches.load(Ordering::SeqCst), 1);
+            assert_eq!(world.answers.load(Ordering::SeqCst), CALLERS);
+        });
     }
 }

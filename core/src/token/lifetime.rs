@@ -58,6 +58,8 @@ fn seconds(value: &RawValue) -> Option<f64> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn raw(text: &str) -> Box<RawValue> {
@@ -107,5 +109,37 @@ mod tests {
     fn jitter_spreads_renewal_and_stays_before_expiry() {
         let Lifetime { renew_after, expires_after } = Lifetime::new(None, None, Duration::from_secs(300), 0.999_999);
         assert!(renew_after > Duration::from_secs(3400) && renew_after < expires_after);
+    }
+
+    proptest! {
+        /// Whatever a server says and an operator configures: renewed before it expires, neither at once nor never.
+        #[test]
+        fn always_in_bounds(
+            expires_in in prop_oneof![any::<f64>(), -10.0..100_000.0],
+            refresh_in in proptest::option::of(prop_oneof![any::<f64>(), -10.0..100_000.0]),
+            buffer in prop_oneof![any::<u64>(), 0..10_000_u64],
+            jitter in 0.0..1.0,
+        ) {
+            let json = |seconds: f64| raw(&format!("\"{seconds}\""));
+            let refresh_in = refresh_in.map(json);
+            let Lifetime { renew_after, expires_after } =
+                Lifetime::new(Some(&json(expires_in)), refresh_in.as_deref(), Duration::from_secs(buffer), jitter);
+            prop_assert!(renew_after >= Duration::from_secs_f64(SHORTEST * (1.0 - LARGEST_BUFFER_SHARE)));
+            prop_assert!(renew_after <= expires_after);
+            prop_assert!(expires_after <= Duration::from_secs_f64(LONGEST));
+            if expires_in.is_finite() && expires_in >= SHORTEST {
+                prop_assert!(expires_after <= Duration::from_secs_f64(expires_in.min(LONGEST)));
+            }
+        }
+
+        /// A later expiry never means an earlier end.
+        #[test]
+        fn grows_with_what_is_stated(shorter in 0.0..100_000.0, more in 0.0..100_000.0, buffer in 0..10_000_u64) {
+            let expires_after = |seconds: f64| {
+                let stated = raw(&seconds.to_string());
+                Lifetime::new(Some(&stated), None, Duration::from_secs(buffer), 0.0).expires_after
+            };
+            prop_assert!(expires_after(shorter) <= expires_after(shorter + more));
+        }
     }
 }

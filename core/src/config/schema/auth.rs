@@ -9,12 +9,19 @@ use super::super::model::{AuthConfig, OAuth2Config, PkceConfig};
 use super::super::reader::{Field, Keys, Mapping, Reader};
 use super::super::token_request::ClientAuthentication;
 use super::super::yaml::Value;
-use super::backend::read_headers;
+use super::backend::{Place, read_headers};
 use super::{keys, token_request};
 use crate::secret::Secret;
 
+/// An `auth` block.
+pub(super) struct Auth {
+    pub config: AuthConfig,
+    /// `token_expiry_buffer_seconds` as the gateway hands it on: a [`Duration`] holds no infinity.
+    pub expiry_buffer_seconds: f64,
+}
+
 /// An `auth` block, or `None` if it has an error.
-pub(super) fn read(reader: &mut Reader<'_>, field: &Field<'_>) -> Option<AuthConfig> {
+pub(super) fn read(reader: &mut Reader<'_>, field: &Field<'_>) -> Option<Auth> {
     const WANTED: &str = "`static`, `oauth2` or `pkce`";
     let block = reader.mapping(field, Keys::Fixed)?;
     if let Some(misplaced) = block.get("on_auth_failure") {
@@ -34,11 +41,17 @@ pub(super) fn read(reader: &mut Reader<'_>, field: &Field<'_>) -> Option<AuthCon
             meant?
         }
     };
-    match meant {
-        "static" => read_static(reader, &block),
-        "oauth2" => read_oauth2(reader, &block).map(AuthConfig::OAuth2),
-        _ => read_pkce(reader, &block).map(AuthConfig::Pkce),
+    if meant == "static" {
+        return read_static(reader, &block).map(|config| Auth { config, expiry_buffer_seconds: 0.0 });
     }
+    let expiry_buffer_seconds = read_expiry_buffer(reader, &block);
+    let buffer = expiry_buffer_seconds.unwrap_or_default();
+    let buffer = Duration::try_from_secs_f64(buffer).unwrap_or(Duration::MAX);
+    let config = match meant {
+        "oauth2" => read_oauth2(reader, &block, buffer).map(AuthConfig::OAuth2),
+        _ => read_pkce(reader, &block, buffer).map(AuthConfig::Pkce),
+    };
+    Some(Auth { config: config?, expiry_buffer_seconds: expiry_buffer_seconds? })
 }
 
 fn read_static(reader: &mut Reader<'_>, block: &Mapping<'_>) -> Option<AuthConfig> {
@@ -50,10 +63,10 @@ fn read_static(reader: &mut Reader<'_>, block: &Mapping<'_>) -> Option<AuthConfi
     if matches!(&field.node.value, Value::Map(entries) if entries.is_empty()) {
         reader.error(&field, "must hold at least one header");
     }
-    read_headers(reader, &field).map(|headers| AuthConfig::Static { headers })
+    read_headers(reader, &field, Place::Auth).map(|headers| AuthConfig::Static { headers })
 }
 
-fn read_oauth2(reader: &mut Reader<'_>, block: &Mapping<'_>) -> Option<OAuth2Config> {
+fn read_oauth2(reader: &mut Reader<'_>, block: &Mapping<'_>, token_expiry_buffer: Duration) -> Option<OAuth2Config> {
     keys::warn_about_unknown(reader, block, keys::OAUTH2);
     let token_url = read_endpoint(reader, block, "token_url");
     let client_id = reader.required_text(block, "client_id");
@@ -66,20 +79,19 @@ fn read_oauth2(reader: &mut Reader<'_>, block: &Mapping<'_>) -> Option<OAuth2Con
         reader.required_text(block, "client_secret").map(Text::into_secret)
     };
     let scopes = read_scopes(reader, block);
-    let token_expiry_buffer = read_expiry_buffer(reader, block);
     let auth_retry_on_401 = read_retry(reader, block);
     Some(OAuth2Config {
         token_url: token_url?,
         client_id: client_id?.as_str().to_owned(),
         client_secret: client_secret?,
         scopes: scopes?,
-        token_expiry_buffer: token_expiry_buffer?,
+        token_expiry_buffer,
         auth_retry_on_401: auth_retry_on_401?,
         options: options?,
     })
 }
 
-fn read_pkce(reader: &mut Reader<'_>, block: &Mapping<'_>) -> Option<PkceConfig> {
+fn read_pkce(reader: &mut Reader<'_>, block: &Mapping<'_>, token_expiry_buffer: Duration) -> Option<PkceConfig> {
     keys::warn_about_unknown(reader, block, keys::PKCE);
     let authorization_endpoint = read_endpoint(reader, block, "authorization_endpoint");
     let token_endpoint = read_endpoint(reader, block, "token_endpoint");
@@ -89,7 +101,6 @@ fn read_pkce(reader: &mut Reader<'_>, block: &Mapping<'_>) -> Option<PkceConfig>
         None => Some(Secret::new("")),
     };
     let scopes = read_scopes(reader, block);
-    let token_expiry_buffer = read_expiry_buffer(reader, block);
     let auth_retry_on_401 = read_retry(reader, block);
     Some(PkceConfig {
         authorization_endpoint: authorization_endpoint?,
@@ -97,7 +108,7 @@ fn read_pkce(reader: &mut Reader<'_>, block: &Mapping<'_>) -> Option<PkceConfig>
         client_id: client_id?.as_str().to_owned(),
         client_secret: client_secret?,
         scopes: scopes?,
-        token_expiry_buffer: token_expiry_buffer?,
+        token_expiry_buffer,
         auth_retry_on_401: auth_retry_on_401?,
     })
 }
@@ -135,13 +146,13 @@ fn read_scopes(reader: &mut Reader<'_>, block: &Mapping<'_>) -> Option<Vec<Strin
     scopes.into_iter().collect()
 }
 
-fn read_expiry_buffer(reader: &mut Reader<'_>, block: &Mapping<'_>) -> Option<Duration> {
+fn read_expiry_buffer(reader: &mut Reader<'_>, block: &Mapping<'_>) -> Option<f64> {
     let Some(field) = block.get("token_expiry_buffer_seconds") else {
-        return Some(OAuth2Config::DEFAULT_EXPIRY_BUFFER);
+        return Some(OAuth2Config::DEFAULT_EXPIRY_BUFFER.as_secs_f64());
     };
     let seconds = reader.number(&field)?;
     if seconds >= 0.0 {
-        return Some(Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX));
+        return Some(seconds);
     }
     reader.error(&field, "must be 0 or more seconds");
     None

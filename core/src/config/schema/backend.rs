@@ -1,8 +1,9 @@
 //! One entry of `backends`.
 
+use super::super::gateway::GatewayOnly;
 use super::super::model::{BackendConfig, FailurePolicy, Transport};
 use super::super::reader::{Field, Keys, Mapping, Reader};
-use super::{auth, keys};
+use super::{auth, gateway, keys};
 use crate::headers::{Headers, illegal_name, illegal_value};
 
 /// Far more than any server takes; each is compared with those before it.
@@ -15,7 +16,7 @@ pub(super) fn read(reader: &mut Reader<'_>, field: &Field<'_>) -> Option<Backend
     let transport = read_transport(reader, &backend)?;
     let url = read_url(reader, &backend);
     let headers = match backend.get_unless_null("headers") {
-        Some(headers) => read_headers(reader, &headers),
+        Some(headers) => read_headers(reader, &headers, Place::Backend),
         None => Some(Headers::new()),
     };
     let auth = match backend.get_unless_null("auth") {
@@ -27,13 +28,17 @@ pub(super) fn read(reader: &mut Reader<'_>, field: &Field<'_>) -> Option<Backend
         None => Some(FailurePolicy::default()),
     };
     keys::warn_about_unknown(reader, &backend, keys::BACKEND);
+    let gateway_only = gateway::read(reader, &backend, transport);
+    let auth = auth?;
+    let expiry_buffer_seconds = auth.as_ref().map_or(0.0, |auth| auth.expiry_buffer_seconds);
     Some(BackendConfig {
         name: name?,
         transport,
         url: url?,
         headers: headers?,
-        auth: auth?,
+        auth: auth.map(|auth| auth.config),
         on_auth_failure: on_auth_failure?,
+        gateway_only: GatewayOnly { expiry_buffer_seconds, ..gateway_only? },
     })
 }
 
@@ -80,8 +85,27 @@ fn read_url(reader: &mut Reader<'_>, backend: &Mapping<'_>) -> Option<String> {
     None
 }
 
+/// Whose headers they are.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum Place {
+    Backend,
+    Auth,
+}
+
+/// What comes of setting a header that is the business of the HTTP client, or of the protocol.
+fn harm_of_header(name: &str, place: Place) -> Option<&'static str> {
+    match name.to_ascii_lowercase().as_str() {
+        "host" | "content-length" => Some("the HTTP client sets this header itself; setting it breaks every request"),
+        // Those of the backend give way to the protocol's.
+        "accept" | "content-type" | "mcp-session-id" if place == Place::Auth => {
+            Some("this header from `auth` replaces the one that the protocol needs; requests will fail")
+        }
+        _ => None,
+    }
+}
+
 /// A mapping of header names to values, each of them legal in HTTP.
-pub(super) fn read_headers(reader: &mut Reader<'_>, field: &Field<'_>) -> Option<Headers> {
+pub(super) fn read_headers(reader: &mut Reader<'_>, field: &Field<'_>, place: Place) -> Option<Headers> {
     let mapping = reader.mapping(field, Keys::Names)?;
     if mapping.fields.len() > MAX_HEADERS {
         reader.error(field, format!("holds {} headers; the limit is {MAX_HEADERS}", mapping.fields.len()));
@@ -92,6 +116,9 @@ pub(super) fn read_headers(reader: &mut Reader<'_>, field: &Field<'_>) -> Option
         let name = entry.key();
         if let Some(reason) = illegal_name(name) {
             reader.key_error(entry, reason);
+        }
+        if let Some(harm) = harm_of_header(name, place) {
+            reader.key_warning(entry, harm);
         }
         // A dict keeps both; HTTP does not tell one from the other.
         let earlier = mapping.fields[..index].iter().find(|earlier| earlier.key().eq_ignore_ascii_case(name));
@@ -125,6 +152,6 @@ fn read_failure_policy(reader: &mut Reader<'_>, field: &Field<'_>) -> Option<Fai
 }
 
 /// `text` without the blanks around it, as Python's `str.strip` has them.
-fn strip(text: &str) -> &str {
+pub(super) fn strip(text: &str) -> &str {
     text.trim_matches(|ch: char| ch.is_whitespace() || matches!(ch, '\x1c'..='\x1f'))
 }

@@ -2,6 +2,27 @@
 
 use super::super::reader::{Mapping, Reader};
 
+/// Every word that has a meaning of its own somewhere in a configuration.
+pub(in super::super) const WORDS: &[&[&str]] =
+    &[SECTIONS, SECRETS, BACKEND, TIMEOUTS, FILTERS, FILTER, TOOL_OVERRIDE, STATIC, OAUTH2, PKCE, VALUES];
+
+const SECTIONS: &[&str] = &["version", "backends", "secrets", "server"];
+const VALUES: &[&str] = &[
+    "sse",
+    "streamable-http",
+    "stdio",
+    "static",
+    "oauth2",
+    "pkce",
+    "open",
+    "closed",
+    "file",
+    "keyring",
+    "true",
+    "false",
+    "null",
+];
+
 pub(super) const SECRETS: &[&str] = &["enabled", "provider", "path", "strict"];
 
 /// All keys of all kinds of backend in any version of the gateway: one that a kind ignores is no mistake worth a word.
@@ -27,6 +48,10 @@ pub(super) const BACKEND: &[&str] = &[
     "import_batch_id",
     "metadata_version",
 ];
+pub(super) const TIMEOUTS: &[&str] = &["init", "cap_fetch", "sse_startup", "startup", "retries", "retry_delay"];
+pub(super) const FILTERS: &[&str] = &["tools", "resources", "prompts"];
+pub(super) const FILTER: &[&str] = &["allow", "deny"];
+pub(super) const TOOL_OVERRIDE: &[&str] = &["name", "description"];
 pub(super) const STATIC: &[&str] = &["type", "headers", "on_auth_failure"];
 pub(super) const OAUTH2: &[&str] = &[
     "type",
@@ -130,10 +155,22 @@ pub(super) fn warn_about_unknown(reader: &mut Reader<'_>, mapping: &Mapping<'_>,
         }
         let hint = if known == BACKEND && (OAUTH2.contains(&field.key()) || PKCE.contains(&field.key())) {
             "; it belongs in the `auth` block".to_owned()
+        } else if !reader.keeps_warnings() {
+            String::new()
         } else {
             meant_key(field.key(), known).map(|key| format!("; did you mean `{key}`?")).unwrap_or_default()
         };
         reader.key_warning(field, format!("unknown key, ignored{hint}"));
+    }
+}
+
+/// Warns about each key at the top that may be a slip of `backends`, which is not there.
+pub(super) fn warn_about_missing_backends(reader: &mut Reader<'_>, sections: &Mapping<'_>) {
+    for field in &sections.fields {
+        let key = field.key().to_lowercase();
+        if closest(&key, ["backends", "servers", "mcpservers"].iter()).is_some() {
+            reader.key_warning(field, "unknown key, ignored, and there are no `backends`; did you mean `backends`?");
+        }
     }
 }
 
@@ -164,9 +201,12 @@ fn meant_word(word: &str, words: &[(&'static str, &'static str)]) -> Option<&'st
     words.iter().find(|(synonym, _)| synonym == closest).map(|(_, meant)| *meant)
 }
 
-/// The candidate that a slip or two of the finger make `word` of: one for every three letters.
+/// The candidate that a slip or two of the finger make `word` of: one for every three letters. None is so long that a
+/// slip of it could be longer than this.
 fn closest<'c, 'k: 'c>(word: &str, candidates: impl Iterator<Item = &'c &'k str>) -> Option<&'c &'k str> {
+    const LONGEST: usize = 48;
     candidates
+        .filter(|_| word.len() <= LONGEST)
         .map(|candidate| (strsim::damerau_levenshtein(word, candidate), candidate))
         .filter(|(distance, candidate)| *distance <= candidate.len() / 3)
         .min_by_key(|(distance, _)| *distance)

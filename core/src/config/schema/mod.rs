@@ -4,9 +4,11 @@
 
 mod auth;
 mod backend;
+mod gateway;
 mod keys;
 mod token_request;
 
+pub(super) use self::keys::WORDS;
 use super::model::{BackendConfig, Problem};
 use super::reader::{Field, Keys, Mapping, Reader};
 use super::references::{References, SecretsSettings};
@@ -73,8 +75,13 @@ fn read_switch(reader: &mut Reader<'_>, field: &Field<'_>) -> bool {
 
 fn read_backends(reader: &mut Reader<'_>, sections: &Mapping<'_>) -> Option<Vec<BackendConfig>> {
     let Some(section) = sections.get_unless_null("backends") else {
+        if sections.get("backends").is_none() {
+            keys::warn_about_missing_backends(reader, sections);
+        }
         return Some(Vec::new());
     };
     let backends = reader.mapping(&section, Keys::Names)?;
-    Some(backends.fields.iter().filter_map(|field| backend::read(reader, field)).collect())
+    let mut remote = Vec::with_capacity(backends.fields.len());
+    remote.extend(backends.fields.iter().filter_map(|field| backend::read(reader, field)));
+    Some(remote)
 }

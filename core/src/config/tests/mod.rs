@@ -1,5 +1,6 @@
 //! From text to values or problems.
 
+mod gateway;
 mod problems;
 mod references;
 

@@ -152,12 +152,12 @@ fn problems_of_headers() {
 fn problems_of_oauth2() {
     for (lines, expected) in [
         (
-            "scope: a\nsecret: canary\ntoken_uri: x\naudience: y",
+            "scope: a\nsecret: canary\ntoken_uri: x\ntenant: y",
             &[
                 "warning: line 10, column 7: backends.b.auth.scope: unknown key, ignored; did you mean `scopes`?",
                 "warning: line 11, column 7: backends.b.auth.secret: unknown key, ignored; did you mean `client_secret`?",
                 "warning: line 12, column 7: backends.b.auth.token_uri: unknown key, ignored; did you mean `token_url`?",
-                "warning: line 13, column 7: backends.b.auth.audience: unknown key, ignored",
+                "warning: line 13, column 7: backends.b.auth.tenant: unknown key, ignored",
             ][..],
         ),
         (
@@ -221,6 +221,29 @@ fn endpoints_in_the_clear() {
 }
 
 #[test]
+fn headers_that_are_none_of_the_operators_business() {
+    const AUTH: &str = "auth: {type: static, headers: {Accept: a, HOST: h}}";
+    let found = problems(&backend(&format!("headers: {{Accept: a, Content-Length: 1a}}\n{AUTH}")), Unresolved::Error);
+    let paths: Vec<_> = found.iter().map(|problem| problem.split(": ").nth(2).unwrap()).collect();
+    assert_eq!(
+        paths,
+        ["backends.b.headers.Content-Length", "backends.b.auth.headers.Accept", "backends.b.auth.headers.HOST"]
+    );
+}
+
+#[test]
+fn a_slip_in_the_most_important_key() {
+    for key in ["backend", "Backends", "mcpServers", "bakcends"] {
+        let found = problems(&format!("version: '1'\n{key}: {{}}"), Unresolved::Error);
+        let expected = format!(
+            "warning: line 2, column 1: {key}: unknown key, ignored, and there are no `backends`; did you mean `backends`?"
+        );
+        assert_eq!(found, [expected]);
+    }
+    assert_eq!(problems("backends: {}\nbackend: {}", Unresolved::Error), [""; 0]);
+}
+
+#[test]
 fn headers_are_bounded() {
     let headers = |count| {
         (0..count).flat_map(|index| ["\n  h".to_owned(), index.to_string(), ": x".to_owned()]).collect::<String>()
@@ -230,4 +253,31 @@ fn headers_are_bounded() {
         problems(&backend(&format!("headers:{}", headers(1001))), Unresolved::Error),
         ["line 6, column 7: backends.b.headers: holds 1001 headers; the limit is 1000"]
     );
+}
+
+#[test]
+fn problems_are_bounded_in_number_and_length() {
+    let long = "x".repeat(900);
+    let backend = |index| format!("  '{long} {index}':\n    type: sse\n    url: ftp://h\n    '{long}{index}': x\n");
+    let backends: Vec<String> = (0..300).map(backend).collect();
+    let found = problems(&format!("backends:\n{}", backends.concat()), Unresolved::Error);
+    assert_eq!(found.len(), 202);
+    assert_eq!(found[200..], ["and 200 more errors", "warning: and 200 more warnings"]);
+    assert!(found.iter().all(|problem| problem.len() < 400), "{}", found[0]);
+}
+
+#[test]
+fn an_error_behind_any_number_of_warnings_is_still_an_error() {
+    let unknown: Vec<String> = (0..500).map(|index| format!("x{index}: 1\n")).collect();
+    let yaml = format!("{}  c: {{type: sse, url: ftp://h}}\n", backend(&unknown.concat()));
+    assert!(read(&yaml, Unresolved::Error).is_err());
+}
+
+#[test]
+fn guessing_what_was_meant_is_bounded() {
+    let keys: Vec<String> = (0..20_000).map(|index| format!("clientid{index}: 1\n")).collect();
+    let long = format!("? {}\n: 1\n", "x".repeat(1 << 20));
+    let started = std::time::Instant::now();
+    assert_eq!(problems(&backend(&(keys.concat() + &long)), Unresolved::Error).len(), 101);
+    assert!(started.elapsed().as_secs() < 10, "{:?}", started.elapsed());
 }

@@ -1,0 +1,150 @@
+//! The fields of a backend that only the gateway uses: checked as it checks them, kept where it hands them on.
+
+use super::super::gateway::{Command, GatewayOnly, GatewayValue};
+use super::super::model::Transport;
+use super::super::reader::{Field, Keys, Mapping, Reader};
+use super::super::yaml::Value;
+use super::{backend, keys};
+use crate::secret::Secret;
+
+/// `None` if one of them has an error.
+pub(super) fn read(reader: &mut Reader<'_>, backend: &Mapping<'_>, transport: Transport) -> Option<GatewayOnly> {
+    let command = if transport == Transport::Sse { read_command(reader, backend) } else { Some(Command::default()) };
+    let group = backend.get("group").map(|field| check_text(reader, &field));
+    let filters = backend.get("filters").map(|field| check_filters(reader, &field));
+    let overrides = backend.get("tool_overrides").map(|field| check_overrides(reader, &field));
+    let provenance = check_provenance(reader, backend);
+    let limits = match backend.get("timeouts") {
+        Some(timeouts) => read_limits(reader, &timeouts),
+        None => Some(Vec::new()),
+    };
+    let fine = provenance && [group, filters, overrides].into_iter().flatten().all(|fine| fine);
+    fine.then_some(GatewayOnly { command: command?, limits: limits?, ..GatewayOnly::default() })
+}
+
+/// The gateway checks arguments and variables also where there is no command.
+fn read_command(reader: &mut Reader<'_>, backend: &Mapping<'_>) -> Option<Command> {
+    let args = match backend.get("args") {
+        Some(field) => read_args(reader, &field),
+        None => Some(Vec::new()),
+    };
+    let env = match backend.get_unless_null("env") {
+        Some(field) => read_env(reader, &field).map(Some),
+        None => Some(None),
+    };
+    let program = match backend.get_unless_null("command") {
+        Some(field) => {
+            let text = reader.lenient_text(&field)?;
+            let program = backend::strip(text.as_str());
+            if program.is_empty() {
+                reader.error(&field, "must not be empty");
+                return None;
+            }
+            Some(Secret::new(program))
+        }
+        None => None,
+    };
+    Some(Command { program, args: args?, env: env? })
+}
+
+fn read_args(reader: &mut Reader<'_>, field: &Field<'_>) -> Option<Vec<Secret>> {
+    let items = reader.list(field)?;
+    let args: Vec<_> = items.iter().map(|item| Some(reader.lenient_text(item)?.into_secret())).collect();
+    args.into_iter().collect()
+}
+
+fn read_env(reader: &mut Reader<'_>, field: &Field<'_>) -> Option<Vec<(String, Secret)>> {
+    let env = reader.mapping(field, Keys::Names)?;
+    let mut variable = |field: &Field<'_>| Some((field.key().to_owned(), reader.lenient_text(field)?.into_secret()));
+    let variables: Vec<_> = env.fields.iter().map(&mut variable).collect();
+    variables.into_iter().collect()
+}
+
+fn read_limits(reader: &mut Reader<'_>, field: &Field<'_>) -> Option<Vec<(&'static str, GatewayValue)>> {
+    const SECONDS: [(&str, &str); 4] = [
+        ("init", "init_timeout"),
+        ("cap_fetch", "cap_fetch_timeout"),
+        ("sse_startup", "sse_startup_delay"),
+        ("startup", "startup_timeout"),
+    ];
+    let timeouts = reader.mapping(field, Keys::Fixed)?;
+    keys::warn_about_unknown(reader, &timeouts, keys::TIMEOUTS);
+    let mut limits: Vec<(&str, Option<GatewayValue>)> = Vec::new();
+    for (key, name) in SECONDS {
+        if let Some(field) = timeouts.get_unless_null(key) {
+            limits.push((name, read_seconds(reader, &field, f64::INFINITY)));
+        }
+    }
+    if let Some(field) = timeouts.get_unless_null("retries") {
+        limits.push(("retries", reader.integer(&field, 0..=10).map(GatewayValue::Int)));
+    }
+    if let Some(field) = timeouts.get_unless_null("retry_delay") {
+        limits.push(("retry_delay", read_seconds(reader, &field, 120.0)));
+    }
+    limits.into_iter().map(|(name, value)| Some((name, value?))).collect()
+}
+
+fn read_seconds(reader: &mut Reader<'_>, field: &Field<'_>, most: f64) -> Option<GatewayValue> {
+    let seconds = reader.number(field)?;
+    if (0.0..=most).contains(&seconds) {
+        return Some(GatewayValue::Float(seconds));
+    }
+    let range = if most.is_finite() { format!("from 0 to {most} seconds") } else { "0 or more seconds".to_owned() };
+    reader.error(field, format!("must be {range}"));
+    None
+}
+
+fn check_filters(reader: &mut Reader<'_>, field: &Field<'_>) -> bool {
+    let Some(filters) = reader.mapping(field, Keys::Fixed) else { return false };
+    keys::warn_about_unknown(reader, &filters, keys::FILTERS);
+    let mut fine = true;
+    for filter in keys::FILTERS.iter().filter_map(|key| filters.get(key)) {
+        let Some(lists) = reader.mapping(&filter, Keys::Fixed) else {
+            fine = false;
+            continue;
+        };
+        keys::warn_about_unknown(reader, &lists, keys::FILTER);
+        for list in keys::FILTER.iter().filter_map(|key| lists.get(key)) {
+            let items = reader.list(&list);
+            fine &= items.is_some();
+            for item in items.unwrap_or_default() {
+                fine &= check_text(reader, &item);
+            }
+        }
+    }
+    fine
+}
+
+fn check_overrides(reader: &mut Reader<'_>, field: &Field<'_>) -> bool {
+    let Some(overrides) = reader.mapping(field, Keys::Names) else { return false };
+    let mut fine = true;
+    for tool in &overrides.fields {
+        let Some(entry) = reader.mapping(tool, Keys::Fixed) else {
+            fine = false;
+            continue;
+        };
+        keys::warn_about_unknown(reader, &entry, keys::TOOL_OVERRIDE);
+        for text in keys::TOOL_OVERRIDE.iter().filter_map(|key| entry.get_unless_null(key)) {
+            fine &= check_text(reader, &text);
+        }
+    }
+    fine
+}
+
+/// Who wrote the entry, and when.
+fn check_provenance(reader: &mut Reader<'_>, backend: &Mapping<'_>) -> bool {
+    const TEXTS: [&str; 5] = ["created_by", "updated_by", "created_via", "updated_via", "import_batch_id"];
+    let mut fine = true;
+    for text in TEXTS.iter().filter_map(|key| backend.get_unless_null(key)) {
+        fine &= check_text(reader, &text);
+    }
+    if let Some(version) = backend.get_unless_null("metadata_version") {
+        fine &= reader.integer(&version, 1..=i64::MAX).is_some();
+    }
+    fine
+}
+
+/// Whether the field is text. What it says matters to nobody here, so its references are not even resolved.
+fn check_text(reader: &mut Reader<'_>, field: &Field<'_>) -> bool {
+    matches!(field.node.value, Value::Str(_)) || reader.text(field).is_some()
+}

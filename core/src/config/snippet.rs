@@ -1,0 +1,163 @@
+//! The line of the source that a problem is about, for a person to look at, without what might be secret in it.
+
+use std::fmt::Write;
+
+use super::model::Problem;
+use super::schema::WORDS;
+
+/// How much of a long line is shown on either side of the place.
+const CONTEXT: usize = 60;
+const MASK: char = '…';
+
+/// The line of `text` that `problem` is about, and a caret under its place:
+///
+/// ```text
+///    |
+/// 12 |   client_secret: …
+///    |                  ^
+/// ```
+///
+/// A word is shown only if it is one of the schema's own, or if the problem names it: as part of its path, or in quotes
+/// in its message. Everything else, comments too, is `…`, for it may be a secret or a part of one: a line may well be
+/// in the middle of a text.
+///
+/// `None` if the problem has no place in `text`.
+pub fn snippet(text: &[u8], problem: &Problem) -> Option<String> {
+    let text = std::str::from_utf8(text).ok()?;
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let line = lines(text).nth(usize::try_from(problem.line).ok()?.checked_sub(1)?)?;
+    let (shown, caret) = mask(line, usize::try_from(problem.column).ok()?.checked_sub(1)?, problem);
+    let start = if caret > 2 * CONTEXT { caret - CONTEXT } else { 0 };
+    let before = if start > 0 { "... " } else { "" };
+    let window: String = shown.chars().skip(start).take(3 * CONTEXT).collect();
+    let (number, caret) = (problem.line.to_string(), before.len() + caret - start);
+    let margin = " ".repeat(number.len());
+    let mut snippet = format!("{margin} |\n{number} | {before}{window}\n{margin} | ");
+    _ = write!(snippet, "{:caret$}^", "");
+    Some(snippet)
+}
+
+/// The lines as YAML 1.1 counts them.
+fn lines(text: &str) -> impl Iterator<Item = &str> {
+    let mut rest = Some(text);
+    std::iter::from_fn(move || {
+        let text = rest?;
+        let Some(end) = text.find(['\n', '\r', '\u{85}', '\u{2028}', '\u{2029}']) else { return rest.take() };
+        let (line, after) = text.split_at(end);
+        let length = if after.starts_with("\r\n") { 2 } else { after.chars().next().map_or(0, char::len_utf8) };
+        rest = Some(&after[length..]);
+        Some(line)
+    })
+}
+
+/// What may be shown of `line`, and where in that the character number `column` of `line` is.
+fn mask(line: &str, column: usize, problem: &Problem) -> (String, usize) {
+    let (mut shown, mut caret, mut length, mut position) = (String::new(), None, 0, 0);
+    let mut masked = false;
+    for chunk in line.split_inclusive([' ', '\t']) {
+        let word = chunk.trim_end_matches([' ', '\t']);
+        let visible = word.is_empty() || is_known(word, problem);
+        let end = position + chunk.chars().count();
+        if visible || !masked {
+            if (position..end).contains(&column) {
+                caret = Some(length + if visible { column - position } else { 0 });
+            }
+            let replacement = if visible { chunk.replace('\t', " ") } else { format!("{MASK} ") };
+            length += replacement.chars().count();
+            shown.push_str(&replacement);
+        } else if (position..end).contains(&column) {
+            // One mask stands for all that is hidden in a row.
+            caret = Some(length.saturating_sub(2));
+        }
+        // Blanks between hidden words are hidden with them.
+        masked = if word.is_empty() { masked } else { !visible };
+        position = end;
+    }
+    let shown = shown.trim_end().to_owned();
+    (shown, caret.unwrap_or(length))
+}
+
+/// Whether a word tells nothing that the problem does not.
+fn is_known(word: &str, problem: &Problem) -> bool {
+    let core = word.trim_matches(['{', '}', '[', ']', ',', ':', '"', '\'', '-', '?']);
+    let is_core = |named: &str| named == core;
+    // What is punctuation alone, be it of YAML, could as well be the end of a secret: only the usual is shown.
+    if core.is_empty() {
+        return matches!(word, "-" | "{" | "}" | "[" | "]" | "?" | ":" | "{}" | "[]");
+    }
+    WORDS.iter().any(|words| words.contains(&core))
+        || problem.path.split(['.', '[', ']', '"']).any(is_core)
+        || problem.message.split('"').skip(1).step_by(2).any(is_core)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{LoadOptions, parse};
+    use super::*;
+
+    fn snippets(yaml: &str) -> Vec<String> {
+        let problems = match parse(yaml.as_bytes(), &LoadOptions::default()) {
+            Ok(config) => config.warnings,
+            Err(error) => error.problems,
+        };
+        problems.iter().filter_map(|problem| snippet(yaml.as_bytes(), problem)).collect()
+    }
+
+    #[test]
+    fn the_place_is_shown_and_the_value_is_not() {
+        let yaml = "backends:\n  my-server:\n    type: sse\n    url: ftp://user:canary@h # canary\n    headers: {X-Key: canary one, Y: [canary, two]}\n";
+        assert_eq!(
+            snippets(yaml),
+            ["  |\n4 |     url: …\n  |          ^", "  |\n5 |     headers: … Y: …\n  |                   ^"]
+        );
+    }
+
+    #[test]
+    fn what_the_problem_names_is_shown() {
+        let yaml = "backends:\n  my-server:\n    type: ssee\n    url: http://h\n    tokn: canary";
+        assert_eq!(snippets(yaml)[0], "  |\n3 |     type: ssee\n  |           ^");
+        assert_eq!(snippets(yaml)[1], "  |\n5 |     tokn: …\n  |     ^");
+    }
+
+    #[test]
+    fn no_part_of_a_secret_shows_wherever_the_problem_is() {
+        let secrets = [
+            "canary",
+            "'can: ary'",
+            "\"canary",
+            "|\n      canary: canary\n     canary",
+            "{canary",
+            "canary\r\n   canary: x",
+            "can\tary: - canary",
+        ];
+        for secret in secrets {
+            let yaml = format!(
+                "backends:\n  b:\n    type: sse\n    url: http://h\n    headers:\n      X: {secret}\n    auth: x y\n"
+            );
+            for line in 0..12 {
+                for column in 0..40 {
+                    let problem = Problem { line, column, ..Problem::whole_file("a mistake".to_owned()) };
+                    let shown = snippet(yaml.as_bytes(), &problem).unwrap_or_default();
+                    assert!(!shown.contains("can") && !shown.contains("ary"), "{shown}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn lines_are_counted_as_the_parser_counts_them() {
+        for breaks in ["\n", "\r\n", "\r", "\u{85}", "\u{2028}"] {
+            let yaml = ["backends:", "  b:", "    type: x", ""].join(breaks);
+            assert!(snippets(&yaml)[0].starts_with("  |\n3 |     type: x\n"), "{breaks:?}: {:?}", snippets(&yaml));
+        }
+    }
+
+    #[test]
+    fn long_lines_are_cut_around_the_place() {
+        let yaml =
+            format!("backends: {{b: {{type: sse, url: http://h, {}: x, auth: 5}}}}", "headers: null, auth".repeat(20));
+        for shown in snippets(&yaml) {
+            assert!(shown.lines().all(|line| line.chars().count() < 200), "{shown}");
+        }
+    }
+}

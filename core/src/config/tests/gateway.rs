@@ -1,0 +1,97 @@
+//! What the gateway's own loader would hand on, and the fields that only it uses.
+
+use super::super::GatewayValue;
+use super::{Unresolved, backend, only_backend, problems, read};
+
+/// As Python would print it, more or less.
+fn shown(value: &GatewayValue) -> String {
+    match value {
+        GatewayValue::Null => "None".to_owned(),
+        GatewayValue::Bool(value) => value.to_string(),
+        GatewayValue::Int(value) => value.to_string(),
+        GatewayValue::Float(value) => format!("{value:?}"),
+        GatewayValue::Text(value) => value.expose_secret().to_owned(),
+        GatewayValue::List(items) => format!("[{}]", items.iter().map(shown).collect::<Vec<_>>().join(", ")),
+        GatewayValue::Map(entries) => {
+            let entry = |(key, value): &(String, GatewayValue)| format!("{key}: {}", shown(value));
+            format!("{{{}}}", entries.iter().map(entry).collect::<Vec<_>>().join(", "))
+        }
+    }
+}
+
+#[test]
+fn the_dict_and_its_order() {
+    for (lines, expected) in [
+        ("", "{type: sse, url: http://b}"),
+        ("headers: {}\nauth: null\nargs: [x]\nenv: {A: b}\ncommand: null", "{type: sse, url: http://b}"),
+        (
+            "headers: {X: y}\nenv: {A: '${TOKEN}'}\ncommand: ' run '\nauth: {type: static, headers: {A: b}}",
+            "{type: sse, url: http://b, command: run, args: [], env: {A: canary-token}, headers: {X: y}, \
+             auth: {type: static, headers: {A: b}}}",
+        ),
+        (
+            "auth: {type: oauth2, client_id: i, token_url: t, client_secret: s, token_expiry_buffer_seconds: 1e400}\ncommand: c",
+            "{type: sse, url: http://b, command: c, args: [], env: None, auth: {type: oauth2, token_url: t, \
+             client_id: i, client_secret: s, scopes: [], token_expiry_buffer_seconds: inf, auth_retry_on_401: true}}",
+        ),
+        (
+            "auth: {type: pkce, client_id: i, token_endpoint: t, authorization_endpoint: a, scopes: [x]}",
+            "{type: sse, url: http://b, auth: {type: pkce, authorization_endpoint: a, token_endpoint: t, \
+             client_id: i, client_secret: , scopes: [x], token_expiry_buffer_seconds: 300.0, auth_retry_on_401: true}}",
+        ),
+        (
+            "timeouts: {retry_delay: true, retries: ' 1_0 ', startup: null, sse_startup: '2', cap_fetch: 1e3, init: 0}",
+            "{type: sse, url: http://b, init_timeout: 0.0, cap_fetch_timeout: 1000.0, \
+             sse_startup_delay: 2.0, retries: 10, retry_delay: 1.0}",
+        ),
+    ] {
+        assert_eq!(shown(&only_backend(&backend(lines), Unresolved::Error).gateway_value()), expected, "{lines}");
+    }
+}
+
+#[test]
+fn an_unset_variable_of_the_command_is_only_a_warning() {
+    let yaml = backend("command: ${A}\nargs: ['${B}']\nenv: {C: 'secret:no-such'}");
+    let found = problems(&yaml, Unresolved::Error);
+    assert_eq!(found.len(), 3);
+    assert!(found.iter().all(|problem| problem.starts_with("warning: ")), "{found:?}");
+    let value = shown(&only_backend(&yaml, Unresolved::Error).gateway_value());
+    assert_eq!(value, "{type: sse, url: http://b, command: ${A}, args: [${B}], env: {C: secret:no-such}}");
+}
+
+#[test]
+fn what_only_the_gateway_uses_is_checked_all_the_same() {
+    for (lines, path) in [
+        ("command: ' '", "command"),
+        ("args: null", "args"),
+        ("args: [1]", "args[0]"),
+        ("env: []", "env"),
+        ("env: {A: 1}", "env.A"),
+        ("group: null", "group"),
+        ("filters: null", "filters"),
+        ("filters: {tools: null}", "filters.tools"),
+        ("filters: {tools: {allow: x}}", "filters.tools.allow"),
+        ("filters: {prompts: {deny: [1]}}", "filters.prompts.deny[0]"),
+        ("tool_overrides: []", "tool_overrides"),
+        ("tool_overrides: {t: null}", "tool_overrides.t"),
+        ("tool_overrides: {t: {name: 1}}", "tool_overrides.t.name"),
+        ("created_by: 1", "created_by"),
+        ("metadata_version: 0", "metadata_version"),
+        ("metadata_version: '2.5'", "metadata_version"),
+        ("timeouts: null", "timeouts"),
+        ("timeouts: {init: -1}", "timeouts.init"),
+        ("timeouts: {startup: .nan}", "timeouts.startup"),
+        ("timeouts: {retries: 11}", "timeouts.retries"),
+        ("timeouts: {retries: '2.'}", "timeouts.retries"),
+        ("timeouts: {retry_delay: 121}", "timeouts.retry_delay"),
+    ] {
+        let error = read(&backend(lines), Unresolved::Error).unwrap_err();
+        let paths: Vec<_> = error.problems.iter().map(|problem| problem.path.as_str()).collect();
+        assert_eq!(paths, [format!("backends.b.{path}")], "{lines}");
+    }
+    for lines in
+        ["metadata_version: '1_0.0'", "metadata_version: 99999999999999999999", "created_via: null", "group: ''"]
+    {
+        assert!(problems(&backend(lines), Unresolved::Error).is_empty(), "{lines}");
+    }
+}

@@ -1,0 +1,58 @@
+//! Counters for operators, in the Prometheus text format (version 0.0.4).
+
+use std::fmt::Write;
+
+use super::backend::Backend;
+use crate::token::{TokenState, TokenStatus};
+
+/// A metric: its name, type, meaning, and the value in a status, if it has one there.
+type Metric = (&'static str, &'static str, &'static str, fn(&TokenStatus) -> Option<f64>);
+
+const METRICS: [Metric; 7] = [
+    ("argus_auth_token_valid", "gauge", "Whether there is a token that has not expired.", |status| {
+        Some(f64::from(u8::from(matches!(status.state, TokenState::Fresh | TokenState::Renewing))))
+    }),
+    ("argus_auth_token_expires_in_seconds", "gauge", "How long the token may still be used.", |status| {
+        status.expires_in.map(|rest| rest.as_secs_f64())
+    }),
+    ("argus_auth_token_cool_down_seconds", "gauge", "How long the token endpoint is left alone.", |status| {
+        Some(status.cool_down.unwrap_or_default().as_secs_f64())
+    }),
+    ("argus_auth_token_fetching", "gauge", "Whether a fetch is under way.", |status| {
+        Some(f64::from(u8::from(status.fetching)))
+    }),
+    ("argus_auth_token_fetches_total", "counter", "Fetches that got a token.", |status| Some(count(status.successes))),
+    ("argus_auth_token_fetch_failures_total", "counter", "Fetches that got none.", |status| {
+        Some(count(status.failures))
+    }),
+    ("argus_auth_token_hits_total", "counter", "How often a token was served without waiting.", |status| {
+        Some(count(status.hits))
+    }),
+];
+
+#[allow(clippy::cast_precision_loss, reason = "a counter beyond 2^53 may be rounded, as Prometheus does it")]
+fn count(value: u64) -> f64 {
+    value as f64
+}
+
+/// All metrics of all backends that have tokens. Backends that share a token report the same numbers.
+pub(super) fn render<'b>(backends: impl Iterator<Item = &'b Backend>) -> String {
+    let statuses: Vec<_> =
+        backends.filter_map(|backend| Some((escaped(&backend.config.name), backend.status()?))).collect();
+    let mut text = String::new();
+    for (name, kind, help, value) in METRICS {
+        // Writing to a String can't fail.
+        let _ = writeln!(text, "# HELP {name} {help}\n# TYPE {name} {kind}");
+        for (backend, status) in &statuses {
+            if let Some(value) = value(status) {
+                let _ = writeln!(text, "{name}{{backend=\"{backend}\"}} {value}");
+            }
+        }
+    }
+    text
+}
+
+/// A label's value as the format wants it.
+fn escaped(text: &str) -> String {
+    text.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n")
+}

@@ -1,0 +1,77 @@
+// A host in C++: prints the headers of every backend of a configuration.
+//
+//     host CONFIG [--show-secrets] [--log]
+#include <chrono>
+#include <cstdlib>
+#include <iostream>
+#include <iterator>
+#include <optional>
+#include <string_view>
+
+#include "argus_auth.hpp"
+
+namespace {
+
+// The library gives up on a token endpoint after 30 seconds, so this is never what ends a wait.
+constexpr std::chrono::seconds timeout{35};
+
+void print_log(argus_auth_log_level level, std::string_view target, std::string_view message) {
+    static constexpr std::string_view levels[] = {"OFF", "ERROR", "WARN", "INFO", "DEBUG", "TRACE"};
+    std::cerr << (level < std::size(levels) ? levels[level] : "?") << ' ' << target << ": " << message << '\n';
+}
+
+void print_backend(std::string_view backend, const argus_auth::Result<argus_auth::Headers> &headers,
+                   bool show_secrets) {
+    if (!headers) {
+        std::cout << backend << "\terror: " << headers.error().code() << '\n';
+        return;
+    }
+    if (headers->empty()) {
+        std::cout << backend << "\t(no headers)\n";
+    }
+    for (auto [name, value] : *headers) {
+        std::cout << backend << '\t' << name << ": ";
+        if (show_secrets) {
+            std::cout << value << '\n';
+        } else {
+            std::cout << "<redacted> (" << value.size() << " bytes)\n";
+        }
+    }
+}
+
+} // namespace
+
+int main(int argc, char **argv) {
+    std::optional<std::string_view> config;
+    bool show_secrets = false;
+    bool usage = false;
+    for (int i = 1; i < argc; i++) {
+        std::string_view argument = argv[i];
+        if (argument == "--show-secrets") {
+            show_secrets = true;
+        } else if (argument == "--log") {
+            static_cast<void>(argus_auth::set_log(ARGUS_AUTH_LOG_LEVEL_TRACE, print_log));
+        } else if (!config) {
+            config = argument;
+        } else {
+            usage = true;
+        }
+    }
+    if (!config || usage) {
+        std::cerr << "usage: host CONFIG [--show-secrets] [--log]\n";
+        return 2;
+    }
+
+    auto resolver = argus_auth::Resolver::from_file(*config);
+    if (!resolver) {
+        std::cerr << resolver.error().message() << '\n';
+        return EXIT_FAILURE;
+    }
+    for (argus_auth::Backend backend : resolver->backends()) {
+        print_backend(backend.name(), resolver->headers(backend.name(), timeout), show_secrets);
+    }
+    // Not needed before the end of a process, unless a log function is set: the streams it writes to are about to go.
+    static_cast<void>(argus_auth::shutdown(std::chrono::seconds(1)));
+    static_cast<void>(argus_auth::clear_log());
+    return EXIT_SUCCESS;
+}

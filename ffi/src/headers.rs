@@ -1,0 +1,96 @@
+//! The headers of one request.
+
+use std::ffi::c_char;
+use std::ptr;
+
+use argus_auth_core::Headers;
+
+use crate::boundary;
+use crate::handle;
+use crate::text::{Text, argus_auth_str};
+
+/// The headers that a request to a backend must carry: in order, no two of the same name whatever their case. Every
+/// value counts as secret; the library's copy is overwritten when the last reference is freed. Independent of the
+/// resolver, which may be freed before.
+///
+/// Reference-counted: every reference returned is freed once, with `argus_auth_headers_free`. Immutable: any number of
+/// threads may read it at once.
+pub struct argus_auth_headers {
+    fields: Vec<(Text, Text)>,
+}
+
+impl From<&Headers> for argus_auth_headers {
+    fn from(headers: &Headers) -> Self {
+        let fields = headers.iter().map(|(name, value)| (Text::new(name), Text::new(value.expose_secret())));
+        Self { fields: fields.collect() }
+    }
+}
+
+/// Returns one more reference, owned by the caller, to the same headers. NULL for NULL.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn argus_auth_headers_clone(headers: *const argus_auth_headers) -> *mut argus_auth_headers {
+    // SAFETY: the caller's pointer is NULL or to a reference that it holds.
+    unsafe { handle::share(headers) }
+}
+
+/// Frees one reference. Nothing for NULL.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn argus_auth_headers_free(headers: *mut argus_auth_headers) {
+    // SAFETY: the caller's pointer is NULL or to a reference of its own, which it gives up.
+    unsafe { handle::release(headers) }
+}
+
+/// How many headers there are; there may be none. 0 for NULL.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn argus_auth_headers_count(headers: *const argus_auth_headers) -> usize {
+    // SAFETY: the caller's pointer is NULL or to a reference that it holds.
+    unsafe { boundary::read(headers, 0, |headers| headers.fields.len()) }
+}
+
+/// The name of the header at `index`, borrowed from `headers`. Empty when there is none, and for NULL.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn argus_auth_headers_name(headers: *const argus_auth_headers, index: usize) -> argus_auth_str {
+    // SAFETY: the caller's pointer is NULL or to a reference that it holds.
+    unsafe {
+        boundary::read(headers, argus_auth_str::empty(), |headers| {
+            headers.fields.get(index).map_or(argus_auth_str::empty(), |(name, _)| name.lend())
+        })
+    }
+}
+
+/// The value of the header at `index`, a secret borrowed from `headers`. Empty when there is none, and for NULL.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn argus_auth_headers_value(headers: *const argus_auth_headers, index: usize) -> argus_auth_str {
+    // SAFETY: the caller's pointer is NULL or to a reference that it holds.
+    unsafe {
+        boundary::read(headers, argus_auth_str::empty(), |headers| {
+            headers.fields.get(index).map_or(argus_auth_str::empty(), |(_, value)| value.lend())
+        })
+    }
+}
+
+/// Looks for the header called `name` (`name_len` bytes, borrowed during the call), whatever its case.
+///
+/// Returns whether it is there. `*value`, unless `value` is NULL, becomes its value, a secret borrowed from `headers`;
+/// empty when it is not there. False for a NULL `headers` or `name`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn argus_auth_headers_find(
+    headers: *const argus_auth_headers,
+    name: *const c_char,
+    name_len: usize,
+    value: *mut argus_auth_str,
+) -> bool {
+    // SAFETY: the caller's `headers` is NULL or to a reference that it holds; `name` is NULL or to `name_len` bytes.
+    let found = unsafe {
+        boundary::read(headers, None, |headers| {
+            let name = boundary::bytes(name, name_len, "name").ok()?;
+            let same = |(existing, _): &&(Text, Text)| existing.as_bytes().eq_ignore_ascii_case(name);
+            headers.fields.iter().find(same).map(|(_, value)| value.lend())
+        })
+    };
+    if !value.is_null() {
+        // SAFETY: it is not NULL, so it may be written to, says the caller.
+        unsafe { ptr::write(value, found.unwrap_or(argus_auth_str::empty())) };
+    }
+    found.is_some()
+}

@@ -1,0 +1,259 @@
+//! A loaded configuration, and the headers of its backends.
+
+use std::ffi::c_char;
+use std::path::Path;
+use std::time::Duration;
+
+use argus_auth_core::{ConfigError, LoadOptions, Resolver};
+
+use crate::backend::argus_auth_backend;
+use crate::boundary::{self, Failure};
+use crate::error::argus_auth_error;
+use crate::handle::{self, Out};
+use crate::headers::argus_auth_headers;
+use crate::load::{self, argus_auth_load_options};
+use crate::problem::argus_auth_problem;
+use crate::status::argus_auth_status;
+
+/// The remote backends of one configuration, and the headers that a request to each must carry.
+///
+/// Reference-counted: every reference returned is freed once, with `argus_auth_resolver_free`. Any number of threads
+/// may use one reference at once, in a child of `fork` too. Resolvers whose backends have the same credentials share
+/// their tokens.
+pub struct argus_auth_resolver {
+    resolver: Resolver,
+    backends: Vec<argus_auth_backend>,
+    warnings: Vec<argus_auth_problem>,
+}
+
+impl From<Resolver> for argus_auth_resolver {
+    fn from(resolver: Resolver) -> Self {
+        let backends = resolver.backends().map(Into::into).collect();
+        let warnings = resolver.config().warnings.iter().map(Into::into).collect();
+        Self { resolver, backends, warnings }
+    }
+}
+
+/// Loads the configuration file at `path` (`path_len` bytes of UTF-8, borrowed during the call). Does no I/O but
+/// reading that file; blocks while it is read.
+///
+/// `options` is borrowed during the call; NULL means the defaults. `*out` becomes a reference owned by the caller; NULL
+/// on failure.
+///
+/// Failures: `ARGUS_AUTH_STATUS_CONFIG`, with every problem of the file in the error object, also when it can't be
+/// read.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn argus_auth_resolver_from_file(
+    path: *const c_char,
+    path_len: usize,
+    options: *const argus_auth_load_options,
+    out: *mut *mut argus_auth_resolver,
+    error: *mut *mut argus_auth_error,
+) -> argus_auth_status {
+    // SAFETY: the caller's pointers are NULL or to what their types and lengths say.
+    unsafe {
+        load(options, out, error, |options| {
+            let path = boundary::text(path, path_len, "path")?;
+            Ok(Resolver::from_file(Path::new(path), options))
+        })
+    }
+}
+
+/// Reads a configuration from `text` (`text_len` bytes of YAML in UTF-8, borrowed during the call). Does no I/O.
+///
+/// `options` is borrowed during the call; NULL means the defaults. `*out` becomes a reference owned by the caller; NULL
+/// on failure.
+///
+/// Failures: `ARGUS_AUTH_STATUS_CONFIG`, with every problem of the text in the error object, also when it is not UTF-8.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn argus_auth_resolver_from_text(
+    text: *const c_char,
+    text_len: usize,
+    options: *const argus_auth_load_options,
+    out: *mut *mut argus_auth_resolver,
+    error: *mut *mut argus_auth_error,
+) -> argus_auth_status {
+    // SAFETY: the caller's pointers are NULL or to what their types and lengths say.
+    unsafe {
+        load(options, out, error, |options| {
+            let text = boundary::bytes(text, text_len, "text")?;
+            Ok(Resolver::from_text(text, options))
+        })
+    }
+}
+
+/// # Safety
+///
+/// The pointers are NULL or to what their types say.
+unsafe fn load(
+    options: *const argus_auth_load_options,
+    out: *mut *mut argus_auth_resolver,
+    error: *mut *mut argus_auth_error,
+    read: impl FnOnce(&LoadOptions) -> Result<Result<Resolver, ConfigError>, Failure>,
+) -> argus_auth_status {
+    // SAFETY: the caller says so.
+    let out = unsafe { Out::new(out) };
+    // SAFETY: the caller says so.
+    unsafe {
+        boundary::call(error, || {
+            out.check("out")?;
+            let options = load::options(options)?;
+            out.give(read(&options)??.into());
+            Ok(argus_auth_status::Ok)
+        })
+    }
+}
+
+/// Returns one more reference, owned by the caller, to the same resolver. NULL for NULL.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn argus_auth_resolver_clone(resolver: *const argus_auth_resolver) -> *mut argus_auth_resolver {
+    // SAFETY: the caller's pointer is NULL or to a reference that it holds.
+    unsafe { handle::share(resolver) }
+}
+
+/// Frees one reference. Nothing for NULL. Headers that the resolver gave out stay valid; a fetch under way goes on.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn argus_auth_resolver_free(resolver: *mut argus_auth_resolver) {
+    // SAFETY: the caller's pointer is NULL or to a reference of its own, which it gives up.
+    unsafe { handle::release(resolver) }
+}
+
+/// How many remote backends there are. 0 for NULL.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn argus_auth_resolver_backend_count(resolver: *const argus_auth_resolver) -> usize {
+    // SAFETY: the caller's pointer is NULL or to a reference that it holds.
+    unsafe { boundary::read(resolver, 0, |resolver| resolver.backends.len()) }
+}
+
+/// Returns the remote backend at `index`, in file order, borrowed from `resolver`; NULL when there is none, and for
+/// NULL.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn argus_auth_resolver_backend(
+    resolver: *const argus_auth_resolver,
+    index: usize,
+) -> *const argus_auth_backend {
+    // SAFETY: the caller's pointer is NULL or to a reference that it holds.
+    unsafe {
+        boundary::read(resolver, std::ptr::null(), |resolver| {
+            resolver.backends.get(index).map_or(std::ptr::null(), std::ptr::from_ref)
+        })
+    }
+}
+
+/// How many warnings the configuration was loaded with. 0 for NULL.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn argus_auth_resolver_warning_count(resolver: *const argus_auth_resolver) -> usize {
+    // SAFETY: the caller's pointer is NULL or to a reference that it holds.
+    unsafe { boundary::read(resolver, 0, |resolver| resolver.warnings.len()) }
+}
+
+/// Returns the warning at `index`, in file order, borrowed from `resolver`; NULL when there is none, and for NULL.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn argus_auth_resolver_warning(
+    resolver: *const argus_auth_resolver,
+    index: usize,
+) -> *const argus_auth_problem {
+    // SAFETY: the caller's pointer is NULL or to a reference that it holds.
+    unsafe {
+        boundary::read(resolver, std::ptr::null(), |resolver| {
+            resolver.warnings.get(index).map_or(std::ptr::null(), std::ptr::from_ref)
+        })
+    }
+}
+
+/// The headers that a request to `backend` (`backend_len` bytes of UTF-8, borrowed during the call) must carry. Blocks
+/// while a token is fetched, for at most `timeout_ms` milliseconds; the fetch is shared with all other callers, and
+/// goes on and is cached when this one stops waiting. Returns at once when a token is cached or none is needed.
+///
+/// `*out` becomes a reference owned by the caller; NULL on failure.
+///
+/// Failures: `ARGUS_AUTH_STATUS_UNKNOWN_BACKEND`; `ARGUS_AUTH_STATUS_UNSUPPORTED`; `ARGUS_AUTH_STATUS_DEADLINE`; and,
+/// for a backend with `on_auth_failure: closed`, `ARGUS_AUTH_STATUS_TOKEN_...` and whatever else keeps it from a token.
+/// With the policy `open` that is logged instead, and the headers come without authentication.
+///
+/// Not for the log callback, which the engine's thread may be running: there it fails with `ARGUS_AUTH_STATUS_INTERNAL`
+/// rather than wait for itself.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn argus_auth_resolver_headers(
+    resolver: *const argus_auth_resolver,
+    backend: *const c_char,
+    backend_len: usize,
+    timeout_ms: u32,
+    out: *mut *mut argus_auth_headers,
+    error: *mut *mut argus_auth_error,
+) -> argus_auth_status {
+    // SAFETY: the caller's `out` is NULL or may be written to.
+    let out = unsafe { Out::new(out) };
+    // SAFETY: the caller's pointers are NULL or to what their types and lengths say.
+    unsafe {
+        boundary::call(error, || {
+            out.check("out")?;
+            let resolver = &boundary::borrow(resolver, "resolver")?.resolver;
+            let backend = boundary::text(backend, backend_len, "backend")?;
+            let headers = resolver.headers_blocking(backend, Duration::from_millis(timeout_ms.into()))?;
+            out.give(headers.as_ref().into());
+            Ok(argus_auth_status::Ok)
+        })
+    }
+}
+
+/// The headers that a request to `backend` (`backend_len` bytes of UTF-8, borrowed during the call) must carry, if they
+/// can be had without waiting. Never blocks.
+///
+/// `*out` becomes a reference owned by the caller; NULL on failure, and when this returns
+/// `ARGUS_AUTH_STATUS_NOT_READY`: then a fetch is under way, and a later call, or `argus_auth_resolver_headers`, gets
+/// its result.
+///
+/// Failures: as `argus_auth_resolver_headers`, without the deadline.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn argus_auth_resolver_try_headers(
+    resolver: *const argus_auth_resolver,
+    backend: *const c_char,
+    backend_len: usize,
+    out: *mut *mut argus_auth_headers,
+    error: *mut *mut argus_auth_error,
+) -> argus_auth_status {
+    // SAFETY: the caller's `out` is NULL or may be written to.
+    let out = unsafe { Out::new(out) };
+    // SAFETY: the caller's pointers are NULL or to what their types and lengths say.
+    unsafe {
+        boundary::call(error, || {
+            out.check("out")?;
+            let resolver = &boundary::borrow(resolver, "resolver")?.resolver;
+            let Some(headers) = resolver.try_headers(boundary::text(backend, backend_len, "backend")?)? else {
+                return Ok(argus_auth_status::NotReady);
+            };
+            out.give(headers.as_ref().into());
+            Ok(argus_auth_status::Ok)
+        })
+    }
+}
+
+/// Says that `backend` (`backend_len` bytes of UTF-8) refused the headers it got: the next caller gets a new token.
+///
+/// `rejected` (`rejected_len` bytes of UTF-8) is the `Authorization` value that was refused. A token that has replaced
+/// it since is kept, so that any number of refusals of one token cost one fetch. NULL means whatever is held now. Both
+/// texts are borrowed during the call. Never blocks, fetches nothing, does nothing for static headers.
+///
+/// Failures: `ARGUS_AUTH_STATUS_UNKNOWN_BACKEND`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn argus_auth_resolver_invalidate(
+    resolver: *const argus_auth_resolver,
+    backend: *const c_char,
+    backend_len: usize,
+    rejected: *const c_char,
+    rejected_len: usize,
+    error: *mut *mut argus_auth_error,
+) -> argus_auth_status {
+    // SAFETY: the caller's pointers are NULL or to what their types and lengths say.
+    unsafe {
+        boundary::call(error, || {
+            let resolver = &boundary::borrow(resolver, "resolver")?.resolver;
+            let backend = boundary::text(backend, backend_len, "backend")?;
+            let rejected =
+                if rejected.is_null() { None } else { Some(boundary::text(rejected, rejected_len, "rejected")?) };
+            resolver.invalidate(backend, rejected)?;
+            Ok(argus_auth_status::Ok)
+        })
+    }
+}

@@ -1,0 +1,51 @@
+//! The shared library exports what `exports.txt` lists and the header declares, and nothing else.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a failure here is a failed test")]
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::process::Command;
+use std::{env, fs};
+
+fn file(name: &str) -> String {
+    fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(name)).unwrap()
+}
+
+/// Made beside this test, being part of what it depends on.
+fn library() -> String {
+    env::current_exe().unwrap().with_file_name("libargus_auth.so").into_os_string().into_string().unwrap()
+}
+
+fn run(program: &str, arguments: &[&str]) -> String {
+    let output = Command::new(program).args(arguments).output().unwrap();
+    assert!(output.status.success(), "{program}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+#[test]
+fn the_exports_are_those_of_the_list() {
+    let symbols = run("nm", &["-D", "--defined-only", &library()]);
+    let exported: BTreeSet<_> = symbols.lines().filter_map(|line| line.split_whitespace().last()).collect();
+    let list = file("exports.txt");
+    let allowed: BTreeSet<_> = list.lines().collect();
+    assert_eq!(exported, allowed);
+}
+
+#[test]
+fn the_header_declares_the_list() {
+    let header = file("../include/argus_auth.h");
+    let code = header.lines().filter(|line| !line.trim_start().starts_with('*'));
+    let declared: BTreeSet<_> = code
+        .filter_map(|line| line.split_once('('))
+        .filter_map(|(before, _)| before.rsplit([' ', '*']).next())
+        .filter(|name| name.starts_with("argus_auth_"))
+        .collect();
+    let list = file("exports.txt");
+    assert_eq!(declared, list.lines().collect());
+}
+
+#[test]
+fn the_library_has_its_abi_in_its_name_and_stays_loaded() {
+    let dynamic = run("readelf", &["-d", &library()]);
+    assert!(dynamic.contains("[libargus_auth.so.0]"), "{dynamic}");
+    assert!(dynamic.contains("NODELETE"), "{dynamic}");
+}

@@ -1,0 +1,50 @@
+/* Runs all tests of the C API: `c_tests [--no-fork]`, with the token endpoint's URL in TOKEN_URL. */
+#include "check.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "argus_auth.h"
+
+static unsigned passed, failed;
+static bool current_failed;
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+
+bool check_that(bool holds, const char *file, int line, const char *text) {
+    if (!holds) {
+        (void)pthread_mutex_lock(&lock);
+        current_failed = true;
+        printf("%s:%d: does not hold: %s\n", file, line, text);
+        (void)pthread_mutex_unlock(&lock);
+    }
+    return holds;
+}
+
+void run_tests(const struct test *tests, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        current_failed = false;
+        tests[i].run();
+        printf("%s %s\n", current_failed ? "FAILED" : "ok    ", tests[i].name);
+        (void)fflush(stdout);
+        *(current_failed ? &failed : &passed) += 1;
+    }
+}
+
+int main(int argc, char **argv) {
+    test_load();
+    test_errors();
+    test_headers();
+    test_policy();
+    test_life();
+    test_log();
+    if (argc < 2 || strcmp(argv[1], "--no-fork") != 0) {
+        test_fork();
+    }
+    if (argus_auth_shutdown(5000, NULL) != ARGUS_AUTH_STATUS_OK) {
+        printf("the engine did not end\n");
+        failed++;
+    }
+    printf("%u passed, %u failed\n", passed, failed);
+    return failed == 0 ? 0 : 1;
+}

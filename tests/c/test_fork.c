@@ -1,0 +1,131 @@
+/* A child of fork has headers, and is never in the parent's way. */
+#include <pthread.h>
+#include <stdio.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "argus_auth.h"
+#include "check.h"
+#include "support.h"
+
+enum { PATIENCE_S = 15 };
+
+static bool has_headers(const argus_auth_resolver *resolver, const char *backend) {
+    argus_auth_headers *headers = NULL;
+    argus_auth_status status = headers_of(resolver, backend, 20000, &headers, NULL);
+    argus_auth_str value = {"", 0};
+    bool found = argus_auth_headers_find(headers, "Authorization", 13, &value) && value.len > 7;
+    argus_auth_headers_free(headers);
+    return status == ARGUS_AUTH_STATUS_OK && found;
+}
+
+/* Whether a child that does `task` says that it went well, in time. */
+static bool child_does(bool (*task)(void *), void *argument) {
+    (void)fflush(stdout);
+    pid_t child = fork();
+    if (child == 0) {
+        (void)alarm(PATIENCE_S); /* the signal ends a child that hangs */
+        _exit(task(argument) ? 0 : 1);
+    }
+    int status = 0;
+    return child > 0 && waitpid(child, &status, 0) == child && WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+static bool inherits(void *resolver) { return has_headers(resolver, "closed") && has_headers(resolver, "fixed"); }
+
+static bool starts_anew(void *client_id) {
+    argus_auth_resolver *resolver = load(client_id);
+    bool well = has_headers(resolver, "closed");
+    argus_auth_resolver_free(resolver);
+    return argus_auth_shutdown(5000, NULL) == ARGUS_AUTH_STATUS_OK && well;
+}
+
+static void before_the_engine_runs(void) {
+    CHECK(argus_auth_shutdown(5000, NULL) == ARGUS_AUTH_STATUS_OK);
+    argus_auth_resolver *resolver = load("test-fork-before");
+    CHECK(resolver != NULL);
+    CHECK(child_does(inherits, resolver));
+    CHECK(has_headers(resolver, "closed"));
+    CHECK(requests_of("test-fork-before") == 2);
+    argus_auth_resolver_free(resolver);
+}
+
+static void with_a_cached_token(void) {
+    static char other[] = "test-fork-new";
+    argus_auth_resolver *resolver = load("test-fork-cached");
+    CHECK(resolver != NULL);
+    CHECK(has_headers(resolver, "closed"));
+    CHECK(child_does(inherits, resolver));
+    CHECK(requests_of("test-fork-cached") == 1);
+    CHECK(child_does(starts_anew, other));
+    CHECK(has_headers(resolver, "closed"));
+    argus_auth_resolver_free(resolver);
+}
+
+static void *wait_for_headers(void *resolver) {
+    EXPECT(has_headers(resolver, "closed"));
+    return NULL;
+}
+
+static void in_the_middle_of_a_fetch(void) {
+    argus_auth_resolver *resolver = load("test-fork-middle");
+    CHECK(resolver != NULL);
+    script("[{\"body\": {\"access_token\": \"parent\"}, \"hold\": true}, {\"body\": {\"access_token\": \"child\"}}]");
+    pthread_t waiter;
+    CHECK(pthread_create(&waiter, NULL, wait_for_headers, resolver) == 0);
+    CHECK(await_requests_of("test-fork-middle", 1));
+    CHECK(child_does(inherits, resolver));
+    release();
+    CHECK(pthread_join(waiter, NULL) == 0);
+    argus_auth_headers *headers = NULL;
+    CHECK(try_headers_of(resolver, "closed", &headers, NULL) == ARGUS_AUTH_STATUS_OK);
+    CHECK(has(headers, "Authorization", "Bearer parent"));
+    argus_auth_headers_free(headers);
+    CHECK(requests_of("test-fork-middle") == 2);
+    argus_auth_resolver_free(resolver);
+}
+
+static int pipe_in[2], pipe_out[2];
+
+/* Says that it runs, and stays until it is told to return. */
+static void linger(void *user_data, argus_auth_log_level level, argus_auth_str target, argus_auth_str message) {
+    char byte = 0;
+    (void)user_data, (void)level, (void)target, (void)message;
+    EXPECT(write(pipe_out[1], &byte, 1) == 1);
+    EXPECT(read(pipe_in[0], &byte, 1) == 1);
+}
+
+static bool unregisters(void *resolver) {
+    return argus_auth_log_unregister(NULL) == ARGUS_AUTH_STATUS_OK && has_headers(resolver, "closed");
+}
+
+static void while_the_log_callback_runs(void) {
+    argus_auth_resolver *resolver = load("test-fork-log");
+    CHECK(resolver != NULL);
+    CHECK(pipe(pipe_in) == 0 && pipe(pipe_out) == 0);
+    CHECK(argus_auth_log_register(linger, NULL, NULL, ARGUS_AUTH_LOG_LEVEL_TRACE, NULL) == ARGUS_AUTH_STATUS_OK);
+    pthread_t waiter;
+    CHECK(pthread_create(&waiter, NULL, wait_for_headers, resolver) == 0);
+    char byte;
+    CHECK(read(pipe_out[0], &byte, 1) == 1);
+    CHECK(child_does(unregisters, resolver));
+    char many[64] = {0};
+    CHECK(write(pipe_in[1], many, sizeof many) == (ssize_t)sizeof many);
+    CHECK(pthread_join(waiter, NULL) == 0);
+    CHECK(argus_auth_log_unregister(NULL) == ARGUS_AUTH_STATUS_OK);
+    for (int i = 0; i < 2; i++) {
+        (void)close(pipe_in[i]);
+        (void)close(pipe_out[i]);
+    }
+    argus_auth_resolver_free(resolver);
+}
+
+void test_fork(void) {
+    static const struct test tests[] = {
+        {"fork before the engine runs", before_the_engine_runs},
+        {"fork with a cached token", with_a_cached_token},
+        {"fork in the middle of a fetch", in_the_middle_of_a_fetch},
+        {"fork while the log callback runs", while_the_log_callback_runs},
+    };
+    run_tests(tests, sizeof tests / sizeof *tests);
+}

@@ -1,0 +1,196 @@
+// The C++ API: that it owns, shares and borrows what it says, over the same library that tests/c tests.
+//
+// `cpp_tests`, with the token endpoint's URL in TOKEN_URL.
+#include <chrono>
+#include <cstdlib>
+#include <iostream>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "argus_auth.hpp"
+
+namespace {
+
+using namespace std::chrono_literals;
+using argus_auth::Error;
+using argus_auth::Headers;
+using argus_auth::Resolver;
+
+static_assert(std::is_nothrow_copy_constructible_v<Resolver> && std::is_nothrow_move_constructible_v<Resolver>);
+static_assert(std::is_nothrow_copy_assignable_v<Headers> && std::is_nothrow_move_assignable_v<Headers>);
+static_assert(std::is_nothrow_copy_constructible_v<Error>, "an exception must be");
+
+struct Failed {};
+
+void check(bool holds, const char *text, int line) {
+    if (!holds) {
+        std::cout << __FILE__ << ':' << line << ": does not hold: " << text << '\n';
+        throw Failed();
+    }
+}
+#define CHECK(condition) check((condition), #condition, __LINE__)
+
+Resolver load(const std::string &client_id) {
+    const char *token_url = std::getenv("TOKEN_URL");
+    std::string text = "backends:\n"
+                       "  plain: {type: sse, url: 'http://127.0.0.1:9/sse'}\n"
+                       "  tokens:\n"
+                       "    type: streamable-http\n"
+                       "    url: http://127.0.0.1:9/mcp\n"
+                       "    headers: {X-Source: argus}\n"
+                       "    auth: {type: oauth2, client_id: " +
+                       client_id + ", client_secret: s, token_url: '" + (token_url != nullptr ? token_url : "") +
+                       "'}\n";
+    return Resolver::from_text(text).value();
+}
+
+void headers_are_a_list() {
+    std::optional<Headers> kept;
+    {
+        Resolver resolver = load("cpp-list");
+        auto headers = resolver.headers("tokens", 20s);
+        CHECK(bool(headers));
+        kept = *headers;
+    }
+    std::vector<std::string_view> names;
+    for (auto [name, value] : *kept) {
+        names.push_back(name);
+        CHECK(!value.empty());
+    }
+    CHECK((names == std::vector<std::string_view>{"X-Source", "Authorization"}));
+    CHECK(kept->find("authorization")->substr(0, 7) == "Bearer ");
+    CHECK(!kept->find("X-None"));
+    CHECK(!kept->find({}));
+    Headers copy = *kept;
+    kept.reset();
+    CHECK(copy.size() == 2);
+    Headers moved = std::move(copy);
+    copy = moved;
+    CHECK(copy.find("X-Source") == "argus");
+}
+
+void trying_does_not_wait() {
+    Resolver resolver = load("cpp-try");
+    CHECK(resolver.try_headers("plain").value()->empty());
+    CHECK(!resolver.try_headers("tokens").value().has_value());
+    std::string first(*resolver.headers("tokens", 20s).value().find("Authorization"));
+    CHECK(resolver.try_headers("tokens").value()->find("Authorization") == first);
+    CHECK(bool(resolver.invalidate("tokens", first)));
+    CHECK(resolver.headers("tokens", 20s).value().find("Authorization") != first);
+    CHECK(bool(resolver.invalidate("tokens")));
+    CHECK(resolver.invalidate("none").error().status() == ARGUS_AUTH_STATUS_UNKNOWN_BACKEND);
+    // The fetch may be quicker than the caller, however short its time.
+    auto hasty = resolver.headers("tokens", -1ms);
+    CHECK(hasty || hasty.error().code() == "deadline");
+    CHECK(bool(resolver.headers("tokens", std::chrono::hours(24 * 365))));
+    CHECK(argus_auth::detail::milliseconds(-1ms) == 0);
+    CHECK(argus_auth::detail::milliseconds(1500ms) == 1500);
+    CHECK(argus_auth::detail::milliseconds(std::chrono::hours(24 * 365)) == UINT32_MAX);
+}
+
+void backends_and_warnings() {
+    Resolver resolver = load("cpp-backends");
+    auto backends = resolver.backends();
+    CHECK(backends.size() == 2);
+    CHECK(backends[0].name() == "plain" && backends[0].transport() == "sse" && backends[0].auth_type().empty());
+    CHECK(backends[1].url() == "http://127.0.0.1:9/mcp" && backends[1].auth_type() == "oauth2");
+    CHECK(resolver.warnings().empty());
+    std::string text = "backends: {b: {type: sse, url: 'http://h', headers: {X: '${ARGUS_AUTH_TEST_UNSET}'}}}";
+    CHECK(!Resolver::from_text(text));
+    CHECK(Resolver::from_text(text, {ARGUS_AUTH_UNRESOLVED_KEEP}).value().warnings().size() == 1);
+}
+
+void an_error_is_a_value_and_an_exception() {
+    std::optional<Error> kept;
+    try {
+        static_cast<void>(Resolver::from_text("backends: {b: {type: sse, url: ''}}").value());
+        CHECK(!"thrown");
+    } catch (const Error &error) {
+        CHECK(std::string_view(error.what()) == error.message());
+        kept = error;
+    }
+    CHECK(kept->status() == ARGUS_AUTH_STATUS_CONFIG && !kept->retryable());
+    CHECK(kept->problems().at(0).path() == "backends.b.url");
+    CHECK(kept->problems().at(0).line() == 1);
+    CHECK(kept->problems().at(0).column() == 32);
+    CHECK(kept->problems().at(0).severity() == ARGUS_AUTH_SEVERITY_ERROR);
+    CHECK(!kept->problems().at(0).message().empty());
+    CHECK(kept->http_status() == 0 && kept->oauth_error().empty() && kept->token_url().empty());
+    CHECK(Resolver::from_file("missing.yaml").error().file() == "missing.yaml");
+    CHECK(Resolver::from_file({}).error().code() == "config");
+    CHECK(Error(ARGUS_AUTH_STATUS_PANIC, nullptr).message().empty());
+}
+
+void log_functions_come_and_go() {
+    auto first = std::make_shared<int>(0);
+    auto count = [](const std::shared_ptr<int> &calls) {
+        return [calls](argus_auth_log_level, std::string_view target, std::string_view message) {
+            *calls += target.substr(0, 12) == "argus_auth::" && !message.empty() ? 1 : -1000;
+        };
+    };
+    CHECK(bool(argus_auth::set_log(ARGUS_AUTH_LOG_LEVEL_TRACE, count(first))));
+    static_cast<void>(load("cpp-log").headers("tokens", 20s).value());
+    auto second = std::make_shared<int>(0);
+    CHECK(bool(argus_auth::set_log(ARGUS_AUTH_LOG_LEVEL_ERROR, count(second))));
+    CHECK(*first > 0);
+    CHECK(first.use_count() == 1);
+    CHECK(bool(argus_auth::clear_log()));
+    CHECK(second.use_count() == 1);
+}
+
+void threads_share_one_resolver() {
+    Resolver resolver = load("cpp-threads");
+    std::vector<std::thread> threads;
+    std::vector<std::string> values(8);
+    for (std::string &value : values) {
+        threads.emplace_back([resolver, &value] {
+            auto headers = resolver.headers("tokens", 20s);
+            value = headers ? headers->find("Authorization").value_or("") : headers.error().code();
+        });
+    }
+    for (std::thread &thread : threads) {
+        thread.join();
+    }
+    for (const std::string &value : values) {
+        CHECK(value == values[0] && value.size() > 7);
+    }
+    CHECK(bool(argus_auth::shutdown(5s)));
+    CHECK(resolver.headers("tokens", 0s).value().find("Authorization") == values[0]);
+}
+
+} // namespace
+
+int main() {
+    const std::pair<const char *, void (*)()> tests[] = {
+        {"headers are a list", headers_are_a_list},
+        {"trying does not wait", trying_does_not_wait},
+        {"backends and warnings", backends_and_warnings},
+        {"an error is a value and an exception", an_error_is_a_value_and_an_exception},
+        {"log functions come and go", log_functions_come_and_go},
+        {"threads share one resolver", threads_share_one_resolver},
+    };
+    unsigned passed = argus_auth::version() == ARGUS_AUTH_VERSION ? 1 : 0;
+    unsigned failed = 1 - passed;
+    for (auto [name, test] : tests) {
+        bool ok = true;
+        try {
+            test();
+        } catch (const Failed &) {
+            ok = false;
+        } catch (const std::exception &error) {
+            std::cout << name << ": " << error.what() << '\n';
+            ok = false;
+        }
+        std::cout << (ok ? "ok     " : "FAILED ") << name << '\n';
+        (ok ? passed : failed) += 1;
+    }
+    failed += argus_auth::shutdown(5s) ? 0 : 1;
+    std::cout << passed << " passed, " << failed << " failed\n";
+    return failed == 0 ? 0 : 1;
+}

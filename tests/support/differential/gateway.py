@@ -1,0 +1,54 @@
+"""Loads configurations with the real gateway: the same lines in and out as `load.rs`, `error` for `problems`.
+
+Run by the interpreter of an environment that has argus-mcp in it.
+"""
+
+import base64
+import json
+import logging
+import os
+import struct
+import sys
+import tempfile
+
+# Its optional native parser reads YAML differently; without it all versions read the same.
+sys.modules["yaml_rs"] = None
+sys.modules["token_cache_rs"] = None
+
+from argus_mcp.config.loader import load_and_validate_config  # noqa: E402
+
+
+def shown(value: object) -> object:
+    if isinstance(value, float):
+        return {"float": struct.unpack("<Q", struct.pack("<d", value))[0]}
+    if isinstance(value, dict):
+        return {key: shown(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [shown(item) for item in value]
+    return value
+
+
+def load(path: str, case: dict) -> dict:
+    with open(path, "wb") as file:
+        file.write(base64.b64decode(case["yaml"]))
+    os.environ.update(case["env"])
+    try:
+        backends = load_and_validate_config(path)
+        remote = {name: backend for name, backend in backends.items() if backend["type"] != "stdio"}
+        return {"ok": True, "backends": shown(remote)}
+    except Exception as error:  # whatever it is, the gateway does not start
+        return {"ok": False, "error": f"{type(error).__name__}: {error}"}
+    finally:
+        for name in case["env"]:
+            del os.environ[name]
+
+
+def main() -> None:
+    logging.disable(logging.CRITICAL)
+    with tempfile.TemporaryDirectory() as directory:
+        path = f"{directory}/config.yaml"
+        for line in sys.stdin:
+            print(json.dumps(load(path, json.loads(line))), flush=True)
+
+
+main()
