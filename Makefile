@@ -40,8 +40,7 @@ $(VENV)/tools.stamp: $(BIN)/python tests/python/requirements.txt
 
 .PHONY: native
 native: # the C library, the hosts, the token endpoint
-	cargo build --release --quiet -p argus-auth-ffi -p argus-auth-test-support
-	cargo build --release --quiet -p argus-auth-core --example host
+	cargo build --release --quiet -p argus-auth-ffi -p argus-auth-test-support -p argus-auth-example-host
 	$(MAKE) --quiet --no-print-directory -C tests/c programs PROFILE=release
 
 # The wheel, installed where the tests run; the tests never see the source tree.
@@ -57,7 +56,7 @@ $(WHEEL): $(RUST) $(wildcard python/argus_auth/*) python/pyproject.toml $(VENV)/
 .PHONY: run
 run: native $(WHEEL) ## the main job: config.yaml to the wire, in four languages
 	$(BIN)/python examples/demo.py --token-endpoint $(RELEASE)/token-endpoint \
-	    --host Rust=$(RELEASE)/examples/host --host C=$(RELEASE)/c/host-c --host C++=$(RELEASE)/c/host-cpp \
+	    --host Rust=$(RELEASE)/host-rust --host C=$(RELEASE)/c/host-c --host C++=$(RELEASE)/c/host-cpp \
 	    --callers $(RELEASE)/c/callers $(if $(LOG),--log)
 
 # --- tests -------------------------------------------------------------------------------------------------------------

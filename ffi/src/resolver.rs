@@ -28,8 +28,8 @@ pub struct argus_auth_resolver {
 
 impl From<Resolver> for argus_auth_resolver {
     fn from(resolver: Resolver) -> Self {
-        let backends = resolver.backends().map(Into::into).collect();
-        let warnings = resolver.config().warnings.iter().map(Into::into).collect();
+        let backends = resolver.backends().iter().map(|backend| backend.as_ref().into()).collect();
+        let warnings = resolver.warnings().iter().map(Into::into).collect();
         Self { resolver, backends, warnings }
     }
 }

@@ -13,7 +13,7 @@ use crate::token::{Outcome, Requested, TokenStatus, Waiter};
 
 #[derive(Debug)]
 pub(super) struct Backend {
-    pub(super) config: BackendConfig,
+    pub(super) config: Arc<BackendConfig>,
     configured: Arc<Headers>,
     provider: Option<Arc<dyn AuthProvider>>,
     /// The last merge, so that a hit does not merge again.
@@ -33,7 +33,7 @@ impl Backend {
         Self {
             configured: Arc::new(config.headers.clone()),
             provider: config.auth.as_ref().map(|auth| provider::create(&config.name, auth, engine)),
-            config,
+            config: Arc::new(config),
             merged: ArcSwapOption::empty(),
             reported: ArcSwapOption::empty(),
         }

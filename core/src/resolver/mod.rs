@@ -1,17 +1,19 @@
 //! Backend name to headers: the merge with configured headers, and what happens when authentication can't be had.
 
 mod backend;
+mod metrics;
 mod pending;
 
 use std::collections::HashMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use arc_swap::ArcSwap;
 use backend::Backend;
 pub use pending::Pending;
 
-use crate::config::{self, BackendConfig, Config, ConfigError, LoadOptions};
+use crate::config::{self, BackendConfig, Config, ConfigError, LoadOptions, Problem};
 use crate::engine::Engine;
 use crate::error::Error;
 use crate::headers::Headers;
@@ -19,22 +21,42 @@ use crate::token::{Outcome, Requested, TokenStatus, Waiter};
 
 /// The remote backends of one configuration, and the headers that a request to each must carry.
 ///
-/// Cheap to clone; clones share everything. All methods may be called from any thread, also after a fork. Building
-/// one does no I/O but reading the file.
+/// Cheap to clone; clones share everything, a reload included. All methods may be called from any thread, also after a
+/// fork. Building one does no I/O but reading the file.
 ///
-/// What [`FailurePolicy::Open`](crate::FailurePolicy) means here: when a token can't be had, the error is logged and the backend's
-/// configured headers are returned without authentication. Only a caller's own deadline is always an error.
+/// What [`FailurePolicy::Open`](crate::FailurePolicy) means here: when a token can't be had, the error is logged and
+/// the backend's configured headers are returned without authentication. Only a caller's own deadline is always an
+/// error.
 #[derive(Debug, Clone)]
-pub struct Resolver {
-    backends: Arc<Backends>,
-}
+pub struct Resolver(Arc<Shared>);
 
 #[derive(Debug)]
+struct Shared {
+    backends: ArcSwap<Backends>,
+    /// Where a reload reads from.
+    file: Option<(PathBuf, LoadOptions)>,
+    engine: Engine,
+}
+
+/// The backends of one load.
+#[derive(Debug, Default)]
 struct Backends {
     in_order: Vec<Arc<Backend>>,
     by_name: HashMap<String, Arc<Backend>>,
-    config: Config,
-    engine: Engine,
+    warnings: Vec<Problem>,
+}
+
+impl Backends {
+    /// Takes over from `previous` every backend whose configuration is the same.
+    fn new(config: Config, previous: &Self, engine: &Engine) -> Self {
+        let keep_or_make = |config: BackendConfig| match previous.by_name.get(&config.name) {
+            Some(backend) if *backend.config == config => Arc::clone(backend),
+            _ => Arc::new(Backend::new(config, engine)),
+        };
+        let in_order: Vec<_> = config.backends.into_iter().map(keep_or_make).collect();
+        let by_name = in_order.iter().map(|backend| (backend.config.name.clone(), Arc::clone(backend))).collect();
+        Self { in_order, by_name, warnings: config.warnings }
+    }
 }
 
 impl Resolver {
@@ -44,7 +66,8 @@ impl Resolver {
     ///
     /// Every problem of the file at once.
     pub fn from_file(path: &Path, options: &LoadOptions) -> Result<Self, ConfigError> {
-        Ok(Self::new(config::load(path, options)?, Engine::global()))
+        let config = config::load(path, options)?;
+        Ok(Self::build(config, Some((path.to_owned(), options.clone())), Engine::global()))
     }
 
     /// Reads a configuration from text, UTF-8.
@@ -58,20 +81,44 @@ impl Resolver {
 
     /// A resolver for a configuration that is loaded already.
     pub fn new(config: Config, engine: &Engine) -> Self {
-        let in_order: Vec<_> =
-            config.backends.iter().map(|backend| Arc::new(Backend::new(backend.clone(), engine))).collect();
-        let by_name = in_order.iter().map(|backend| (backend.config.name.clone(), Arc::clone(backend))).collect();
-        Self { backends: Arc::new(Backends { in_order, by_name, config, engine: engine.clone() }) }
+        Self::build(config, None, engine)
     }
 
-    /// The configuration this was made from, its warnings included.
-    pub fn config(&self) -> &Config {
-        &self.backends.config
+    fn build(config: Config, file: Option<(PathBuf, LoadOptions)>, engine: &Engine) -> Self {
+        let backends = ArcSwap::from_pointee(Backends::new(config, &Backends::default(), engine));
+        Self(Arc::new(Shared { backends, file, engine: engine.clone() }))
+    }
+
+    /// Reads the file again, its secrets and variables too, and goes on with what it says now.
+    ///
+    /// A backend whose configuration did not change keeps its token; another starts anew, its cool-down over. Callers
+    /// that wait are not disturbed. A path that was relative is looked up from the directory of this moment. A
+    /// resolver that was not loaded from a file has nothing to read and stays as it is.
+    ///
+    /// # Errors
+    ///
+    /// Every problem of the file; the configuration in force stays in force.
+    pub fn reload(&self) -> Result<(), ConfigError> {
+        if let Some((path, options)) = &self.0.file {
+            self.replace(config::load(path, options)?);
+        }
+        Ok(())
+    }
+
+    /// Goes on with another configuration, as [`Resolver::reload`] does.
+    pub fn replace(&self, config: Config) {
+        let backends = Backends::new(config, &self.0.backends.load(), &self.0.engine);
+        self.0.backends.store(Arc::new(backends));
     }
 
     /// The remote backends, in file order.
-    pub fn backends(&self) -> impl ExactSizeIterator<Item = &BackendConfig> {
-        self.backends.in_order.iter().map(|backend| &backend.config)
+    pub fn backends(&self) -> Vec<Arc<BackendConfig>> {
+        self.0.backends.load().in_order.iter().map(|backend| Arc::clone(&backend.config)).collect()
+    }
+
+    /// What is legal in the configuration but probably not meant, in file order.
+    pub fn warnings(&self) -> Vec<Problem> {
+        self.0.backends.load().warnings.clone()
     }
 
     /// The headers, if they can be had without waiting; otherwise `None`, and a fetch is under way.
@@ -80,21 +127,17 @@ impl Resolver {
     ///
     /// An unknown backend; or, under the policy `closed`, the failure that keeps it from getting a token.
     pub fn try_headers(&self, name: &str) -> Result<Option<Arc<Headers>>, Error> {
-        self.backend(name)?.try_headers()
+        self.with(name, |backend| backend.try_headers())?
     }
 
     /// The headers, waiting for a token if need be. The future may be awaited on any runtime, or waited for by a thread.
     ///
     /// Dropping it abandons the wait and nothing else: the fetch goes on for everybody.
     pub fn headers(&self, name: &str) -> Pending {
-        match self.backend(name) {
-            Ok(backend) => {
-                let (waiter, pending) = Pending::new();
-                match backend.request(waiter) {
-                    Requested::Ready(outcome, _) => Pending::ready(outcome),
-                    Requested::Waiting => pending,
-                }
-            }
+        let (waiter, pending) = Pending::new();
+        match self.with(name, |backend| backend.request(waiter)) {
+            Ok(Requested::Waiting) => pending,
+            Ok(Requested::Ready(outcome, _)) => Pending::ready(outcome),
             Err(error) => Pending::ready(Err(error)),
         }
     }
@@ -107,7 +150,7 @@ impl Resolver {
     /// own thread, where waiting would never end, an [`Error::Internal`] that says so.
     pub fn headers_blocking(&self, name: &str, timeout: Duration) -> Outcome {
         let mut pending = self.headers(name);
-        if pending.is_waiting() && self.backends.engine.generation().is_own_thread() {
+        if pending.is_waiting() && self.0.engine.generation().is_own_thread() {
             return Err(Error::Internal { what: "waiting for headers on the engine's own thread would never end" });
         }
         pending.wait(timeout).unwrap_or(Err(Error::Deadline))
@@ -119,7 +162,7 @@ impl Resolver {
     ///
     /// An unknown backend.
     pub fn request(&self, name: &str, waiter: Waiter) -> Result<Requested, Error> {
-        Ok(self.backend(name)?.request(waiter))
+        self.with(name, |backend| backend.request(waiter))
     }
 
     /// Told that the backend refused the headers it got: the next caller gets a new token.
@@ -131,8 +174,7 @@ impl Resolver {
     ///
     /// An unknown backend.
     pub fn invalidate(&self, name: &str, rejected: Option<&str>) -> Result<(), Error> {
-        self.backend(name)?.invalidate(rejected);
-        Ok(())
+        self.with(name, |backend| backend.invalidate(rejected))
     }
 
     /// The state of a backend's token; `None` for a backend without one.
@@ -141,10 +183,16 @@ impl Resolver {
     ///
     /// An unknown backend.
     pub fn status(&self, name: &str) -> Result<Option<TokenStatus>, Error> {
-        Ok(self.backend(name)?.status())
+        self.with(name, |backend| backend.status())
     }
 
-    fn backend(&self, name: &str) -> Result<&Arc<Backend>, Error> {
-        self.backends.by_name.get(name).ok_or_else(|| Error::UnknownBackend { name: name.to_owned() })
+    /// Counters and gauges of all backends with tokens, in the Prometheus text format.
+    pub fn metrics(&self) -> String {
+        metrics::render(self.0.backends.load().in_order.iter().map(AsRef::as_ref))
+    }
+
+    fn with<T>(&self, name: &str, act: impl FnOnce(&Arc<Backend>) -> T) -> Result<T, Error> {
+        let backends = self.0.backends.load();
+        backends.by_name.get(name).map(act).ok_or_else(|| Error::UnknownBackend { name: name.to_owned() })
     }
 }

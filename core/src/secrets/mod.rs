@@ -1,4 +1,4 @@
-//! Where a `secret:name` looks: one [`SecretProvider`] per kind of store, chosen by `secrets.provider`.
+//! Where a `secret:name` looks: one `SecretProvider` per kind of store, chosen by `secrets.provider`.
 
 mod env;
 mod fernet;

@@ -67,8 +67,10 @@ pub(crate) enum Value {
     Seq(Vec<Node>),
     Map(Vec<Entry>),
     /// From `!!set`: its members, in order, repetitions kept.
+    #[cfg_attr(not(test), expect(dead_code, reason = "nothing that is read is a set; the tests look inside"))]
     Set(Vec<Node>),
     /// From `!!omap` and `!!pairs`: a list of pairs, not a mapping.
+    #[cfg_attr(not(test), expect(dead_code, reason = "nothing that is read is a list of pairs; the tests look inside"))]
     Pairs(Vec<Entry>),
 }
 

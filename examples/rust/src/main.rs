@@ -1,6 +1,6 @@
 //! A host in Rust: prints the headers of every backend of a configuration.
 //!
-//! `host CONFIG [--show-secrets]`
+//! `host-rust CONFIG [--show-secrets]`
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "printing is what this program is for")]
 
 use std::path::Path;
@@ -17,7 +17,7 @@ fn main() -> ExitCode {
         log::forward(|record| eprintln!("{} {}: {}", record.level, record.target, record.message));
     }
     let [config] = arguments.as_slice() else {
-        eprintln!("usage: host CONFIG [--show-secrets] [--log]");
+        eprintln!("usage: host-rust CONFIG [--show-secrets] [--log]");
         return ExitCode::from(2);
     };
     let resolver = match Resolver::from_file(Path::new(config), &LoadOptions::default()) {

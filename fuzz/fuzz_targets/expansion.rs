@@ -1,0 +1,43 @@
+//! Any text as a value with references in it: only what is a reference is replaced, and by nothing but its value.
+
+#![no_main]
+
+use std::sync::Once;
+
+use argus_auth_core::config::{AuthConfig, parse};
+use argus_auth_core::{LoadOptions, Unresolved};
+use libfuzzer_sys::fuzz_target;
+
+const VARIABLES: [(&str, &str); 4] =
+    [("A", "<a>"), ("B", "${A}"), ("REF", "secret:k"), ("SECRET_K", "<secret:k ${A}>")];
+static START: Once = Once::new();
+
+fuzz_target!(|text: &str| {
+    // SAFETY: once, and before anything reads the environment; there is one thread.
+    START.call_once(|| VARIABLES.iter().for_each(|(name, value)| unsafe { std::env::set_var(name, value) }));
+    let scalar = serde_json::to_string(text).unwrap();
+    let yaml = format!(
+        "secrets: {{enabled: true}}\nbackends: {{b: {{type: sse, url: 'http://h', auth: {{type: oauth2, token_url: t, \
+         client_id: i, client_secret: {scalar}}}}}}}"
+    );
+    let Ok(config) = parse(yaml.as_bytes(), &LoadOptions { unresolved: Unresolved::Keep }) else { return };
+    let Some(AuthConfig::OAuth2(oauth2)) = &config.backends[0].auth else { panic!("{config:?}") };
+    let found = oauth2.client_secret.expose_secret();
+    // One pass of replacement, as plainly as it can be said.
+    let mut expected = String::new();
+    let mut rest = text;
+    while let Some(at) = rest.find("${") {
+        expected.push_str(&rest[..at]);
+        let after = &rest[at..];
+        let known =
+            VARIABLES.iter().find(|(name, _)| after[2..].starts_with(name) && after[2 + name.len()..].starts_with('}'));
+        let (value, length) = known.map_or(("${", 2), |(name, value)| (value, name.len() + 3));
+        expected.push_str(value);
+        rest = &after[length..];
+    }
+    expected.push_str(rest);
+    if expected == "secret:k" || expected == "secret:k\n" {
+        expected = VARIABLES[3].1.to_owned();
+    }
+    assert_eq!(found, expected, "{text:?}");
+});

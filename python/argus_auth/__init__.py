@@ -1,0 +1,32 @@
+"""Outgoing authentication for MCP gateways, native.
+
+    resolver = argus_auth.Resolver.from_file("config.yaml")
+    headers = await resolver.headers("my-server")
+
+Importing this package and making its objects starts nothing: no thread, no socket, no look-up of a name. The engine
+that fetches tokens starts with the first fetch and ends with the process.
+"""
+
+from argus_auth import _exit as _exit
+from argus_auth._errors import AuthError, ConfigError, DeadlineError, Problem, TokenError
+from argus_auth._install import install
+from argus_auth._native import TokenCache, __version__
+from argus_auth._providers import AuthProvider, OAuth2Provider, StaticTokenProvider, create_auth_provider
+from argus_auth._resolver import Resolver, load_config
+
+__all__ = [
+    "AuthError",
+    "AuthProvider",
+    "ConfigError",
+    "DeadlineError",
+    "OAuth2Provider",
+    "Problem",
+    "Resolver",
+    "StaticTokenProvider",
+    "TokenCache",
+    "TokenError",
+    "__version__",
+    "create_auth_provider",
+    "install",
+    "load_config",
+]

@@ -1,0 +1,84 @@
+"""The native module: see python/src. Private; argus_auth is what to import."""
+
+from collections.abc import Sequence
+from typing import Any, final
+
+from typing_extensions import disjoint_base
+
+from argus_auth._errors import Problem
+
+__all__ = [
+    "CompletionQueue",
+    "OAuth2Source",
+    "Resolver",
+    "TokenCache",
+    "__version__",
+    "close_log",
+    "flush_log",
+    "load_config",
+    "shutdown",
+]
+
+__version__: str
+
+@final
+class Resolver:
+    @staticmethod
+    def from_file(path: str, unresolved: str) -> Resolver: ...
+    @staticmethod
+    def from_text(text: str, unresolved: str) -> Resolver: ...
+    def ready(self, name: str) -> dict[str, str] | None: ...
+    def request(self, name: str, queue: CompletionQueue, tag: int) -> dict[str, str] | None: ...
+    def invalidate(self, name: str, rejected: str | None) -> None: ...
+    @property
+    def backends(self) -> tuple[str, ...]: ...
+    @property
+    def warnings(self) -> tuple[Problem, ...]: ...
+
+@final
+class OAuth2Source:
+    def __new__(
+        cls, token_url: str, client_id: str, client_secret: str, scopes: Sequence[str], expiry_buffer: float
+    ) -> OAuth2Source: ...
+    def ready(self, private: Any = None, /) -> dict[str, str] | None: ...
+    @staticmethod
+    def held(private: Any, /) -> dict[str, str] | None: ...
+    def request(self, queue: CompletionQueue, tag: int) -> dict[str, str] | None: ...
+    def invalidate(self, rejected: str | None) -> None: ...
+
+@final
+class CompletionQueue:
+    def __new__(cls) -> CompletionQueue: ...
+    def fileno(self) -> int: ...
+    def drain(self) -> list[tuple[int, dict[str, str] | None, Exception | None]]: ...
+
+@disjoint_base
+class TokenCache:
+    """Holds one token until `expires_in - expiry_buffer` seconds after it was put in.
+
+    Both are numbers of seconds (float). A token is valid strictly before that moment: never if the difference is zero,
+    negative or not a number, for ever if it is infinite. All methods may be called from any thread.
+    """
+
+    def __new__(cls, expiry_buffer: float = 30.0) -> TokenCache: ...
+    @property
+    def valid(self) -> bool:
+        """Whether there is a valid token (bool)."""
+
+    def get(self) -> str | None:
+        """The token (str), or None if there is none or it is no longer valid."""
+
+    def set(self, token: str, expires_in: float) -> None:
+        """Puts a token in, in place of the one there. `expires_in` is its life in seconds from now."""
+
+    def invalidate(self) -> None:
+        """Empties the cache. Calling it again changes nothing."""
+
+    @property
+    def _expiry_buffer(self) -> float:
+        """The buffer, in seconds."""
+
+def load_config(path: str, unresolved: str) -> dict[str, dict[str, Any]]: ...
+def shutdown(timeout: float) -> bool: ...
+def close_log() -> None: ...
+def flush_log() -> None: ...

@@ -1,0 +1,171 @@
+"""The gateway's provider classes, with its signatures and the private names that its users reach for."""
+
+from __future__ import annotations
+
+import asyncio
+import weakref
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, Any
+
+from argus_auth import _bridge, _native
+from argus_auth._errors import ConfigError
+from argus_auth._redaction import mask, mask_headers, redact, without_secrets
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+TokenCache = _native.TokenCache
+_redact = redact
+
+# The gateway's default for `token_expiry_buffer_seconds`.
+_FACTORY_EXPIRY_BUFFER = 300.0
+
+
+class AuthProvider(ABC):
+    """Something that authenticates requests to one backend."""
+
+    @abstractmethod
+    async def get_headers(self) -> dict[str, str]:
+        """The headers to send, in a new dict."""
+
+    def invalidate(self) -> None:  # noqa: B027 - the gateway's first versions have no such method to implement
+        """Told that the backend refused the headers: the next call gets others, if there can be others."""
+
+    @abstractmethod
+    def redacted_repr(self) -> str:
+        """What may be logged."""
+
+
+class StaticTokenProvider(AuthProvider):
+    """The same headers for every request. Takes whatever dict() takes, and copies it. Safe to use from any thread."""
+
+    def __init__(self, headers: Mapping[str, str] | Iterable[tuple[str, str]]) -> None:
+        self._headers: dict[str, str] = dict(headers)
+
+    async def get_headers(self) -> dict[str, str]:
+        """The headers, in a new dict. Never waits."""
+        return self._headers.copy()
+
+    def redacted_repr(self) -> str:
+        """All names, and the values of those whose names do not sound confidential. Never raises."""
+        return _attempt(
+            lambda: f"StaticTokenProvider(headers={mask_headers(self._headers)})", "StaticTokenProvider(headers=****)"
+        )
+
+
+class OAuth2Provider(AuthProvider):
+    """Bearer tokens from the OAuth 2.0 client credentials grant. Safe to use from any thread and any event loop.
+
+    Providers that are equal in all arguments share one token and one fetch of it, also one after the other. A token
+    that is put into `_cache` by hand, or that a replaced `_fetch_token` returns, belongs to its provider alone.
+
+    `expiry_buffer` is how many seconds (float) before its expiry a token is renewed; at most a quarter of its life.
+    """
+
+    def __init__(
+        self,
+        token_url: str,
+        client_id: str,
+        client_secret: str,
+        *,
+        scopes: Sequence[str] | None = None,
+        expiry_buffer: float = 30.0,
+    ) -> None:
+        self._token_url = token_url
+        self._client_id = client_id
+        self._client_secret = client_secret
+        self._scopes = scopes or []
+        self._cache = TokenCache(expiry_buffer)
+        self._source = _native.OAuth2Source(token_url, client_id, client_secret, self._scopes, expiry_buffer)
+        # Who is asked for a token first. As with the gateway, a replaced `_fetch_token` is called unless the provider
+        # has a token already, so a new one looks at the shared token only once it knows that nothing is replaced.
+        self._ready: Callable[[TokenCache], dict[str, str] | None] = self._source.held
+        # For a replaced `_fetch_token`; one per event loop, since an asyncio.Lock can't serve two.
+        self._locks: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock] = weakref.WeakKeyDictionary()
+
+    async def get_headers(self) -> dict[str, str]:
+        """`{"Authorization": "Bearer <token>"}` in a new dict.
+
+        Waits only if there is no valid token, for 30 s at most. Raises TokenError.
+        """
+        headers = self._ready(self._cache)
+        if headers is None:
+            return await self._wait()
+        return headers
+
+    def invalidate(self) -> None:
+        """Drops the token, `_cache`'s as well as the shared one; the next call fetches another."""
+        self._cache.invalidate()
+        self._source.invalidate(None)
+        self._ready = self._source.held
+
+    def redacted_repr(self) -> str:
+        """Token URL and client id; of the secret its end at most. Never raises."""
+        return _attempt(
+            lambda: (
+                f"OAuth2Provider(token_url={without_secrets(self._token_url)!r}, client_id={self._client_id!r}, "
+                f"client_secret={mask(self._client_secret)})"
+            ),
+            "OAuth2Provider(****)",
+        )
+
+    async def _fetch_token(self) -> str:
+        """The shared token, fetched if need be. May be replaced, on the class or on one provider."""
+        headers = self._source.ready() or await _bridge.wait(self._source.request)
+        return headers["Authorization"].removeprefix("Bearer ")
+
+    async def _wait(self) -> dict[str, str]:
+        if type(self)._fetch_token is not _FETCH_TOKEN or "_fetch_token" in self.__dict__:  # noqa: SLF001
+            self._ready = self._source.held
+            return await self._headers_by_replacement()
+        self._ready = self._source.ready
+        headers = self._source.ready()
+        if headers is None:
+            return await _bridge.wait(self._source.request)
+        return headers
+
+    async def _headers_by_replacement(self) -> dict[str, str]:
+        """As get_headers, with the token from `_cache` or else from the replacement: one call of it at a time."""
+        token = self._cache.get()
+        if token is None:
+            async with self._locks.setdefault(asyncio.get_running_loop(), asyncio.Lock()):
+                token = self._cache.get()
+                if token is None:
+                    token = await self._fetch_token()
+        return {"Authorization": f"Bearer {token}"}
+
+
+_FETCH_TOKEN = OAuth2Provider._fetch_token  # noqa: SLF001
+
+
+def _attempt(describe: Callable[[], str], otherwise: str) -> str:
+    try:
+        return describe()
+    except Exception:  # the gateway goes on without authentication if this raises
+        return otherwise
+
+
+def create_auth_provider(auth_cfg: dict[str, Any], *, backend_name: str = "") -> AuthProvider:  # noqa: ARG001
+    """The provider for an `auth` block of the gateway's configuration: of type `static` or `oauth2`.
+
+    Raises ConfigError, which is a ValueError, for another type or if something is missing. `backend_name` is accepted
+    because the gateway gives it.
+    """
+    kind = auth_cfg.get("type", "")
+    if kind == "static":
+        headers = auth_cfg.get("headers")
+        if not headers or not isinstance(headers, dict):
+            raise ConfigError("Static auth requires non-empty 'headers' dict.")
+        return StaticTokenProvider(headers)
+    if kind == "oauth2":
+        for field in ("token_url", "client_id", "client_secret"):
+            if not auth_cfg.get(field):
+                raise ConfigError(f"OAuth2 auth requires '{field}'.")
+        return OAuth2Provider(
+            auth_cfg["token_url"],
+            auth_cfg["client_id"],
+            auth_cfg["client_secret"],
+            scopes=auth_cfg.get("scopes"),
+            expiry_buffer=float(auth_cfg.get("token_expiry_buffer_seconds", _FACTORY_EXPIRY_BUFFER)),
+        )
+    raise ConfigError(f"Unknown auth type: {kind!r}")

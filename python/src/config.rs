@@ -1,0 +1,54 @@
+//! `load_config`: a configuration as the gateway's own loader hands it on.
+
+use std::path::PathBuf;
+
+use argus_auth_core::config::{self, GatewayValue, LoadOptions, Unresolved};
+use pyo3::exceptions::PyValueError;
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyList};
+
+use crate::errors;
+
+/// The remote backends of a file: name to dict.
+// The interpreter stays attached while the configuration is read: `os.environ` can't change meanwhile.
+#[pyfunction]
+#[allow(clippy::needless_pass_by_value, reason = "pyo3 extracts a path by value")]
+pub(crate) fn load_config<'py>(py: Python<'py>, path: PathBuf, unresolved: &str) -> PyResult<Bound<'py, PyDict>> {
+    let config = config::load(&path, &options(unresolved)?).map_err(|error| errors::config(py, &error))?;
+    let backends = PyDict::new(py);
+    for backend in &config.backends {
+        backends.set_item(&backend.name, object(py, &backend.gateway_value())?)?;
+    }
+    Ok(backends)
+}
+
+/// The options that Python's keywords stand for.
+pub(crate) fn options(unresolved: &str) -> PyResult<LoadOptions> {
+    let unresolved = match unresolved {
+        "error" => Unresolved::Error,
+        "keep" => Unresolved::Keep,
+        _ => return Err(PyValueError::new_err(format!("unresolved is \"error\" or \"keep\", not {unresolved:?}"))),
+    };
+    Ok(LoadOptions { unresolved })
+}
+
+fn object<'py>(py: Python<'py>, value: &GatewayValue) -> PyResult<Bound<'py, PyAny>> {
+    Ok(match value {
+        GatewayValue::Null => py.None().into_bound(py),
+        GatewayValue::Bool(value) => value.into_pyobject(py)?.to_owned().into_any(),
+        GatewayValue::Int(value) => value.into_pyobject(py)?.into_any(),
+        GatewayValue::Float(value) => value.into_pyobject(py)?.into_any(),
+        GatewayValue::Text(value) => value.expose_secret().into_pyobject(py)?.into_any(),
+        GatewayValue::List(values) => {
+            let items = values.iter().map(|value| object(py, value));
+            PyList::new(py, items.collect::<PyResult<Vec<_>>>()?)?.into_any()
+        }
+        GatewayValue::Map(fields) => {
+            let dict = PyDict::new(py);
+            for (name, value) in fields {
+                dict.set_item(name, object(py, value)?)?;
+            }
+            dict.into_any()
+        }
+    })
+}

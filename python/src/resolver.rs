@@ -1,0 +1,96 @@
+//! `Resolver`: backend name to headers.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+
+use argus_auth_core::token::{Outcome, Requested};
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyTuple};
+
+use crate::config::options;
+use crate::headers::Template;
+use crate::queue::CompletionQueue;
+use crate::{errors, log};
+
+/// The backends of one configuration.
+#[pyclass(frozen, module = "argus_auth._native")]
+pub(crate) struct Resolver {
+    inner: argus_auth_core::Resolver,
+    templates: HashMap<String, Template>,
+}
+
+#[pymethods]
+impl Resolver {
+    // The interpreter stays attached while the configuration is read: `os.environ` can't change meanwhile.
+    #[staticmethod]
+    #[allow(clippy::needless_pass_by_value, reason = "pyo3 extracts a path by value")]
+    fn from_file(py: Python<'_>, path: PathBuf, unresolved: &str) -> PyResult<Self> {
+        let options = options(unresolved)?;
+        let inner = argus_auth_core::Resolver::from_file(&path, &options);
+        Ok(Self::around(inner.map_err(|error| errors::config(py, &error))?))
+    }
+
+    #[staticmethod]
+    fn from_text(py: Python<'_>, text: &str, unresolved: &str) -> PyResult<Self> {
+        let options = options(unresolved)?;
+        let inner = argus_auth_core::Resolver::from_text(text.as_bytes(), &options);
+        Ok(Self::around(inner.map_err(|error| errors::config(py, &error))?))
+    }
+
+    /// The headers, if they can be had without waiting; otherwise None, and a fetch is under way.
+    fn ready<'py>(&self, py: Python<'py>, name: &str) -> PyResult<Option<Bound<'py, PyDict>>> {
+        let headers = self.inner.try_headers(name);
+        log::flush(py)?;
+        match headers {
+            Ok(Some(headers)) => Ok(Some(match self.templates.get(name) {
+                Some(template) => template.dict(py, &headers)?,
+                None => crate::headers::to_dict(py, &headers)?,
+            })),
+            Ok(None) => Ok(None),
+            Err(error) => Err(errors::to_py(py, &error)),
+        }
+    }
+
+    /// The headers, or None: then the answer comes to `queue` under `tag`.
+    fn request<'py>(
+        &self,
+        py: Python<'py>,
+        name: &str,
+        queue: &CompletionQueue,
+        tag: u64,
+    ) -> PyResult<Option<Bound<'py, PyDict>>> {
+        match self.inner.request(name, queue.0.waiter(tag)) {
+            Ok(Requested::Waiting) => Ok(None),
+            Ok(Requested::Ready(outcome, _)) => to_dict(py, outcome).map(Some),
+            Err(error) => Err(errors::to_py(py, &error)),
+        }
+    }
+
+    /// Told that the backend refused its headers.
+    fn invalidate(&self, py: Python<'_>, name: &str, rejected: Option<&str>) -> PyResult<()> {
+        self.inner.invalidate(name, rejected).map_err(|error| errors::to_py(py, &error))
+    }
+
+    /// The names of the remote backends, in file order.
+    #[getter]
+    fn backends<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
+        PyTuple::new(py, self.inner.backends().iter().map(|backend| backend.name.as_str()))
+    }
+
+    /// What is legal in the configuration but probably not meant.
+    #[getter]
+    fn warnings<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
+        errors::problems(py, &self.inner.warnings())
+    }
+}
+
+impl Resolver {
+    fn around(inner: argus_auth_core::Resolver) -> Self {
+        let templates = inner.backends().iter().map(|backend| (backend.name.clone(), Template::default())).collect();
+        Self { inner, templates }
+    }
+}
+
+fn to_dict(py: Python<'_>, outcome: Outcome) -> PyResult<Bound<'_, PyDict>> {
+    outcome.map_err(|error| errors::to_py(py, &error)).and_then(|headers| crate::headers::to_dict(py, &headers))
+}

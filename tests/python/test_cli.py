@@ -1,0 +1,112 @@
+"""The command `argus-auth`."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+import argus_auth
+from argus_auth._cli import main
+
+from .conftest import CANARY
+
+if TYPE_CHECKING:
+    from .conftest import TokenEndpoint
+
+FIVE_MISTAKES = f"""\
+backends:
+  one:
+    type: sse
+  two:
+    type: streamable-http
+    url: ftp://host/mcp
+  three:
+    type: streamable-http
+    url: http://host/mcp
+    auth:
+      type: oauth2
+      client_id: me
+      client_secret: {CANARY}
+  four:
+    type: sse
+    url: http://host/sse
+    headers:
+      X-Key: ${{ARGUS_AUTH_UNSET}}
+  five:
+    type: sse
+    url: http://host/sse
+    auth: {{type: magic}}
+"""
+
+
+@pytest.fixture
+def file(tmp_path: Path, config: str) -> str:
+    path = tmp_path / "config.yaml"
+    path.write_text(config)
+    return str(path)
+
+
+def test_check_of_a_good_file(file: str, endpoint: TokenEndpoint, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", file]) == 0
+    assert capsys.readouterr() == (f"{file}: ok, 4 remote backends\n", "")
+    assert endpoint.requests() == []
+
+
+def test_check_reports_every_problem(file: str, capsys: pytest.CaptureFixture[str]) -> None:
+    Path(file).write_text(FIVE_MISTAKES)
+    assert main(["check", file]) == 1
+    output, errors = capsys.readouterr()
+    assert output == ""
+    places = [(line.split(": ")[0].rsplit(":", 1)[0], line.split(": ")[2]) for line in errors.splitlines()]
+    assert places == [
+        (f"{file}:3", "backends.one.url"),
+        (f"{file}:6", "backends.two.url"),
+        (f"{file}:11", "backends.three.auth.token_url"),
+        (f"{file}:18", "backends.four.headers.X-Key"),
+        (f"{file}:22", "backends.five.auth.type"),
+    ]
+    assert CANARY not in errors
+
+
+def test_check_of_no_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = str(tmp_path / "none.yaml")
+    assert main(["check", file]) == 1
+    assert capsys.readouterr().err.startswith(f"{file}: error: ")
+
+
+def test_unresolved(file: str, capsys: pytest.CaptureFixture[str]) -> None:
+    Path(file).write_text("backends: {a: {type: sse, url: 'http://h', headers: {X-A: '${ARGUS_AUTH_UNSET}'}}}")
+    assert main(["check", file]) == 1
+    assert main(["check", file, "--unresolved", "keep"]) == 0
+    assert "warning: backends.a.headers.X-A: " in capsys.readouterr().err
+
+
+def test_headers(file: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["headers", file, "oauth2"]) == 0
+    assert capsys.readouterr().out == "X-Source: <redacted> (5 bytes)\nAuthorization: <redacted> (12 bytes)\n"
+    assert main(["headers", file, "oauth2", "--show-secrets"]) == 0
+    assert capsys.readouterr().out == "X-Source: argus\nAuthorization: Bearer tok-1\n"
+
+
+def test_headers_that_cannot_be_had(file: str, endpoint: TokenEndpoint, capsys: pytest.CaptureFixture[str]) -> None:
+    endpoint.default({"status": 400, "body": {"error": "invalid_client"}})
+    assert main(["headers", file, "closed"]) == 1
+    assert "invalid_client" in capsys.readouterr().err
+    assert main(["headers", file, "nobody"]) == 1
+    assert "nobody" in capsys.readouterr().err
+
+
+def test_as_a_program(file: str) -> None:
+    script = shutil.which("argus-auth", path=str(Path(sys.executable).parent))
+    assert script
+    for command in ([script], [sys.executable, "-m", "argus_auth"]):
+        result = subprocess.run([*command, "check", file], capture_output=True, text=True, check=False)
+        assert (result.returncode, result.stderr) == (0, "")
+        version = subprocess.check_output([*command, "--version"], text=True)
+        assert version == f"argus-auth {argus_auth.__version__}\n"
+        assert subprocess.run([*command], capture_output=True, check=False).returncode == 2

@@ -1,0 +1,219 @@
+"""Import, exit and signals, each in an interpreter of its own where warnings are errors."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+
+import pytest
+
+from .conftest import CHILD, ROOT, TokenEndpoint, succeed
+
+
+def test_nothing_happens_at_import_and_construction(endpoint: TokenEndpoint, client: str) -> None:
+    succeed(
+        """
+        import os, sys, threading
+        events = []
+        sys.addaudithook(lambda name, arguments: events.append(name))
+        before = set(os.listdir("/proc/self/fd"))
+        import argus_auth
+        provider = argus_auth.OAuth2Provider(sys.argv[1], sys.argv[2], "s")
+        argus_auth.create_auth_provider({"type": "static", "headers": {"a": "b"}})
+        resolver = argus_auth.Resolver.from_str(
+            "backends: {a: {type: sse, url: 'http://h/', auth: {type: oauth2, token_url: 'http://h/', "
+            "client_id: i, client_secret: s}}}"
+        )
+        argus_auth.install()
+        assert set(os.listdir("/proc/self/fd")) == before
+        assert len(os.listdir("/proc/self/task")) == 1
+        assert not any(name.startswith(("socket.", "subprocess.", "_thread.start", "os.fork")) for name in events)
+        if (pid := os.fork()) == 0:  # from 3.12 this warns of threads, and warnings are errors here
+            os._exit(0)
+        assert os.waitpid(pid, 0)[1] == 0
+        """,
+        endpoint.url,
+        client,
+    )
+    assert endpoint.requests() == []
+
+
+@pytest.mark.parametrize("leave", ["", "sys.exit(0)", "threading.Thread(target=lambda: fetch(p), daemon=True).start()"])
+def test_exit_with_a_fetch_under_way(endpoint: TokenEndpoint, client: str, leave: str) -> None:
+    endpoint.hold()
+    started = time.monotonic()
+    succeed(
+        CHILD
+        + textwrap.dedent(f"""
+        p = provider()
+
+        async def main():
+            try:
+                await asyncio.wait_for(p.get_headers(), 0.2)
+            except asyncio.TimeoutError:
+                pass
+
+        asyncio.run(main())
+        resolver = argus_auth.Resolver.from_str(
+            f"backends: {{{{a: {{{{type: sse, url: 'http://h', auth: {{{{type: oauth2, token_url: '{{sys.argv[1]}}', "
+            f"client_id: {{sys.argv[2]}}-2, client_secret: s}}}}}}}}}}}}"
+        )
+        threading.Thread(target=lambda: resolver.headers_sync("a"), daemon=True).start()
+        time.sleep(0.05)
+        {leave}
+        """),
+        endpoint.url,
+        client,
+    )
+    assert time.monotonic() - started < 5
+
+
+def test_exit_with_many_daemon_threads_waiting(endpoint: TokenEndpoint, client: str) -> None:
+    """The end of the engine wakes them while the interpreter ends: none may come back to it through Rust."""
+    endpoint.hold()
+    for number in range(20):
+        succeed(
+            CHILD
+            + textwrap.dedent("""
+        resolver = argus_auth.Resolver.from_str(
+            f"backends: {{a: {{type: sse, url: 'http://h', auth: {{type: oauth2, token_url: '{sys.argv[1]}', "
+            f"client_id: {sys.argv[2]}, client_secret: s}}}}}}"
+        )
+        for _ in range(5):
+            threading.Thread(target=lambda: resolver.headers_sync("a"), daemon=True).start()
+        time.sleep(0.01)
+        """),
+            endpoint.url,
+            f"{client}-{number}",
+        )
+
+
+def test_exit_with_a_relay_thread(endpoint: TokenEndpoint, client: str) -> None:
+    endpoint.hold()
+    succeed(
+        CHILD
+        + textwrap.dedent("""
+        class Loop(asyncio.SelectorEventLoop):
+            def add_reader(self, fd, callback, *args):
+                if "argus_auth" in getattr(callback, "__module__", ""):
+                    raise NotImplementedError
+                return super().add_reader(fd, callback, *args)
+
+        loop = Loop()
+        p = provider()
+        waiting = loop.create_task(p.get_headers())
+        loop.run_until_complete(asyncio.sleep(0.2))
+        waiting.cancel()
+        loop.run_until_complete(asyncio.wait([waiting]))
+        loop.close()
+        """),
+        endpoint.url,
+        client,
+    )
+
+
+def test_ctrl_c_interrupts_a_blocking_call(endpoint: TokenEndpoint, client: str) -> None:
+    endpoint.hold()
+    process = subprocess.Popen(
+        [
+            sys.executable,
+            "-c",
+            CHILD
+            + textwrap.dedent("""
+        resolver = argus_auth.Resolver.from_str(
+            f"backends: {{a: {{type: sse, url: 'http://h', auth: {{type: oauth2, token_url: '{sys.argv[1]}', "
+            f"client_id: {sys.argv[2]}, client_secret: s}}}}}}"
+        )
+        try:
+            resolver.headers_sync("a")
+        except KeyboardInterrupt:
+            print("interrupted")
+        """),
+            endpoint.url,
+            client,
+        ],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    endpoint.wait_for_requests(1)
+    process.send_signal(signal.SIGINT)
+    assert process.communicate(timeout=10) == ("interrupted\n", "")
+    assert process.returncode == 0
+
+
+def test_shutdown_and_start_again(endpoint: TokenEndpoint, client: str) -> None:
+    succeed(
+        CHILD
+        + textwrap.dedent("""
+        from argus_auth import _native
+        p = provider()
+        for number in range(1, 6):
+            assert fetch(p) == f"Bearer tok-{number}"
+            assert _native.shutdown(5.0)
+            for _ in range(100):  # helper threads of the engine may take a moment longer
+                if len(os.listdir("/proc/self/task")) == 1:
+                    break
+                time.sleep(0.05)
+            assert len(os.listdir("/proc/self/task")) == 1
+            p.invalidate()
+        """),
+        endpoint.url,
+        client,
+    )
+
+
+def test_callers_are_told_of_a_shutdown(endpoint: TokenEndpoint, client: str) -> None:
+    endpoint.hold()
+    succeed(
+        CHILD
+        + textwrap.dedent("""
+        import logging
+        from argus_auth import _native
+        logging.getLogger("argus_mcp").addHandler(logging.NullHandler())
+
+        async def main():
+            waiting = asyncio.ensure_future(provider().get_headers())
+            await asyncio.sleep(0.2)
+            _native.shutdown(5.0)
+            try:
+                await waiting
+            except argus_auth.AuthError as error:
+                assert (error.code, error.retryable) == ("shutdown", True)
+            else:
+                raise AssertionError
+
+        asyncio.run(main())
+        """),
+        endpoint.url,
+        client,
+    )
+
+
+def test_example_host(endpoint: TokenEndpoint, config: str, tmp_path) -> None:
+    path = tmp_path / "config.yaml"
+    path.write_text(config)
+    output = subprocess.check_output([sys.executable, ROOT / "examples/python/host.py", path], text=True)
+    assert output.splitlines() == [
+        "static\tAuthorization: <redacted> (20 bytes)",
+        "static\tX-Tenant: <redacted> (1 bytes)",
+        "oauth2\tX-Source: <redacted> (5 bytes)",
+        "oauth2\tAuthorization: <redacted> (12 bytes)",
+        "closed\tAuthorization: <redacted> (12 bytes)",
+        "none\t(no headers)",
+    ]
+    endpoint.default({"status": 400, "body": {"error": "invalid_client"}})
+    path.write_text(config.replace("client_id: client", "client_id: other"))
+    arguments = [sys.executable, ROOT / "examples/python/host.py", path, "--show-secrets"]
+    output = subprocess.run(arguments, text=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=True).stdout
+    assert output.splitlines() == [
+        "static\tAuthorization: Bearer canary-7f3a91",
+        "static\tX-Tenant: a",
+        "oauth2\tX-Source: argus",
+        "oauth2\tauthorization: replaced",
+        "closed\terror: token_rejected",
+        "none\t(no headers)",
+    ]

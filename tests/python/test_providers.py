@@ -1,0 +1,284 @@
+"""The gateway's classes: its signatures, and what its subclassers and tests reach for."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import threading
+import time
+import weakref
+from unittest.mock import AsyncMock
+
+import pytest
+
+from argus_auth import (
+    AuthProvider,
+    ConfigError,
+    OAuth2Provider,
+    StaticTokenProvider,
+    TokenCache,
+    TokenError,
+    create_auth_provider,
+)
+from argus_auth._providers import _redact
+
+from .conftest import CANARY, TokenEndpoint
+
+
+@pytest.fixture
+def provider(endpoint: TokenEndpoint, client: str) -> OAuth2Provider:
+    return OAuth2Provider(endpoint.url, client, CANARY)
+
+
+def get(provider: AuthProvider) -> dict[str, str]:
+    return asyncio.run(provider.get_headers())
+
+
+class TestTokenCache:
+    def test_is_valid_until_the_buffer_before_its_expiry(self) -> None:
+        cache = TokenCache()
+        assert (cache.valid, cache.get(), cache._expiry_buffer) == (False, None, 30.0)
+        cache.set("tok", 30)
+        assert (cache.valid, cache.get()) == (False, None)
+        cache.set("tok", expires_in=3600)
+        assert (cache.valid, cache.get()) == (True, "tok")
+        cache.invalidate()
+        cache.invalidate()
+        assert (cache.valid, cache.get()) == (False, None)
+
+    def test_expires(self) -> None:
+        cache = TokenCache(expiry_buffer=0.0)
+        cache.set("tok", 0.02)
+        assert cache.valid
+        time.sleep(0.03)
+        assert not cache.valid
+
+    @pytest.mark.parametrize("expires_in", [0, -0.0, -1, True, float("nan"), float("-inf")])
+    def test_no_life(self, expires_in: float) -> None:
+        cache = TokenCache()
+        cache.set("tok", expires_in)
+        assert cache.get() is None
+
+    @pytest.mark.parametrize("expires_in", [1e18, 1e19, 1e300, float("inf")])
+    def test_a_long_life(self, expires_in: float) -> None:
+        cache = TokenCache()
+        cache.set("tok", expires_in)
+        assert cache.get() == "tok"
+
+    @pytest.mark.parametrize(
+        ("arguments", "error"),
+        [
+            (("tok", "60"), TypeError),
+            (("tok", None), TypeError),
+            ((5, 60), TypeError),
+            (("tok", 10**400), OverflowError),
+        ],
+    )
+    def test_bad_arguments(self, arguments: tuple, error: type[Exception]) -> None:
+        cache = TokenCache(0)
+        cache.set("kept", 60)
+        with pytest.raises(error):
+            cache.set(*arguments)
+        assert cache.get() == "kept"
+
+    def test_can_be_subclassed_and_referred_to_weakly(self) -> None:
+        class Cache(TokenCache):
+            pass
+
+        cache = Cache(1.5)
+        assert weakref.ref(cache)() is cache
+        assert cache._expiry_buffer == 1.5
+
+
+class TestStaticTokenProvider:
+    def test_copies(self) -> None:
+        headers = {"Authorization": "Bearer x"}
+        provider = StaticTokenProvider(headers)
+        headers["Authorization"] = "changed"
+        get(provider)["Authorization"] = "changed"
+        provider.invalidate()
+        assert get(provider) == {"Authorization": "Bearer x"}
+        assert get(StaticTokenProvider([("A", "b")])) == {"A": "b"}
+
+    def test_redacted_repr(self) -> None:
+        shown = StaticTokenProvider(
+            {"Authorization": f"Bearer {CANARY}", "X-Api-Key": "short", "Cookie": CANARY, "X-Custom": "visible"}
+        ).redacted_repr()
+        assert shown.startswith("StaticTokenProvider(headers={'Authorization': '****")
+        assert CANARY not in shown
+        assert "short" not in shown
+        assert "'X-Custom': 'visible'" in shown
+
+    @pytest.mark.parametrize("headers", [{1: "x"}, {"Authorization": 5}, {"X": object()}, {"token": None}])
+    def test_redacted_repr_never_raises(self, headers: dict) -> None:
+        assert StaticTokenProvider(headers).redacted_repr().startswith("StaticTokenProvider(")
+
+
+class TestOAuth2Provider:
+    def test_equal_providers_share_a_token(self, endpoint: TokenEndpoint, client: str) -> None:
+        for _ in range(3):
+            assert get(OAuth2Provider(endpoint.url, client, CANARY)) == {"Authorization": "Bearer tok-1"}
+            gc.collect()
+        assert get(OAuth2Provider(endpoint.url, client, CANARY, scopes=["a", "b"])) == {"Authorization": "Bearer tok-2"}
+        assert [request["form"] for request in endpoint.requests()][1][-1] == ["scope", "a b"]
+
+    def test_a_cold_herd(self, provider: OAuth2Provider, endpoint: TokenEndpoint) -> None:
+        async def herd() -> list[dict[str, str]]:
+            return await asyncio.gather(*(provider.get_headers() for _ in range(1000)))
+
+        headers = asyncio.run(herd())
+        assert headers == [{"Authorization": "Bearer tok-1"}] * 1000
+        assert len({id(each) for each in headers}) == 1000
+        assert len(endpoint.requests()) == 1
+
+    def test_invalidate(self, provider: OAuth2Provider) -> None:
+        assert get(provider) == {"Authorization": "Bearer tok-1"}
+        provider._cache.set("by-hand", 3600)
+        provider.invalidate()
+        assert not provider._cache.valid
+        assert get(provider) == {"Authorization": "Bearer tok-2"}
+
+    def test_failure(self, provider: OAuth2Provider, endpoint: TokenEndpoint) -> None:
+        endpoint.default({"status": 400, "body": {"error": "invalid_client"}})
+        with pytest.raises(TokenError, match="invalid_client"):
+            get(provider)
+
+    @pytest.mark.parametrize("url", ["", "no url", "ftp://h/", "http://[bad", "http://h:99999/"])
+    def test_a_url_that_cannot_be_requested(self, url: str, client: str) -> None:
+        provider = OAuth2Provider(url, client, CANARY)
+        with pytest.raises(TokenError) as caught:
+            get(provider)
+        assert caught.value.code == "token_request"
+        assert provider.redacted_repr().startswith("OAuth2Provider(")
+
+    def test_a_token_put_in_by_hand_is_private(
+        self, provider: OAuth2Provider, endpoint: TokenEndpoint, client: str
+    ) -> None:
+        provider._cache.set("by-hand", expires_in=3600)
+        assert get(provider) == {"Authorization": "Bearer by-hand"}
+        assert endpoint.requests() == []
+        assert get(OAuth2Provider(endpoint.url, client, CANARY)) == {"Authorization": "Bearer tok-1"}
+        assert get(provider) == {"Authorization": "Bearer by-hand"}
+        provider._cache.invalidate()
+        assert get(provider) == {"Authorization": "Bearer tok-1"}
+        provider._cache = TokenCache(0)
+        provider._cache.set("another", 60)
+        assert get(provider) == {"Authorization": "Bearer another"}
+
+    def test_fetch_token_replaced_on_one_provider(
+        self, provider: OAuth2Provider, endpoint: TokenEndpoint, client: str
+    ) -> None:
+        other = OAuth2Provider(endpoint.url, client, CANARY)
+        assert get(other) == {"Authorization": "Bearer tok-1"}  # A shared token does not stand in the way.
+        provider._fetch_token = AsyncMock(return_value="mine")  # type: ignore[method-assign]
+        assert get(provider) == {"Authorization": "Bearer mine"}
+        provider._fetch_token.assert_awaited_once()
+        provider._cache.set("cached", 3600)
+        assert get(provider) == {"Authorization": "Bearer cached"}
+        provider._fetch_token.assert_awaited_once()
+        assert get(other) == {"Authorization": "Bearer tok-1"}
+
+    def test_fetch_token_replaced_runs_once_for_all(self, provider: OAuth2Provider) -> None:
+        calls = []
+
+        async def fetch() -> str:
+            calls.append(1)
+            await asyncio.sleep(0.01)
+            provider._cache.set("mine", 3600)
+            return "mine"
+
+        provider._fetch_token = fetch  # type: ignore[method-assign]
+
+        async def herd() -> None:
+            await asyncio.gather(*(provider.get_headers() for _ in range(50)))
+
+        threads = [threading.Thread(target=lambda: asyncio.run(herd())) for _ in range(2)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert 1 <= len(calls) <= 2  # once per loop
+
+    def test_fetch_token_replaced_in_a_subclass(self, endpoint: TokenEndpoint, client: str) -> None:
+        class Prefixed(OAuth2Provider):
+            async def _fetch_token(self) -> str:
+                return "sub-" + await super()._fetch_token()
+
+        assert get(Prefixed(endpoint.url, client, CANARY)) == {"Authorization": "Bearer sub-tok-1"}
+
+    def test_fetch_token_replaced_on_the_class(self, provider: OAuth2Provider, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(OAuth2Provider, "_fetch_token", AsyncMock(return_value="patched"))
+        assert get(provider) == {"Authorization": "Bearer patched"}
+
+    def test_fetch_token_itself(self, provider: OAuth2Provider) -> None:
+        assert asyncio.run(provider._fetch_token()) == "tok-1"
+        assert asyncio.run(provider._fetch_token()) == "tok-1"
+
+    def test_redacted_repr(self) -> None:
+        provider = OAuth2Provider("https://u:pw@h/token?api=pw", "my-client", "a-long-enough-secret")
+        assert provider.redacted_repr() == (
+            "OAuth2Provider(token_url='https://h/token', client_id='my-client', client_secret=****************cret)"
+        )
+        assert "secret" not in repr(provider)
+        short = OAuth2Provider("https://h/token", "my-client", "pass1")
+        assert "ass1" not in short.redacted_repr()
+
+    def test_a_mock_of_it_is_a_provider(self) -> None:
+        assert isinstance(AsyncMock(spec=OAuth2Provider), AuthProvider)
+
+    @pytest.mark.parametrize("buffer", [-1, float("nan"), float("inf"), 1e300, 0])
+    def test_any_buffer(self, endpoint: TokenEndpoint, client: str, buffer: float) -> None:
+        assert (
+            get(OAuth2Provider(endpoint.url, client, CANARY, expiry_buffer=buffer))["Authorization"] == "Bearer tok-1"
+        )
+
+
+class TestFactory:
+    def test_static(self) -> None:
+        provider = create_auth_provider({"type": "static", "headers": {"X": "Y"}, "unknown": 1}, backend_name="b")
+        assert isinstance(provider, StaticTokenProvider)
+        assert get(provider) == {"X": "Y"}
+
+    def test_oauth2(self) -> None:
+        cfg = {"type": "oauth2", "token_url": "https://h/t", "client_id": "i", "client_secret": "s"}
+        provider = create_auth_provider(cfg)
+        assert isinstance(provider, OAuth2Provider)
+        assert provider._cache._expiry_buffer == 300.0
+        provider = create_auth_provider({**cfg, "token_expiry_buffer_seconds": "60", "scopes": ["a"]})
+        assert isinstance(provider, OAuth2Provider)
+        assert provider._cache._expiry_buffer == 60.0
+        assert provider._scopes == ["a"]
+
+    @pytest.mark.parametrize(
+        ("cfg", "text"),
+        [
+            ({}, "Unknown auth type: ''"),
+            ({"type": "magic"}, "Unknown auth type: 'magic'"),
+            ({"type": "static"}, "Static auth requires non-empty 'headers' dict."),
+            ({"type": "static", "headers": {}}, "Static auth requires non-empty 'headers' dict."),
+            ({"type": "static", "headers": [("a", "b")]}, "Static auth requires non-empty 'headers' dict."),
+            ({"type": "oauth2", "client_id": "i"}, "OAuth2 auth requires 'token_url'."),
+            ({"type": "oauth2", "token_url": "u", "client_id": ""}, "OAuth2 auth requires 'client_id'."),
+            ({"type": "oauth2", "token_url": "u", "client_id": "i"}, "OAuth2 auth requires 'client_secret'."),
+        ],
+    )
+    def test_value_errors(self, cfg: dict, text: str) -> None:
+        with pytest.raises(ValueError) as caught:  # noqa: PT011 - the whole text is compared
+            create_auth_provider(cfg)
+        assert str(caught.value) == text
+        assert isinstance(caught.value, ConfigError)
+
+    def test_a_buffer_that_is_no_number(self) -> None:
+        cfg = {"type": "oauth2", "token_url": "u", "client_id": "i", "client_secret": "s"}
+        with pytest.raises(TypeError):
+            create_auth_provider({**cfg, "token_expiry_buffer_seconds": None})
+        with pytest.raises(ValueError, match="soon"):
+            create_auth_provider({**cfg, "token_expiry_buffer_seconds": "soon"})
+
+
+@pytest.mark.parametrize(
+    ("value", "visible", "shown"),
+    [("", 4, "****"), ("ab", 4, "****"), ("abcd", 4, "****"), ("abcde", 4, "*bcde"), ("abcde", 0, "*****")],
+)
+def test_redact(value: str, visible: int, shown: str) -> None:
+    assert _redact(value, visible) == shown

@@ -1,0 +1,199 @@
+"""Secrets that the gateway's own command and Python's own `keyring` wrote, read by us.
+
+The gateway lives in `build/argus-0.8.6`; ARGUS_AUTH_PYTHON_0_8_6 names another interpreter that has it.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+KEY = base64.urlsafe_b64encode(bytes(range(32))).decode()
+SECRETS = {"api-key": "hunter2", "ünïcode name": 'quotes " and \\ and €\n', "empty": ""}
+LOAD = ["cargo", "run", "--quiet", "-p", "argus-auth-core", "--features", "keyring", "--example", "load"]
+
+
+def gateway() -> Path:
+    python = Path(os.environ.get("ARGUS_AUTH_PYTHON_0_8_6", ROOT / "build/argus-0.8.6/bin/python"))
+    if not python.exists():
+        pytest.fail(f"{python} is missing; `make test-argus` creates it, or set ARGUS_AUTH_PYTHON_0_8_6")
+    return python
+
+
+def arguments(secrets: str, names: list[str]) -> str:
+    """A configuration whose only backend has a variable per secret."""
+    env = {f"V{index}": f"secret:{name}" for index, name in enumerate(names)}
+    backend = json.dumps({"type": "sse", "url": "http://h", "command": "c", "env": env}, ensure_ascii=False)
+    return f"secrets: {{enabled: true, {secrets}}}\nbackends:\n  b: {backend}\n"
+
+
+def load(yaml: str, wrapper: tuple[str, ...] = (), **env: str) -> dict[str, Any]:
+    case = json.dumps({"yaml": base64.b64encode(yaml.encode()).decode(), "env": env})
+    # The toolchain is looked for from the repository, wherever a wrapper starts.
+    result = subprocess.run([*wrapper, *LOAD], cwd=ROOT, input=case, text=True, capture_output=True, check=False)
+    assert result.returncode == 0, result.stderr
+    return json.loads(result.stdout)
+
+
+def values(result: dict[str, Any]) -> list[str]:
+    assert result["ok"], result["problems"]
+    return list(result["backends"]["b"]["env"].values())
+
+
+def messages(result: dict[str, Any]) -> list[str]:
+    return [problem["message"] for problem in result["problems"]]
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Path:
+    """A secrets file that the gateway's command wrote."""
+    path = tmp_path / "secrets.enc"
+    program = gateway().with_name("argus-mcp")
+    for name, value in SECRETS.items():
+        command = [str(program), "secret", "--provider", "file", "--path", str(path), "set", name, value]
+        result = subprocess.run(
+            command,
+            cwd=tmp_path,
+            env=os.environ | {"ARGUS_SECRET_KEY": KEY},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert result.returncode == 0, (command, result.stdout, result.stderr)
+    return path
+
+
+def test_what_the_gateway_wrote_is_read(store: Path) -> None:
+    result = load(arguments(f"provider: file, path: '{store}'", list(SECRETS)), ARGUS_SECRET_KEY=KEY)
+    assert values(result) == list(SECRETS.values())
+    assert messages(result) == []
+
+
+def test_another_key_and_open_permissions(store: Path) -> None:
+    yaml = arguments(f"provider: file, path: '{store}'", ["api-key"])
+    other = base64.urlsafe_b64encode(bytes(32)).decode()
+    (message,) = messages(load(yaml, ARGUS_SECRET_KEY=other))
+    assert message.endswith(
+        "can't be decrypted: ARGUS_SECRET_KEY is not the key that it was written with, or the file is damaged"
+    )
+    store.chmod(0o644)
+    result = load(yaml, ARGUS_SECRET_KEY=KEY)
+    assert values(result) == ["hunter2"]
+    (message,) = messages(result)
+    assert message.endswith("can be read by its group and everyone else (mode 644); run `chmod 600` on it")
+
+
+# --- the keyring ----------------------------------------------------------------------------------------------------
+
+# Run inside a private D-Bus session, in a home directory of its own.
+SESSION = """
+set -eu
+mkdir -p "$HOME/.local/share/keyrings" "$XDG_RUNTIME_DIR"
+printf 'password' | gnome-keyring-daemon --unlock --components=secrets >/dev/null
+"""
+WRITE = """
+import json, sys, keyring
+from keyring.backends.SecretService import Keyring
+assert isinstance(keyring.get_keyring(), Keyring), keyring.get_keyring()
+for name, value in json.loads(sys.argv[1]).items():
+    keyring.set_password("argus-mcp", name, value)
+"""
+LOCK = """
+import contextlib, secretstorage
+with contextlib.closing(secretstorage.dbus_init()) as bus:
+    secretstorage.get_default_collection(bus).lock()
+"""
+
+
+@pytest.fixture(scope="module")
+def keyring_python(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An interpreter with Python's keyring, where a daemon can be had too."""
+    if not (shutil.which("gnome-keyring-daemon") and shutil.which("dbus-run-session")):
+        if os.geteuid() != 0 or not shutil.which("apt-get"):
+            pytest.skip(
+                "gnome-keyring and dbus are not installed, and only root can install them: the keyring is not tested"
+            )
+        subprocess.run(["apt-get", "install", "-y", "-q", "gnome-keyring", "dbus"], check=True, capture_output=True)
+    directory = tmp_path_factory.mktemp("keyring")
+    subprocess.run([sys.executable, "-m", "venv", directory], check=True)
+    python = directory / "bin/python"
+    subprocess.run([python, "-m", "pip", "install", "-q", "keyring", "secretstorage"], check=True)
+    return python
+
+
+def in_session(tmp_path: Path, script: str) -> tuple[str, ...]:
+    """Wraps a command: it runs in a private session after `script`."""
+    places = {
+        "HOME": str(tmp_path),
+        "XDG_RUNTIME_DIR": str(tmp_path / "run"),
+        "XDG_DATA_HOME": str(tmp_path / ".local/share"),
+    }
+    # Cargo is found where it was.
+    cargo = {
+        name: os.environ.get(name, str(Path.home() / default))
+        for name, default in (("CARGO_HOME", ".cargo"), ("RUSTUP_HOME", ".rustup"))
+    }
+    variables = [f"{name}={value}" for name, value in (places | cargo).items()]
+    return ("env", *variables, "dbus-run-session", "--", "sh", "-c", script + '\nexec "$@"', "sh")
+
+
+def test_what_pythons_keyring_wrote_is_read(keyring_python: Path, tmp_path: Path) -> None:
+    secrets = {name: value for name, value in SECRETS.items() if value}
+    write = tmp_path / "write.py"
+    write.write_text(WRITE)
+    argument = tmp_path / "secrets.json"
+    argument.write_text(json.dumps(secrets))
+    script = f'{SESSION}\n{keyring_python} {write} "$(cat {argument})"'
+    result = load(arguments("provider: keyring", list(secrets)), in_session(tmp_path, script))
+    assert values(result) == list(secrets.values())
+    result = load(arguments("provider: keyring", ["no-such"]), in_session(tmp_path, SESSION))
+    assert messages(result)[0].startswith('secret "no-such" was not found: the default keyring has no such entry')
+
+
+def test_a_locked_keyring(keyring_python: Path, tmp_path: Path) -> None:
+    write, lock = tmp_path / "write.py", tmp_path / "lock.py"
+    write.write_text(WRITE)
+    lock.write_text(LOCK)
+    script = f'{SESSION}\n{keyring_python} {write} \'{{"a": "canary"}}\'\n{keyring_python} {lock}'
+    result = load(arguments("provider: keyring", ["a"]), in_session(tmp_path, script))
+    assert not result["ok"]
+    assert "the keyring is locked; unlock it" in messages(result)[0]
+
+
+def bus(tmp_path: Path, *rules: str) -> tuple[str, ...]:
+    """Wraps a command: it runs with a session bus that knows of no service to start."""
+    config = tmp_path / "bus.conf"
+    policy = "".join(f"<allow {rule}/>" for rule in rules)
+    config.write_text(
+        "<busconfig><type>session</type><listen>unix:tmpdir=/tmp</listen>"
+        f'<policy context="default">{policy}</policy></busconfig>'
+    )
+    return ("dbus-run-session", f"--config-file={config}", "--")
+
+
+@pytest.mark.usefixtures("keyring_python")
+def test_no_keyring_no_bus_and_no_answer(tmp_path: Path) -> None:
+    send, receive = 'send_destination="*"', 'eavesdrop="true"'
+    for wrapper, expected in [
+        (bus(tmp_path, send, receive), "no keyring runs on the D-Bus session bus; start one"),
+        (("env", "DBUS_SESSION_BUS_ADDRESS=unix:path=/nonexistent"), "there is no D-Bus session bus"),
+    ]:
+        result = load(arguments("provider: keyring", ["a", "b"]), wrapper)
+        assert not result["ok"]
+        assert len(messages(result)) == 2
+        assert all(expected in message for message in messages(result)), result
+    # A bus that lets nothing through: the second does not wait again.
+    started = time.monotonic()
+    result = load(arguments("provider: keyring", ["a", "b"]), bus(tmp_path, send))
+    assert time.monotonic() - started < 19
+    assert all("did not answer within 10 seconds" in message for message in messages(result)), result
