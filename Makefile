@@ -66,7 +66,7 @@ test: lint test-core test-loom test-faults test-c test-python test-argus ## all 
 
 .PHONY: test-core
 test-core: ## Rust: unit tests and documentation examples
-	cargo test --quiet -p argus-auth-core -p argus-auth-test-support --features argus-auth-core/virtual-time
+	cargo test --quiet -p argus-auth-core -p argus-auth-test-support --features argus-auth-core/virtual-time,argus-auth-core/keyring
 	cargo test --quiet -p argus-auth-ffi
 
 .PHONY: test-loom
@@ -82,8 +82,25 @@ test-c: native ## C and C++: the ABI, the header, the symbols, valgrind
 	$(MAKE) --no-print-directory -C tests/c test PROFILE=release
 	! tests/support/has valgrind || $(MAKE) --no-print-directory -C tests/c valgrind PROFILE=release
 
+PYTEST := -m pytest -q -p no:cacheprovider -c python/pyproject.toml --rootdir .
+# What needs more than the package and the token endpoint is tested once, with the Python of .venv.
+ONCE := config_differential readme secret_stores demo authorization_server
+
 .PHONY: test-python
-test-python: native $(WHEEL) $(PYTHONS:%=build/venv-%.stamp) ## Python: the installed wheel, in every version there is
+test-python: native $(WHEEL) $(PYTHONS:%=build/venv-%.stamp) build/argus-0.8.6.stamp ## Python: the installed wheel, in every version there is
+	$(BIN)/python $(PYTEST) $(wildcard $(ONCE:%=tests/python/test_%.py))
+	for python in $(PYTHONS); do \
+	    if [ -x build/venv-$$python/bin/python ]; then \
+	        echo "Python $$python"; \
+	        build/venv-$$python/bin/python $(PYTEST) tests/python $(ONCE:%=--ignore=tests/python/test_%.py); \
+	    fi; \
+	done
+
+.PHONY: test-differential
+test-differential: $(WHEEL) build/argus-0.8.6.stamp ## 50,000 configurations, read by the gateway and by us
+	ARGUS_AUTH_DIFFERENTIAL_CASES=50000 $(BIN)/python $(PYTEST) -s tests/python/test_config_differential.py
+
+build/venv-%.stamp) ## Python: the installed wheel, in every version there is
 	$(BIN)/python -m pytest -q -p no:cacheprovider -c python/pyproject.toml --rootdir . tests/python
 	for python in $(PYTHONS); do \
 	    if [ -x build/venv-$$python/bin/python ]; then \
@@ -101,7 +118,7 @@ build/venv-%.stamp: $(WHEEL)
 
 .PHONY: test-argus
 test-argus: native $(WHEEL) $(ARGUS_VERSIONS:%=build/argus-%.stamp) ## the real, unmodified gateway from PyPI
-	$(BIN)/python -m pytest -q -p no:cacheprovider -c python/pyproject.toml --rootdir . tests/argus
+	$(BIN)/python $(PYTEST) tests/argus
 
 build/argus-%.stamp: $(WHEEL)
 	[ -x build/argus-$*/bin/python ] || $(PYTHON) -m venv build/argus-$*
@@ -117,7 +134,7 @@ C_SOURCES := $(shell find examples tests ffi include -name '*.[ch]' -o -name '*.
 .PHONY: lint
 lint: $(WHEEL) ## every lint there is
 	cargo fmt --all --check
-	cargo clippy --quiet --workspace --all-targets --features argus-auth-core/virtual-time -- -D warnings
+	cargo clippy --quiet --workspace --all-targets --features argus-auth-core/virtual-time,argus-auth-core/keyring -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --quiet --no-deps -p argus-auth-core -p argus-auth-ffi
 	$(BIN)/clang-format --dry-run --Werror $(C_SOURCES)
 	$(BIN)/ruff format --quiet --check --config python/pyproject.toml $(PYTHON_SOURCES)
@@ -140,6 +157,20 @@ header: ## include/argus_auth.h, from ffi/
 .PHONY: docs
 docs: ## docs/faults.md, from tests/faults
 	ARGUS_AUTH_UPDATE_DOCS=1 cargo test --quiet -p argus-auth-faults --test faults
+
+# --- fuzzing -----------------------------------------------------------------------------------------------------------
+
+FUZZ_SECONDS ?= 60
+FUZZ_TARGETS := $(patsubst fuzz/fuzz_targets/%.rs,%,$(wildcard fuzz/fuzz_targets/*.rs))
+
+.PHONY: fuzz
+fuzz: ## each fuzz target for FUZZ_SECONDS (60); needs a nightly Rust and cargo-fuzz, which it installs
+	cargo fuzz --version >/dev/null 2>&1 || cargo install --quiet --locked cargo-fuzz
+	for target in $(FUZZ_TARGETS); do \
+	    mkdir -p fuzz/corpus/$$target; \
+	    CARGO_TARGET_DIR=$(TARGET)/fuzz cargo +nightly fuzz run $$target fuzz/corpus/$$target fuzz/seeds/$$target \
+	        -- -max_total_time=$(FUZZ_SECONDS); \
+	done
 
 .PHONY: clean
 clean: ## removes all that was built or fetched

@@ -56,7 +56,9 @@ class TokenEndpoint:
 
     def __init__(self, program: str) -> None:
         """Start it with one fixed token, so that four processes with four caches get the same headers."""
-        self._process = subprocess.Popen([program, "--stdin-eof"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self._process = subprocess.Popen(
+            [program, "--stdin-eof"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
         self.url = _announced(self._process)
         self.token = secrets.token_urlsafe(24)
         self._control("/_default", {"body": {"access_token": self.token, "token_type": "Bearer", "expires_in": 3600}})
@@ -88,7 +90,9 @@ def _announced(process: subprocess.Popen[str]) -> str:
 def mcp_server() -> Iterator[str]:
     """A real MCP server, whose tool `received_headers` says what came with the request."""
     program = HERE.parent / "tests" / "support" / "mcp_backend.py"
-    with subprocess.Popen([sys.executable, program], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
+    with subprocess.Popen(
+        [sys.executable, program], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    ) as process:
         try:
             yield _announced(process)
         finally:

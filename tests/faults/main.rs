@@ -8,6 +8,9 @@
     clippy::panic,
     clippy::print_stdout,
     clippy::print_stderr,
+    clippy::format_collect,
+    clippy::default_trait_access,
+    clippy::format_push_string,
     reason = "a failure here is a failed scenario, and the table is for people"
 )]
 

@@ -4,6 +4,8 @@
     clippy::expect_used,
     clippy::panic,
     clippy::missing_panics_doc,
+    clippy::missing_errors_doc,
+    clippy::format_collect,
     reason = "a failure here is a failed scenario"
 )]
 
@@ -12,7 +14,7 @@ use std::time::Duration;
 
 use argus_auth_core::engine::{Clock, VirtualClock};
 use argus_auth_core::resolver::Pending;
-use argus_auth_core::{Engine, Error, Headers, LoadOptions, Resolver, TokenError, TokenErrorKind, config};
+use argus_auth_core::{Config, Engine, Error, Headers, LoadOptions, Resolver, TokenError, TokenErrorKind, config};
 use argus_auth_test_support::TokenEndpoint;
 
 /// Real time that something may take which should be immediate. Never slept, only ever waited at most.
@@ -50,20 +52,24 @@ impl World {
     /// A resolver for one backend `b`, policy `closed`, whose auth block has these lines besides the usual ones. A line
     /// for a key that the usual lines have takes their place.
     pub fn resolver(&self, lines: &[&str]) -> Resolver {
+        Resolver::new(self.config(lines), &self.engine)
+    }
+
+    /// The configuration of [`World::resolver`].
+    pub fn config(&self, lines: &[&str]) -> Config {
         let url = format!("token_url: {:?}", self.endpoint.url());
         let usual = [url.as_str(), "client_id: client", "client_secret: secret"];
         let key = |line: &str| line.split(':').next().unwrap_or_default().to_owned();
         let kept = usual.iter().filter(|usual| !lines.iter().any(|line| key(line) == key(usual)));
         let auth: String = kept.chain(lines).map(|line| format!("      {line}\n")).collect();
-        self.resolver_for(&format!(
+        config(&format!(
             "backends:\n  b:\n    type: sse\n    url: http://backend.example/\n    on_auth_failure: closed\n    auth:\n      type: oauth2\n{auth}"
         ))
     }
 
     /// A resolver for a whole configuration.
     pub fn resolver_for(&self, yaml: &str) -> Resolver {
-        let config = config::parse(yaml.as_bytes(), &LoadOptions::default()).unwrap_or_else(|error| panic!("{error}"));
-        Resolver::new(config, &self.engine)
+        Resolver::new(config(yaml), &self.engine)
     }
 
     /// Moves time on.
@@ -109,6 +115,10 @@ impl World {
         );
         assert_eq!(self.endpoint.requests().len(), count, "requests");
     }
+}
+
+fn config(yaml: &str) -> Config {
+    config::parse(yaml.as_bytes(), &LoadOptions::default()).unwrap_or_else(|error| panic!("{error}"))
 }
 
 /// The answer to a wait that should be immediate.

@@ -2,7 +2,7 @@
 //!
 //! Nothing here exists until the first token must be fetched. From then on one thread serves every provider of the
 //! process. A forked child finds the thread gone; it leaves what it inherited untouched and starts its own (see
-//! [`Generation`]). Cached tokens live outside the engine, so a child goes on serving them without it.
+//! `generation`). Cached tokens live outside the engine, so a child goes on serving them without it.
 
 mod clock;
 mod generation;

@@ -97,12 +97,12 @@ mod tests {
     fn refresh_in_takes_the_place_of_the_buffer() {
         let renew = |refresh_in: &str| {
             let buffer = Duration::from_secs(300);
-            Lifetime::new(Some(&raw("3600")), Some(&raw(refresh_in)), buffer, 0.0).renew_after.as_secs_f64()
+            Lifetime::new(Some(&raw("3600")), Some(&raw(refresh_in)), buffer, 0.0).renew_after.as_secs()
         };
-        assert_eq!(renew("1800"), 1800.0);
-        assert_eq!(renew("0"), 1.0);
-        assert_eq!(renew("7200"), 3300.0);
-        assert_eq!(renew("null"), 3300.0);
+        assert_eq!(renew("1800"), 1800);
+        assert_eq!(renew("0"), 1);
+        assert_eq!(renew("7200"), 3300);
+        assert_eq!(renew("null"), 3300);
     }
 
     #[test]

@@ -11,8 +11,8 @@ use super::Scenario;
 pub(super) const SCENARIOS: &[Scenario] = &[
     Scenario {
         number: 9,
-        stimulus: "`invalid_client` again and again; then the secret is corrected",
-        expected: "growing cool-down; the corrected configuration tries at once",
+        stimulus: "`invalid_client` again and again; then the secret is corrected and the configuration reloaded",
+        expected: "growing cool-down; after the reload it tries at once",
         run: wrong_secret,
     },
     Scenario {
@@ -63,8 +63,14 @@ fn wrong_secret() {
         world.requests(requests);
     }
     world.endpoint.default_reply(Reply::fresh_token(3600));
-    let corrected = world.resolver(&["client_secret: right"]);
-    assert_eq!(token(&answer(corrected.headers("b"))), "tok-1");
+    world.advance(1.0);
+    assert_eq!(failure_kind(&answer(wrong.headers("b"))), TokenErrorKind::Rejected, "still cooling down");
+    wrong.replace(world.config(&["client_secret: right"]));
+    assert_eq!(token(&answer(wrong.headers("b"))), "tok-1");
+    // What did not change keeps its token.
+    wrong.replace(world.config(&["client_secret: right"]));
+    assert_eq!(token(&answer(wrong.headers("b"))), "tok-1");
+    world.requests(requests + 1);
 }
 
 fn retry_after() {

@@ -10,12 +10,7 @@ use argus_auth_test_support::Reply;
 use super::Scenario;
 
 pub(super) const SCENARIOS: &[Scenario] = &[
-    Scenario {
-        number: 1,
-        stimulus: "10,000 cold callers",
-        expected: "1 request, all the same token",
-        run: cold_herd,
-    },
+    Scenario { number: 1, stimulus: "10,000 cold callers", expected: "1 request, all the same token", run: cold_herd },
     Scenario {
         number: 2,
         stimulus: "1,000 callers, the fetch fails",

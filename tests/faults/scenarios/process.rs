@@ -4,8 +4,8 @@ use std::io::{Read, Write};
 use std::sync::{Arc, Mutex, Once, PoisonError};
 use std::time::Duration;
 
-use argus_auth_core::{LoadOptions, Resolver, config, log};
 use argus_auth_core::{Engine, engine::Clock};
+use argus_auth_core::{LoadOptions, Resolver, config, log};
 use argus_auth_faults::{World, answer, token};
 use argus_auth_test_support::{Fault, Reply, TokenEndpoint};
 

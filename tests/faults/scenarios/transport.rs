@@ -47,7 +47,7 @@ impl Files {
     }
 
     fn line(&self, key: &str, file: &str) -> String {
-        format!("{key}: {:?}", self.0.join(file))
+        format!("{key}: {:?}", self.0.join(file).to_str().unwrap())
     }
 }
 
@@ -109,7 +109,10 @@ fn proxies() {
     let environment = [("HTTPS_PROXY", proxy_url.as_str()), ("SSL_CERT_FILE", ca.to_str().unwrap())];
     proxy.script(vec![Reply::broken(Fault::Tunnel)]);
     assert_eq!(fetched(&secure.url(), &environment), "token tok-1");
-    assert_eq!((&*proxy.requests()[2].method, &*proxy.requests()[2].target), ("CONNECT", &*secure.address().to_string()));
+    assert_eq!(
+        (&*proxy.requests()[2].method, &*proxy.requests()[2].target),
+        ("CONNECT", &*secure.address().to_string())
+    );
 
     proxy.default_reply(Reply::status(407));
     let refusal = fetched(&secure.url(), &environment);

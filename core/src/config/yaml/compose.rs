@@ -27,7 +27,6 @@ pub(super) struct GraphNode<'a> {
     /// Has an anchor, so it may be used more than once.
     pub anchored: bool,
     pub start: Mark,
-    pub end: Mark,
 }
 
 pub(super) enum Content<'a> {
@@ -183,7 +182,7 @@ impl<'a> Composer<'a, '_> {
         }
         let mut anchor = None;
         let mut tag = None;
-        let mut properties: Option<(Mark, Mark)> = None;
+        let mut properties: Option<Mark> = None;
         loop {
             let found = match self.scanner.peek()?.kind {
                 Kind::Anchor(_) => anchor.is_none(),
@@ -194,7 +193,7 @@ impl<'a> Composer<'a, '_> {
                 break;
             }
             let token = self.scanner.next()?;
-            properties = Some((properties.map_or(token.start, |(start, _)| start), token.end));
+            properties = properties.or(Some(token.start));
             match token.kind {
                 Kind::Anchor(name) => anchor = Some(name),
                 Kind::Tag { handle, suffix } => tag = Some(self.full_tag(handle, suffix, token.start)?),
@@ -203,7 +202,7 @@ impl<'a> Composer<'a, '_> {
         }
         if anchor.is_some_and(|name| self.anchors.contains_key(name)) {
             let message = "this anchor is already used in the document; give it another name".into();
-            return Err(Error { mark: properties.map(|(start, _)| start), message });
+            return Err(Error { mark: properties, message });
         }
         let before = (self.nodes, self.bytes);
         let composed = self.content(place, depth, anchor, tag.as_deref(), properties)?;
@@ -220,10 +219,10 @@ impl<'a> Composer<'a, '_> {
         depth: usize,
         anchor: Option<&'a str>,
         tag: Option<&str>,
-        properties: Option<(Mark, Mark)>,
+        properties: Option<Mark>,
     ) -> Result<Composed> {
         let next = self.scanner.peek()?;
-        let start = properties.map_or(next.start, |(start, _)| start);
+        let start = properties.unwrap_or(next.start);
         let shape = match next.kind {
             Kind::Scalar { .. } => return self.scalar(anchor, tag, start),
             Kind::BlockEntry if place == Place::BlockOrIndentless => Shape::IndentlessSequence,
@@ -232,15 +231,15 @@ impl<'a> Composer<'a, '_> {
             Kind::FlowSequenceStart => Shape::FlowSequence,
             Kind::FlowMappingStart => Shape::FlowMapping,
             _ => {
-                let Some((_, end)) = properties else {
+                if properties.is_none() {
                     return Err(Error::at(
                         start,
                         "expected a value here; one that starts with a special character needs quotes",
                     ));
-                };
+                }
                 let tag = tag.filter(|tag| *tag != "!").map_or(Tag::Null, Tag::explicit);
                 let id = self.add(anchor, tag, Content::Scalar(Text::Borrowed("")), start)?;
-                return Ok(self.finish(id, end, 0));
+                return Ok(Composed { id, height: 1 });
             }
         };
         let (default, content) = match shape {
@@ -265,7 +264,7 @@ impl<'a> Composer<'a, '_> {
             None => Tag::Str,
         };
         let id = self.add(anchor, tag, Content::Scalar(text), start)?;
-        Ok(self.finish(id, token.end, 0))
+        Ok(Composed { id, height: 1 })
     }
 
     fn alias(&mut self, depth: usize) -> Result<Composed> {
@@ -310,21 +309,14 @@ impl<'a> Composer<'a, '_> {
         if let Some(name) = anchor {
             self.anchors.insert(name, Anchor { id, weight: None });
         }
-        self.graph.push(GraphNode { tag, content, anchored: anchor.is_some(), start, end: start });
+        self.graph.push(GraphNode { tag, content, anchored: anchor.is_some(), start });
         Ok(id)
     }
 
     /// A value left out.
     fn empty(&mut self, mark: Mark) -> Result<Composed> {
         let id = self.add(None, Tag::Null, Content::Scalar(Text::Borrowed("")), mark)?;
-        Ok(self.finish(id, mark, 0))
-    }
-
-    fn finish(&mut self, id: Id, end: Mark, height_below: usize) -> Composed {
-        if let Some(node) = self.graph.get_mut(id) {
-            node.end = end;
-        }
-        Composed { id, height: height_below + 1 }
+        Ok(Composed { id, height: 1 })
     }
 
     fn charge(&mut self, nodes: usize, bytes: usize, mark: Mark) -> Result<()> {

@@ -217,7 +217,7 @@ impl Constructor<'_> {
     // The tree. Nodes in use more than once are copied, all others moved.
 
     fn tree(&mut self, id: Id, shared: bool) -> Node {
-        let GraphNode { tag, anchored, start, end, .. } = self.graph[id];
+        let GraphNode { tag, anchored, start, .. } = self.graph[id];
         let shared = shared || anchored;
         let value = if let State::Scalar(value) = &mut self.states[id] {
             if shared { value.clone() } else { std::mem::replace(value, Value::Null) }
@@ -242,7 +242,7 @@ impl Constructor<'_> {
                 }
             }
         };
-        Node { value, start, end }
+        Node { value, start }
     }
 
     fn entries(&mut self, pairs: Vec<Pair>, shared: bool) -> Vec<Entry> {

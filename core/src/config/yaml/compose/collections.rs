@@ -9,20 +9,26 @@ impl Composer<'_, '_> {
         if !matches!(shape, Shape::IndentlessSequence) {
             self.scanner.next()?;
         }
-        let (height, end) = match shape {
-            Shape::BlockSequence => (self.block_entries(id, depth)?, self.block_end(start)?),
-            Shape::IndentlessSequence => (self.indentless_entries(id, depth)?, self.scanner.peek()?.start),
-            Shape::BlockMapping => (self.block_pairs(id, depth)?, self.block_end(start)?),
-            Shape::FlowSequence => (self.flow_entries(id, depth, start)?, self.scanner.next()?.end),
-            Shape::FlowMapping => (self.flow_pairs(id, depth, start)?, self.scanner.next()?.end),
+        let height = match shape {
+            Shape::BlockSequence => self.block_entries(id, depth)?,
+            Shape::IndentlessSequence => self.indentless_entries(id, depth)?,
+            Shape::BlockMapping => self.block_pairs(id, depth)?,
+            Shape::FlowSequence => self.flow_entries(id, depth, start)?,
+            Shape::FlowMapping => self.flow_pairs(id, depth, start)?,
         };
-        Ok(self.finish(id, end, height))
+        match shape {
+            Shape::BlockSequence | Shape::BlockMapping => self.block_end(start)?,
+            Shape::IndentlessSequence => {}
+            // The closing bracket, which is what the entries stop at.
+            Shape::FlowSequence | Shape::FlowMapping => drop(self.scanner.next()?),
+        }
+        Ok(Composed { id, height: height + 1 })
     }
 
-    fn block_end(&mut self, start: Mark) -> Result<Mark> {
+    fn block_end(&mut self, start: Mark) -> Result<()> {
         let token = self.scanner.next()?;
         if matches!(token.kind, Kind::BlockEnd) {
-            return Ok(token.end);
+            return Ok(());
         }
         let message = format!(
             "this does not continue the list or mapping that starts on line {}; check indentation and quotes",
@@ -111,8 +117,7 @@ impl Composer<'_, '_> {
         let key = self.flow_part(depth)?;
         let value = if next_is!(self, Kind::Value) { self.flow_part(depth)? } else { self.empty_here()? };
         let height = self.push_pair(id, &key, &value);
-        let end = self.scanner.peek()?.start;
-        Ok(self.finish(id, end, height))
+        Ok(Composed { id, height: height + 1 })
     }
 
     /// Up to, not including, the closing brace.
