@@ -87,7 +87,7 @@ PYTEST := -m pytest -q -p no:cacheprovider -c python/pyproject.toml --rootdir .
 ONCE := config_differential readme secret_stores demo authorization_server
 
 .PHONY: test-python
-test-python: native $(WHEEL) $(PYTHONS:%=build/venv-%.stamp) build/argus-0.8.6.stamp ## Python: the installed wheel, in every version there is
+test-python: native $(WHEEL) $(PYTHONS:%=build/venv-%.stamp) build/argus-0.8.6.stamp build/authorization-server.stamp ## Python: the installed wheel, in every version there is
 	$(BIN)/python $(PYTEST) $(wildcard $(ONCE:%=tests/python/test_%.py))
 	for python in $(PYTHONS); do \
 	    if [ -x build/venv-$$python/bin/python ]; then \
@@ -100,15 +100,6 @@ test-python: native $(WHEEL) $(PYTHONS:%=build/venv-%.stamp) build/argus-0.8.6.s
 test-differential: $(WHEEL) build/argus-0.8.6.stamp ## 50,000 configurations, read by the gateway and by us
 	ARGUS_AUTH_DIFFERENTIAL_CASES=50000 $(BIN)/python $(PYTEST) -s tests/python/test_config_differential.py
 
-build/venv-%.stamp) ## Python: the installed wheel, in every version there is
-	$(BIN)/python -m pytest -q -p no:cacheprovider -c python/pyproject.toml --rootdir . tests/python
-	for python in $(PYTHONS); do \
-	    if [ -x build/venv-$$python/bin/python ]; then \
-	        echo "Python $$python"; \
-	        build/venv-$$python/bin/python -m pytest -q -p no:cacheprovider -c python/pyproject.toml --rootdir . tests/python $(QUICK); \
-	    fi; \
-	done
-
 build/venv-%.stamp: $(WHEEL)
 	python=$$(tests/support/find-python $*) || { echo "CPython $* is not on this machine: not tested"; touch $@; exit 0; }; \
 	[ -x build/venv-$*/bin/python ] || $$python -m venv build/venv-$*; \
@@ -119,6 +110,15 @@ build/venv-%.stamp: $(WHEEL)
 .PHONY: test-argus
 test-argus: native $(WHEEL) $(ARGUS_VERSIONS:%=build/argus-%.stamp) ## the real, unmodified gateway from PyPI
 	$(BIN)/python $(PYTEST) tests/argus
+
+# An authorization server that nobody here wrote, with the Node.js that it runs on.
+build/authorization-server.stamp: $(wildcard tests/authorization-server/*)
+	[ -x build/authorization-server/bin/python ] || $(PYTHON) -m venv build/authorization-server
+	cp $^ build/authorization-server
+	cd build/authorization-server; \
+	bin/python -m pip install --quiet -r requirements.txt; \
+	PATH=$$PWD/bin:$$PATH bin/npm ci --silent --no-audit --no-fund
+	touch $@
 
 build/argus-%.stamp: $(WHEEL)
 	[ -x build/argus-$*/bin/python ] || $(PYTHON) -m venv build/argus-$*

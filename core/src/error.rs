@@ -145,7 +145,9 @@ impl TokenErrorKind {
 
 impl fmt::Display for TokenError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "no access token: {}", self.message)
+        // What a server, a certificate or a name contributed could be misread.
+        let shown = if reads_as_refusal(&self.message) { self.kind.code() } else { &self.message };
+        write!(f, "no access token: {shown}")
     }
 }
 
@@ -154,4 +156,24 @@ impl std::error::Error for TokenError {}
 /// Whether a gateway would read `text` as a backend's refusal: it looks for these anywhere in an error's text.
 pub(crate) fn reads_as_refusal(text: &str) -> bool {
     text.contains("401") || text.contains("403") || text.to_ascii_lowercase().contains("unauthorized")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_error_never_reads_as_a_refusal_of_the_backend() {
+        for message in ["port 14010", "HTTP 403", "Unauthorized_client", "UNAUTHORIZED"] {
+            let error = TokenError {
+                kind: TokenErrorKind::Rejected,
+                token_url: String::new(),
+                http_status: Some(401),
+                oauth_error: None,
+                oauth_error_description: None,
+                message: message.to_owned(),
+            };
+            assert_eq!(error.to_string(), "no access token: token_rejected");
+        }
+    }
 }

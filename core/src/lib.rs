@@ -23,6 +23,7 @@
 
 pub mod completion;
 pub mod config;
+pub mod doctor;
 pub mod engine;
 mod error;
 mod headers;

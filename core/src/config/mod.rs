@@ -38,6 +38,7 @@ use zeroize::Zeroizing;
 
 pub(crate) use self::expand::Environment;
 pub use self::gateway::GatewayValue;
+pub(crate) use self::model::is_in_the_clear;
 pub use self::model::{
     AuthConfig, BackendConfig, Config, ConfigError, FailurePolicy, LoadOptions, OAuth2Config, PkceConfig, Problem,
     Severity, Transport, Unresolved, display_url,

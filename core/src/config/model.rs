@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::gateway::GatewayOnly;
+use url::{Host, Url};
+
 use super::token_request::TokenRequestOptions;
 use crate::headers::Headers;
 use crate::secret::Secret;
@@ -178,9 +180,20 @@ impl fmt::Debug for PkceConfig {
     }
 }
 
+/// Whether what is sent to `url` can be read on the way: plain `http` to anything but this machine.
+pub(crate) fn is_in_the_clear(url: &Url) -> bool {
+    let loopback = match url.host() {
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        None => false,
+    };
+    url.scheme() == "http" && !loopback
+}
+
 /// `url` without what could be secret in it: user, password, query and fragment.
 pub fn display_url(url: &str) -> String {
-    match url::Url::parse(url) {
+    match Url::parse(url) {
         Ok(parsed) if parsed.has_host() => {
             format!("{}{}", parsed.origin().ascii_serialization(), parsed.path())
         }
@@ -190,7 +203,7 @@ pub fn display_url(url: &str) -> String {
 
 /// Scheme, host and port of `url`.
 fn display_origin(url: &str) -> String {
-    match url::Url::parse(url) {
+    match Url::parse(url) {
         Ok(parsed) if parsed.has_host() => parsed.origin().ascii_serialization(),
         _ => "[not a URL]".to_owned(),
     }

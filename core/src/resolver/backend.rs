@@ -96,7 +96,11 @@ impl Backend {
         if !self.reported.load().as_deref().is_some_and(same) {
             self.reported.store(Some(Arc::new(error.clone())));
             let backend = self.config.name.as_str();
-            tracing::error!(target: "argus_auth::resolver", backend, %error, "requests go out without authentication");
+            if matches!(error, Error::Shutdown) {
+                tracing::debug!(target: "argus_auth::resolver", backend, %error, "shut down: no authentication");
+            } else {
+                tracing::error!(target: "argus_auth::resolver", backend, %error, "requests go out without authentication");
+            }
         }
         Ok(Arc::clone(&self.configured))
     }

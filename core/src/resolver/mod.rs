@@ -14,6 +14,7 @@ use backend::Backend;
 pub use pending::Pending;
 
 use crate::config::{self, BackendConfig, Config, ConfigError, LoadOptions, Problem};
+use crate::doctor::{self, Checkup};
 use crate::engine::Engine;
 use crate::error::Error;
 use crate::headers::Headers;
@@ -189,6 +190,14 @@ impl Resolver {
     /// Counters and gauges of all backends with tokens, in the Prometheus text format.
     pub fn metrics(&self) -> String {
         metrics::render(self.0.backends.load().in_order.iter().map(AsRef::as_ref))
+    }
+
+    /// Asks the token endpoint of every `oauth2` backend once, for an operator who wants to know whether it works.
+    ///
+    /// Backends that would share a token are asked about once. Nothing is cached, no cool-down heeded or begun.
+    /// Returns at once; the answers are waited for one by one, in file order.
+    pub fn diagnose(&self) -> Vec<Checkup> {
+        doctor::examine(&self.backends(), &self.0.engine)
     }
 
     fn with<T>(&self, name: &str, act: impl FnOnce(&Arc<Backend>) -> T) -> Result<T, Error> {

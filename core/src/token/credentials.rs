@@ -9,7 +9,7 @@ use url::form_urlencoded::{Serializer, byte_serialize};
 use zeroize::Zeroizing;
 
 use super::assertion;
-use crate::config::{ClientAuthentication, OAuth2Config, TokenRequestOptions, display_url};
+use crate::config::{ClientAuthentication, OAuth2Config, TokenRequestOptions, display_url, is_in_the_clear};
 use crate::secret::Secret;
 
 /// The inputs of a client credentials request (RFC 6749 §4.4.2).
@@ -71,6 +71,11 @@ impl ClientCredentials {
     /// The token endpoint's scheme, host and port: what those have in common that share limits and troubles.
     pub(super) fn host(&self) -> String {
         url::Url::parse(&self.token_url).map_or_else(|_| String::new(), |url| url.origin().ascii_serialization())
+    }
+
+    /// Whether anyone on the way can read the client secret.
+    pub(super) fn travel_in_the_clear(&self) -> bool {
+        url::Url::parse(&self.token_url).is_ok_and(|url| is_in_the_clear(&url))
     }
 
     /// The token endpoint as it may be shown.

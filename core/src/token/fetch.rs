@@ -24,6 +24,12 @@ pub(super) struct Fetched {
     pub(super) requested: Instant,
 }
 
+/// What one request brought, and how long it took.
+pub(crate) struct Asked {
+    pub(crate) outcome: Result<Issued, TokenError>,
+    pub(crate) latency: Duration,
+}
+
 /// Why there is none, and how long the server asked to be left alone.
 pub(super) struct Failed {
     pub(super) error: TokenError,
@@ -63,7 +69,8 @@ pub(super) async fn fetch(credentials: &ClientCredentials, generation: &Generati
             Ok(issued) => return Ok(Fetched { issued, requested }),
             Err(failed) => failed,
         };
-        let pause = failed.retry_after.unwrap_or_else(|| backoff(retries));
+        // The server's wish, but never at once: what it asks may be zero or in the past.
+        let pause = failed.retry_after.unwrap_or_default().max(backoff(retries));
         let again = failed.refused.kind.is_transient() && retries < RETRIES && clock.now().after(pause) < deadline;
         if !again {
             return Err(give_up(credentials, failed));
@@ -78,6 +85,17 @@ pub(super) async fn fetch(credentials: &ClientCredentials, generation: &Generati
         retries += 1;
         clock.sleep_until(clock.now().after(pause)).await;
     }
+}
+
+/// Asks for a token once, whatever is known of the endpoint already: for a person who wants to see what happens.
+pub(crate) async fn ask_once(credentials: &ClientCredentials, generation: &Generation) -> Asked {
+    let host = generation.board.host(credentials.host());
+    let _of_host = host.fetches.acquire().await;
+    let _of_all = generation.board.fetches.acquire().await;
+    let asked = generation.clock().now();
+    let outcome = attempt_until(asked.after(TOTAL), credentials, generation).await;
+    let latency = generation.clock().now().since(asked);
+    Asked { outcome: outcome.map_err(|failed| give_up(credentials, failed).error), latency }
 }
 
 fn give_up(credentials: &ClientCredentials, failed: Attempt) -> Failed {
@@ -183,7 +201,8 @@ fn explain(error: &reqwest::Error, host: &str) -> Refused {
     let cause = cause.as_deref().unwrap_or("no further cause is known");
     let tls = causes().find_map(|cause| cause.downcast_ref::<rustls::Error>());
     let (kind, message) = if let Some(tls) = tls {
-        (TokenErrorKind::Tls, format!("TLS with {host} failed: {tls}"))
+        let words = tls_words::of(tls).map(|words| format!("{words}: ")).unwrap_or_default();
+        (TokenErrorKind::Tls, format!("TLS with {host} failed: {words}{tls}"))
     } else if error.is_connect() && causes().any(|cause| cause.to_string().contains("dns error")) {
         (TokenErrorKind::Dns, format!("the name {host} can't be resolved: {cause}"))
     } else if error.is_connect() {
@@ -201,5 +220,39 @@ fn cause_of<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a (dyn StdError
     match error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref) {
         Some(wrapped) => Some(wrapped),
         None => error.source(),
+    }
+}
+
+/// What usually goes wrong with TLS, in words. The doctor's advice depends on which of them a message contains.
+pub(crate) mod tls_words {
+    use rustls::{AlertDescription, CertificateError, Error};
+
+    pub(crate) const UNTRUSTED: &str = "the server's certificate is from an issuer that is not trusted here";
+    pub(crate) const OTHER_HOST: &str = "the server's certificate is for another host";
+    pub(crate) const OUT_OF_DATE: &str = "the server's certificate has expired or is not valid yet";
+    pub(crate) const CLIENT_CERTIFICATE: &str = "the server wants another client certificate, or any at all";
+    pub(crate) const NO_TLS: &str = "the server does not speak TLS";
+
+    pub(super) fn of(error: &Error) -> Option<&'static str> {
+        Some(match error {
+            Error::InvalidCertificate(certificate) => match certificate {
+                CertificateError::UnknownIssuer => UNTRUSTED,
+                CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => OTHER_HOST,
+                CertificateError::Expired
+                | CertificateError::ExpiredContext { .. }
+                | CertificateError::NotValidYet
+                | CertificateError::NotValidYetContext { .. } => OUT_OF_DATE,
+                _ => return None,
+            },
+            Error::AlertReceived(
+                AlertDescription::CertificateRequired
+                | AlertDescription::BadCertificate
+                | AlertDescription::UnknownCA
+                | AlertDescription::CertificateExpired
+                | AlertDescription::CertificateUnknown,
+            ) => CLIENT_CERTIFICATE,
+            Error::InvalidMessage(_) => NO_TLS,
+            _ => return None,
+        })
     }
 }

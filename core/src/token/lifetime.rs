@@ -35,9 +35,7 @@ impl Lifetime {
         buffer: Duration,
         jitter: f64,
     ) -> Self {
-        let stated = expires_in.and_then(seconds).unwrap_or(UNSTATED);
-        // NaN fails every comparison and would pass through clamp.
-        let lifetime = if stated.is_nan() { SHORTEST } else { stated.clamp(SHORTEST, LONGEST) };
+        let lifetime = expires_in.and_then(seconds).map_or(UNSTATED, clamped);
         let expires = lifetime - (lifetime * MARGIN_SHARE).min(LARGEST_MARGIN);
         let renew_from = match refresh_in.and_then(seconds) {
             Some(after) if after < lifetime => after.max(SHORTEST),
@@ -47,6 +45,16 @@ impl Lifetime {
         let renew = renew_from + (expires - renew_from) * JITTER_SHARE * jitter;
         Self { renew_after: Duration::from_secs_f64(renew), expires_after: Duration::from_secs_f64(expires) }
     }
+}
+
+/// The whole life of a token as its response states it, within the limits; `None` if it does not.
+pub(crate) fn stated_lifetime(expires_in: Option<&RawValue>) -> Option<Duration> {
+    expires_in.and_then(seconds).map(|stated| Duration::from_secs_f64(clamped(stated)))
+}
+
+fn clamped(stated: f64) -> f64 {
+    // NaN fails every comparison and would pass through clamp.
+    if stated.is_nan() { SHORTEST } else { stated.clamp(SHORTEST, LONGEST) }
 }
 
 /// A number of seconds as JSON has it or as text, as some servers send it; `None` when it is neither.

@@ -31,8 +31,10 @@ use tokio::sync::Semaphore;
 
 pub use cache::TokenCache;
 pub(crate) use credentials::ClientCredentials;
+pub(crate) use fetch::{Asked, ask_once, tls_words};
 use flights::Flights;
 use host::Host;
+pub(crate) use lifetime::stated_lifetime;
 use schedule::Schedule;
 pub(crate) use source::TokenSource;
 pub use status::{TokenState, TokenStatus};

@@ -16,12 +16,17 @@ const MAX_TOKEN: usize = 64 * 1024;
 /// As much of a server's own description as is kept.
 const MAX_DESCRIPTION: usize = 200;
 
+/// As many granted scopes as are kept.
+const MAX_SCOPES: usize = 256;
+
 /// A successful response (RFC 6749 §5.1).
 #[derive(Debug)]
 pub(crate) struct Issued {
     pub(crate) access_token: Secret,
     pub(crate) expires_in: Option<Box<RawValue>>,
     pub(crate) refresh_in: Option<Box<RawValue>>,
+    /// `None` if the response does not say: then it is the scope asked for.
+    pub(crate) scopes: Option<Vec<String>>,
 }
 
 /// Anything else.
@@ -45,6 +50,7 @@ struct Body {
     token_type: Option<Value>,
     expires_in: Option<Box<RawValue>>,
     refresh_in: Option<Box<RawValue>>,
+    scope: Option<Value>,
     error: Option<Value>,
     error_description: Option<Value>,
 }
@@ -76,7 +82,8 @@ pub(crate) fn parse(status: u16, body: &[u8]) -> Result<Issued, Refused> {
         return Err(bad_status(status, parsed.is_ok()));
     }
     let mut parsed = parsed.map_err(|_| {
-        Refused::new(TokenErrorKind::Response, "the token endpoint's answer is not a JSON object; is token_url right?")
+        let found = if body.trim_ascii_start().starts_with(b"<") { "HTML or XML" } else { "not a JSON object" };
+        Refused::new(TokenErrorKind::Response, format!("the token endpoint's answer is {found}; is token_url right?"))
     })?;
     let malformed =
         |message: &str| Refused::new(TokenErrorKind::Response, format!("the token endpoint's answer {message}"));
@@ -103,7 +110,24 @@ pub(crate) fn parse(status: u16, body: &[u8]) -> Result<Issued, Refused> {
     if illegal_value(text).is_some() || text.contains([' ', '\t']) {
         return Err(malformed("has an `access_token` with characters that no bearer token has (RFC 6750 §2.1)"));
     }
-    Ok(Issued { access_token, expires_in: parsed.expires_in.take(), refresh_in: parsed.refresh_in.take() })
+    Ok(Issued {
+        access_token,
+        expires_in: parsed.expires_in.take(),
+        refresh_in: parsed.refresh_in.take(),
+        scopes: parsed.scope.take().and_then(scopes),
+    })
+}
+
+/// `scope` as RFC 6749 §3.3 has it, or as a list, as some servers send it.
+fn scopes(scope: Value) -> Option<Vec<String>> {
+    let words = |text: &str| text.split_ascii_whitespace().map(printable).collect::<Vec<_>>();
+    let mut scopes: Vec<String> = match scope {
+        Value::String(text) => words(&text),
+        Value::Array(items) => items.iter().filter_map(Value::as_str).flat_map(words).collect(),
+        _ => return None,
+    };
+    scopes.truncate(MAX_SCOPES);
+    Some(scopes)
 }
 
 fn error_response(status: u16, code: &str, description: Option<&Value>) -> Refused {

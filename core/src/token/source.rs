@@ -89,6 +89,10 @@ impl TokenSource {
         Some(Arc::clone(&token.headers))
     }
 
+    fn never_fetched(&self) -> bool {
+        self.successes.load(Ordering::Relaxed) + self.failures.load(Ordering::Relaxed) == 0
+    }
+
     /// Whether there is a token that has not expired.
     pub(super) fn holds_token(&self) -> bool {
         self.token.load().as_ref().is_some_and(|token| self.clock.now() < token.expires_at)
@@ -238,6 +242,15 @@ impl TokenSource {
     }
 }
 
+impl Drop for TokenSource {
+    fn drop(&mut self) {
+        // What is remembered of its failures ends with it.
+        if let Some(engine) = self.engine.upgrade() {
+            engine.generation().board.flights.forgive(self.id);
+        }
+    }
+}
+
 /// A fetch under way. However it ends, dropped by a shutdown or a panic included, those who wait are told.
 struct Flight {
     source: Arc<TokenSource>,
@@ -248,6 +261,10 @@ struct Flight {
 impl Flight {
     async fn fly(mut self) {
         let (source, generation) = (Arc::clone(&self.source), Arc::clone(&self.generation));
+        if source.never_fetched() && source.credentials.travel_in_the_clear() {
+            let token_url = source.credentials.shown_url();
+            tracing::warn!(target: "argus_auth::token", token_url, "credentials go out over plain http");
+        }
         let host = generation.board.host(source.credentials.host());
         // A closed semaphore is the only failure of `acquire`, and these are never closed.
         let _renewal = tokio::select! {
@@ -308,7 +325,10 @@ impl TokenSource {
             self.last_error.store(Some(Arc::clone(error)));
         }
         let token_url = self.credentials.shown_url();
-        if self.holds_token() {
+        if matches!(error, Error::Shutdown) {
+            // The host's own doing: nothing for an operator to look after.
+            tracing::debug!(target: "argus_auth::token", token_url, %error, "token fetch abandoned");
+        } else if self.holds_token() {
             tracing::warn!(target: "argus_auth::token", token_url, %error, "token renewal failed; the old token stays in use");
         } else {
             tracing::error!(target: "argus_auth::token", token_url, %error, "token fetch failed");

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use url::{Host, Url};
+use url::Url;
 
 use super::super::expand::Text;
-use super::super::model::{AuthConfig, OAuth2Config, PkceConfig};
+use super::super::model::{AuthConfig, OAuth2Config, PkceConfig, is_in_the_clear};
 use super::super::reader::{Field, Keys, Mapping, Reader};
 use super::super::token_request::ClientAuthentication;
 use super::super::yaml::Value;
@@ -118,24 +118,13 @@ fn read_endpoint(reader: &mut Reader<'_>, block: &Mapping<'_>, key: &str) -> Opt
     let text = reader.required_text(block, key)?;
     let field = block.get(key)?;
     match Url::parse(text.as_str()) {
-        Ok(url) if url.scheme() == "https" => {}
-        Ok(url) if url.scheme() == "http" => {
-            if !is_loopback(&url) {
-                reader.warning(&field, "http:// sends credentials in the clear; use https://");
-            }
+        Ok(url) if is_in_the_clear(&url) => {
+            reader.warning(&field, "http:// sends credentials in the clear; use https://");
         }
+        Ok(url) if matches!(url.scheme(), "http" | "https") => {}
         _ => reader.warning(&field, "is not an http:// or https:// URL, so requests to it will fail"),
     }
     Some(text.as_str().to_owned())
-}
-
-fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
-        None => false,
-    }
 }
 
 fn read_scopes(reader: &mut Reader<'_>, block: &Mapping<'_>) -> Option<Vec<String>> {
