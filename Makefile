@@ -73,9 +73,15 @@ test-core: ## Rust: unit tests and documentation examples
 test-loom: ## Rust: the single flight in every order of threads
 	RUSTFLAGS="--cfg argus_auth_loom" CARGO_TARGET_DIR=$(TARGET)/loom cargo test --quiet -p argus-auth-core --lib flights::model
 
+# The C tests run the other scenarios that memory matters to; tests/c/run.sh says why only definite losses count.
+MEMCHECK := ["valgrind", "--quiet", "--leak-check=full", "--show-leak-kinds=definite", \
+    "--errors-for-leak-kinds=definite", "--error-exitcode=1"]
+
 .PHONY: test-faults
 test-faults: ## the fault suite: a table with a verdict per row
 	cargo test --quiet -p argus-auth-faults --test faults
+	! tests/support/has valgrind || cargo test --quiet --config 'target."cfg(all())".runner = $(MEMCHECK)' \
+	    -p argus-auth-faults --test faults -- 6 12 26
 
 .PHONY: test-c
 test-c: native ## C and C++: the ABI, the header, the symbols, valgrind
@@ -125,6 +131,15 @@ build/argus-%.stamp: $(WHEEL)
 	build/argus-$*/bin/python -m pip install --quiet 'argus-mcp==$*' 'mcp<2'
 	build/argus-$*/bin/python -m pip install --quiet --force-reinstall --no-deps build/wheel/*.whl
 	touch $@
+
+# --- benchmarks --------------------------------------------------------------------------------------------------------
+
+.PHONY: bench
+bench: native $(WHEEL) build/argus-0.8.6.stamp ## side by side with argus-mcp 0.8.6: a table, and bench/results.md
+	cargo build --release --quiet -p argus-auth-bench
+	$(CC) -std=c11 -D_DEFAULT_SOURCE -O2 -Wall -Wextra -Iinclude bench/c/cached_read.c -o $(RELEASE)/c/bench-c \
+	    $(RELEASE)/c/libargus_auth.so.0 -Wl,-rpath,'$$ORIGIN'
+	$(BIN)/python -m bench.run --python build/argus-0.8.6/bin/python --programs $(RELEASE) --out bench/results.md
 
 # --- lints -------------------------------------------------------------------------------------------------------------
 

@@ -22,9 +22,10 @@ import urllib.request
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import argus_auth
 import mcp
 from mcp.client.streamable_http import streamablehttp_client
+
+import argus_auth
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -54,13 +55,13 @@ class Promises:
 class TokenEndpoint:
     """The token endpoint of tests/support, started as a program."""
 
-    def __init__(self, program: str) -> None:
+    def __init__(self, program: str, token: str) -> None:
         """Start it with one fixed token, so that four processes with four caches get the same headers."""
         self._process = subprocess.Popen(
             [program, "--stdin-eof"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
         self.url = _announced(self._process)
-        self.token = secrets.token_urlsafe(24)
+        self.token = token
         self._control("/_default", {"body": {"access_token": self.token, "token_type": "Bearer", "expires_in": 3600}})
 
     def _control(self, path: str, body: object = None) -> Any:
@@ -170,13 +171,13 @@ async def demonstrate(
     resolver = argus_auth.Resolver.from_file(str(CONFIG))
     before = endpoint.requests()
     answers = await asyncio.gather(*(resolver.headers(OAUTH2) for _ in range(1000)))
-    requests = (endpoint.requests() - before).total()
-    promises.check(f"Python: 1,000 callers, {requests} token request", kept=requests == 1)
+    fetches = (endpoint.requests() - before).total()
+    promises.check(f"Python: 1,000 callers, {fetches} token request", kept=fetches == 1)
     promises.check("all with the same token", kept={answer["Authorization"] for answer in answers} == bearer)
     before = endpoint.requests()
     subprocess.run([callers, str(CONFIG), OAUTH2], check=True, stdout=subprocess.DEVNULL)
-    requests = (endpoint.requests() - before).total()
-    promises.check(f"C: 64 threads, 1,000 calls each, {requests} token request", kept=requests == 1)
+    fetches = (endpoint.requests() - before).total()
+    promises.check(f"C: 64 threads, 1,000 calls each, {fetches} token request", kept=fetches == 1)
 
     print("\nThe token endpoint goes away\n")
     endpoint.stop()
@@ -198,13 +199,14 @@ def main() -> int:
     parser.add_argument("--token-endpoint", required=True, help="the token-endpoint program")
     parser.add_argument("--host", action="append", required=True, metavar="LANGUAGE=PROGRAM", help="a compiled host")
     parser.add_argument("--callers", required=True, help="the program with 64 threads that make 1,000 calls each")
+    parser.add_argument("--token", default=secrets.token_urlsafe(24), help="the access token to be issued")
     parser.add_argument("--log", action="store_true", help="show every log record of every host")
     options = parser.parse_args()
     hosts = {language: [program] for language, _, program in (host.partition("=") for host in options.host)}
     hosts["Python"] = [sys.executable, str(HERE / "python" / "host.py")]
     for name in ("REPORTS_TOKEN", "SECRET_REPORT_KEY", "SEARCH_CLIENT_SECRET"):
         os.environ.setdefault(name, secrets.token_urlsafe(24))
-    endpoint = TokenEndpoint(options.token_endpoint)
+    endpoint = TokenEndpoint(options.token_endpoint, options.token)
     with mcp_server() as mcp_url:
         os.environ |= {"TOKEN_URL": endpoint.url, "MCP_URL": mcp_url}
         print(f"token endpoint  {endpoint.url}\nMCP server      {mcp_url}\nconfiguration   examples/config.yaml")

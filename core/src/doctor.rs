@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::env;
+use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
-use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use hyper_util::client::proxy::matcher::Matcher;
@@ -96,10 +96,9 @@ pub(crate) fn examine(backends: &[Arc<BackendConfig>], engine: &Engine) -> Vec<C
 
 fn ask(credentials: ClientCredentials, generation: &Arc<Generation>) -> Receiver<Diagnosis> {
     let (sender, receiver) = mpsc::channel();
-    let (answer, weak) = (sender.clone(), Arc::downgrade(generation));
-    let started = generation.spawn(async move {
-        let Some(generation) = Weak::upgrade(&weak) else { return };
-        let Asked { outcome, latency } = ask_once(&credentials, &generation).await;
+    let (answer, owner) = (sender.clone(), Arc::clone(generation));
+    let task = async move {
+        let Asked { outcome, latency } = ask_once(&credentials, &owner).await;
         let outcome = match outcome {
             Ok(issued) => {
                 let asked_for = credentials.scopes.iter().flat_map(|scopes| scopes.split_ascii_whitespace());
@@ -119,10 +118,15 @@ fn ask(credentials: ClientCredentials, generation: &Arc<Generation>) -> Receiver
         };
         // Whoever asked may no longer want to know.
         let _ = answer.send(Diagnosis { latency, outcome });
-    });
-    if let Err(error) = started {
-        let advice = "The limits on this process's threads and open files are the usual cause.".to_owned();
-        let _ = sender.send(Diagnosis { latency: Duration::ZERO, outcome: Err(Failure { error, advice }) });
+    };
+    match generation.runtime() {
+        Ok(Some(runtime)) => drop(runtime.spawn(task)),
+        // Dropped, and with it the sender: a shutdown.
+        Ok(None) => {}
+        Err(error) => {
+            let advice = "The limits on this process's threads and open files are the usual cause.".to_owned();
+            let _ = sender.send(Diagnosis { latency: Duration::ZERO, outcome: Err(Failure { error, advice }) });
+        }
     }
     receiver
 }
@@ -155,7 +159,7 @@ fn advice(error: &TokenError, credentials: &ClientCredentials) -> String {
             let scheme = if credentials.token_url.starts_with("http:") {
                 "http:// on a port where the server speaks https:// ends like this"
             } else {
-                "a server that restarts, or a proxy or firewall that cuts connections, ends like this"
+                "a server that restarts or that wants a client_certificate, or a firewall on the way, ends like this"
             };
             through_proxy(credentials, &format!("Try again, and look at the server's log: {scheme}."))
         }

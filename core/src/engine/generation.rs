@@ -1,11 +1,11 @@
 //! What runs in one process, from its first fetch until a shutdown or a fork.
 
 use std::fmt;
-use std::future::Future;
 use std::sync::{Arc, mpsc};
 use std::thread::ThreadId;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use arc_swap::ArcSwapOption;
 use once_cell::sync::OnceCell;
 use parking_lot::Mutex;
 use tokio::runtime::Handle;
@@ -24,7 +24,10 @@ use crate::token::Board;
 pub(crate) struct Generation {
     forks: u64,
     clock: Clock,
-    thread: OnceCell<EngineThread>,
+    /// `None` once it was stopped without having been started.
+    thread: OnceCell<Option<EngineThread>>,
+    /// The life before a shutdown, until its thread has ended.
+    predecessor: ArcSwapOption<Generation>,
     /// The HTTP clients, made on the engine's thread when first needed.
     pub(crate) http: HttpClients,
     /// The fetches under way and the refreshes to come.
@@ -44,20 +47,24 @@ impl Generation {
             forks: os::forks(),
             clock,
             thread: OnceCell::new(),
+            predecessor: ArcSwapOption::empty(),
             http: HttpClients::default(),
             board: Board::default(),
         }
     }
 
-    pub(super) fn successor_in_child(&self) -> Self {
-        Self::new(self.clock.clone())
+    /// A life in a child of `fork`. It shares what could be had without waiting for a lock that nobody will release.
+    pub(super) fn in_child(parents: &Self) -> Self {
+        Self { board: Board::in_child(&parents.board), ..Self::new(parents.clock.clone()) }
     }
 
     /// A new life in the same process. What providers share goes on being shared.
-    pub(super) fn successor_after_shutdown(&self) -> Self {
-        let mut fresh = Self::new(self.clock.clone());
-        fresh.board.adopt_registry(&self.board);
-        fresh
+    pub(super) fn after_shutdown(previous: &Arc<Self>) -> Self {
+        Self {
+            board: Board::after_shutdown(&previous.board),
+            predecessor: ArcSwapOption::from(Some(Arc::clone(previous))),
+            ..Self::new(previous.clock.clone())
+        }
     }
 
     pub(super) fn is_of_this_process(&self) -> bool {
@@ -70,34 +77,43 @@ impl Generation {
 
     /// Whether the caller is on the engine's own thread, where waiting for the engine would never end.
     pub(crate) fn is_own_thread(&self) -> bool {
-        self.thread.get().is_some_and(|thread| thread.id == std::thread::current().id())
+        self.thread.get().and_then(Option::as_ref).is_some_and(|thread| thread.id == std::thread::current().id())
     }
 
-    /// Runs `task` on the engine's thread, which is started if need be.
+    /// The runtime on the engine's thread, which is started if need be; `None` after [`Generation::stop`].
     ///
-    /// After [`Generation::stop`] the task is dropped instead, on some thread, so that what it guards is released.
-    pub(crate) fn spawn(self: &Arc<Self>, task: impl Future<Output = ()> + Send + 'static) -> Result<(), Error> {
-        let thread = self
-            .thread
-            .get_or_try_init(|| EngineThread::start(self))
-            .map_err(|error| Error::Engine { reason: error.to_string() })?;
-        thread.runtime.spawn(task);
-        Ok(())
+    /// A task that is spawned while it stops is dropped, on some thread, so that what it guards is released.
+    pub(crate) fn runtime(self: &Arc<Self>) -> Result<Option<&Handle>, Error> {
+        self.thread
+            .get_or_try_init(|| EngineThread::start(self).map(Some))
+            .map(|thread| thread.as_ref().map(|thread| &thread.runtime))
+            .map_err(|error| Error::Engine { reason: error.to_string() })
     }
 
-    /// Ends the thread, dropping its tasks, and waits for that for at most `timeout`.
+    /// Ends the thread, dropping its tasks, and waits for that for at most `timeout`; true if it has ended, and those
+    /// of earlier lives too.
     pub(super) fn stop(&self, timeout: Duration) -> bool {
-        let Some(thread) = self.thread.get() else { return true };
-        if let Some(stop) = thread.stop.lock().take() {
+        let deadline = Instant::now().checked_add(timeout);
+        let left = || deadline.map_or(timeout, |deadline| deadline.saturating_duration_since(Instant::now()));
+        // Waits for a start that is under way, and keeps a later one from happening.
+        let own = self.thread.get_or_init(|| None).as_ref();
+        if let Some(stop) = own.and_then(|thread| thread.stop.lock().take()) {
             // An error says that the thread has ended already.
             let _ = stop.send(());
         }
         if self.is_own_thread() {
             return false;
         }
-        let Some(ended) = thread.ended.try_lock_for(timeout) else { return false };
+        if let Some(predecessor) = self.predecessor.load_full() {
+            if !predecessor.stop(left()) {
+                return false;
+            }
+            self.predecessor.store(None);
+        }
+        let Some(thread) = own else { return true };
+        let Some(ended) = thread.ended.try_lock_for(left()) else { return false };
         // The sender lives on the thread and sends nothing: a disconnect is the thread's end.
-        matches!(ended.recv_timeout(timeout), Err(mpsc::RecvTimeoutError::Disconnected))
+        matches!(ended.recv_timeout(left()), Err(mpsc::RecvTimeoutError::Disconnected))
     }
 }
 
@@ -127,7 +143,7 @@ impl fmt::Debug for Generation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Generation")
             .field("forks", &self.forks)
-            .field("running", &self.thread.get().is_some())
+            .field("running", &self.thread.get().is_some_and(Option::is_some))
             .finish_non_exhaustive()
     }
 }

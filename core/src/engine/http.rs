@@ -53,6 +53,11 @@ impl HttpClients {
         clients.insert(trust.clone(), client.clone());
         Ok(client)
     }
+
+    /// Reads the certificates anew next time.
+    pub(crate) fn forget(&self, trust: &Trust) {
+        self.by_trust.lock().remove(trust);
+    }
 }
 
 fn build(tls: ClientConfig) -> Result<Client, String> {

@@ -18,6 +18,7 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use once_cell::sync::Lazy;
 
+pub(crate) use clock::AtomicInstant;
 pub use clock::{Clock, Instant};
 pub(crate) use generation::Generation;
 pub(crate) use http::Trust;
@@ -49,6 +50,8 @@ impl Engine {
 
     /// An engine of one's own, with a clock of one's own. It ends with its last handle.
     pub fn with_clock(clock: Clock) -> Self {
+        // Before there is anything that a fork could tear. If it fails, starting the thread fails too, and says so.
+        let _ = os::watch_forks();
         let current = ArcSwap::from_pointee(Generation::new(clock.clone()));
         Self(Arc::new(Shared { clock, current }))
     }
@@ -69,7 +72,7 @@ impl Engine {
             if current.is_of_this_process() {
                 return current;
             }
-            let fresh = Arc::new(current.successor_in_child());
+            let fresh = Arc::new(Generation::in_child(&current));
             let previous = self.0.current.compare_and_swap(&current, fresh);
             if Arc::ptr_eq(&previous, &current) {
                 // Leaked for good: dropping it would close or wake what the parent still uses, or wait for a lock
@@ -85,11 +88,8 @@ impl Engine {
     /// engine's own, where it does not wait. The engine can be used again: the next fetch starts a new thread.
     pub fn shutdown(&self, timeout: Duration) -> bool {
         let retired = self.generation();
-        let fresh = Arc::new(retired.successor_after_shutdown());
-        let previous = self.0.current.compare_and_swap(&retired, fresh);
-        if !Arc::ptr_eq(&previous, &retired) {
-            return true; // another shutdown was first
-        }
+        // If another shutdown was first, its successor is in place already.
+        self.0.current.compare_and_swap(&retired, Arc::new(Generation::after_shutdown(&retired)));
         retired.stop(timeout)
     }
 }

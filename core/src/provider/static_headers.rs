@@ -25,8 +25,8 @@ impl AuthProvider for StaticProvider {
         Ok(Some(Arc::clone(&self.headers)))
     }
 
-    fn request(&self, waiter: Waiter) -> Requested {
-        Requested::Ready(Ok(Arc::clone(&self.headers)), waiter)
+    fn request(&self, _waiter: Waiter) -> Requested {
+        Requested::Ready(Ok(Arc::clone(&self.headers)))
     }
 
     fn prefetch(&self) -> Result<(), Error> {

@@ -25,8 +25,8 @@ impl AuthProvider for Unsupported {
         Err(self.error())
     }
 
-    fn request(&self, waiter: Waiter) -> Requested {
-        Requested::Ready(Err(self.error()), waiter)
+    fn request(&self, _waiter: Waiter) -> Requested {
+        Requested::Ready(Err(self.error()))
     }
 
     fn prefetch(&self) -> Result<(), Error> {

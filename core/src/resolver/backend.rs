@@ -41,7 +41,7 @@ impl Backend {
 
     pub(super) fn try_headers(&self) -> Result<Option<Arc<Headers>>, Error> {
         let Some(provider) = &self.provider else { return Ok(Some(Arc::clone(&self.configured))) };
-        if let Some(auth) = provider.current().or_else(|error| self.policy(error).map(Some))? {
+        if let Some(auth) = provider.current()? {
             return Ok(Some(self.merge(auth)));
         }
         match provider.prefetch() {
@@ -51,18 +51,16 @@ impl Backend {
     }
 
     pub(super) fn request(self: &Arc<Self>, waiter: Waiter) -> Requested {
-        let Some(provider) = &self.provider else {
-            return Requested::Ready(Ok(Arc::clone(&self.configured)), waiter);
-        };
+        let Some(provider) = &self.provider else { return Requested::Ready(Ok(Arc::clone(&self.configured))) };
         match provider.current() {
-            Ok(Some(auth)) => return Requested::Ready(Ok(self.merge(auth)), waiter),
+            Ok(Some(auth)) => return Requested::Ready(Ok(self.merge(auth))),
             Ok(None) => {}
-            Err(error) => return Requested::Ready(self.policy(error), waiter),
+            Err(error) => return Requested::Ready(Err(error)),
         }
         let backend = Arc::clone(self);
         match provider.request(Box::new(move |outcome| waiter(backend.finish(outcome)))) {
             Requested::Waiting => Requested::Waiting,
-            Requested::Ready(outcome, finishing) => Requested::Ready(self.finish(outcome), finishing),
+            Requested::Ready(outcome) => Requested::Ready(self.finish(outcome)),
         }
     }
 
@@ -78,15 +76,18 @@ impl Backend {
 
     fn finish(&self, outcome: Outcome) -> Outcome {
         match outcome {
-            Ok(auth) => Ok(self.merge(auth)),
+            Ok(auth) => {
+                self.reported.store(None);
+                Ok(self.merge(auth))
+            }
             Err(error) => self.policy(error),
         }
     }
 
     /// What a caller gets instead of authentication.
     fn policy(&self, error: Error) -> Outcome {
-        // A kind of authentication that can't be performed is a mistake, not a failure that may pass.
-        if self.config.on_auth_failure == FailurePolicy::Closed || matches!(error, Error::Unsupported { .. }) {
+        // A shutdown is the host's own doing, no reason to let requests out without authentication.
+        if self.config.on_auth_failure == FailurePolicy::Closed || matches!(error, Error::Shutdown) {
             return Err(error);
         }
         let same = |reported: &Error| match (reported, &error) {
@@ -96,11 +97,7 @@ impl Backend {
         if !self.reported.load().as_deref().is_some_and(same) {
             self.reported.store(Some(Arc::new(error.clone())));
             let backend = self.config.name.as_str();
-            if matches!(error, Error::Shutdown) {
-                tracing::debug!(target: "argus_auth::resolver", backend, %error, "shut down: no authentication");
-            } else {
-                tracing::error!(target: "argus_auth::resolver", backend, %error, "requests go out without authentication");
-            }
+            tracing::error!(target: "argus_auth::resolver", backend, %error, "requests go out without authentication");
         }
         Ok(Arc::clone(&self.configured))
     }

@@ -26,8 +26,8 @@ use crate::token::{Outcome, Requested, TokenStatus, Waiter};
 /// fork. Building one does no I/O but reading the file.
 ///
 /// What [`FailurePolicy::Open`](crate::FailurePolicy) means here: when a token can't be had, the error is logged and
-/// the backend's configured headers are returned without authentication. Only a caller's own deadline is always an
-/// error.
+/// the backend's configured headers are returned without authentication. A caller's own deadline and a shutdown are
+/// always errors.
 #[derive(Debug, Clone)]
 pub struct Resolver(Arc<Shared>);
 
@@ -100,16 +100,27 @@ impl Resolver {
     ///
     /// Every problem of the file; the configuration in force stays in force.
     pub fn reload(&self) -> Result<(), ConfigError> {
-        if let Some((path, options)) = &self.0.file {
-            self.replace(config::load(path, options)?);
+        let Some((path, options)) = &self.0.file else { return Ok(()) };
+        loop {
+            let previous = self.0.backends.load_full();
+            // Read after that look, so that of two reloads at once the one that read later is not undone.
+            if self.exchange(&previous, config::load(path, options)?) {
+                return Ok(());
+            }
         }
-        Ok(())
     }
 
     /// Goes on with another configuration, as [`Resolver::reload`] does.
-    pub fn replace(&self, config: Config) {
-        let backends = Backends::new(config, &self.0.backends.load(), &self.0.engine);
-        self.0.backends.store(Arc::new(backends));
+    pub fn replace(&self, config: &Config) {
+        while !self.exchange(&self.0.backends.load_full(), config.clone()) {}
+    }
+
+    /// Puts `config` in the place of `previous`, unless something else has taken it already.
+    fn exchange(&self, previous: &Arc<Backends>, config: Config) -> bool {
+        let backends = Arc::new(Backends::new(config, previous, &self.0.engine));
+        let found = self.0.backends.compare_and_swap(previous, backends);
+        self.0.engine.generation().board.forget_orphans();
+        Arc::ptr_eq(&found, previous)
     }
 
     /// The remote backends, in file order.
@@ -138,7 +149,7 @@ impl Resolver {
         let (waiter, pending) = Pending::new();
         match self.with(name, |backend| backend.request(waiter)) {
             Ok(Requested::Waiting) => pending,
-            Ok(Requested::Ready(outcome, _)) => Pending::ready(outcome),
+            Ok(Requested::Ready(outcome)) => Pending::ready(outcome),
             Err(error) => Pending::ready(Err(error)),
         }
     }

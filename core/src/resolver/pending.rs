@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::task::{Context, Poll, Wake, Waker};
+use std::task::{Context, Poll, Wake, Waker, ready};
 use std::thread::{self, Thread};
 use std::time::{Duration, Instant};
 
@@ -66,13 +66,17 @@ impl Future for Pending {
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Outcome> {
         match &mut self.0 {
             // Polled again after its end, which no caller that keeps to the contract of futures does.
-            State::Ready(outcome) => Poll::Ready(outcome.take().unwrap_or(Err(Error::Shutdown))),
+            State::Ready(outcome) => Poll::Ready(outcome.take().unwrap_or(Err(ALREADY_ANSWERED))),
             State::Waiting(receiver) => {
-                Pin::new(receiver).poll(context).map(|answer| answer.unwrap_or(Err(Error::Shutdown)))
+                let answer = ready!(Pin::new(receiver).poll(context));
+                self.0 = State::Ready(None);
+                Poll::Ready(answer.unwrap_or(Err(Error::Shutdown)))
             }
         }
     }
 }
+
+const ALREADY_ANSWERED: Error = Error::Internal { what: "an answer was waited for again after it had come" };
 
 struct Unpark(Thread);
 

@@ -12,6 +12,9 @@ use super::assertion;
 use crate::config::{ClientAuthentication, OAuth2Config, TokenRequestOptions, display_url, is_in_the_clear};
 use crate::secret::Secret;
 
+/// Room in a form for all but the client secret: an assertion, scopes, parameters.
+const FORM_CAPACITY: usize = 4096;
+
 /// The inputs of a client credentials request (RFC 6749 §4.4.2).
 ///
 /// Providers with equal credentials share a token; a difference in any field makes them strangers.
@@ -37,7 +40,8 @@ impl ClientCredentials {
     /// A request for a token, to be sent once: an assertion in it must not be used twice.
     pub(super) fn request(&self) -> Result<TokenRequest, &'static str> {
         let Self { client_id, client_secret, options, .. } = self;
-        let mut form = Serializer::new(String::new());
+        // Long enough not to grow: what a growing text leaves behind is not wiped.
+        let mut form = Serializer::new(String::with_capacity(FORM_CAPACITY + 3 * client_secret.expose_secret().len()));
         form.append_pair("grant_type", "client_credentials");
         let mut authorization = None;
         match &options.authentication {
@@ -46,9 +50,11 @@ impl ClientCredentials {
                 form.append_pair("client_secret", client_secret.expose_secret());
             }
             ClientAuthentication::SecretBasic => {
-                let encoded = |text: &str| byte_serialize(text.as_bytes()).collect::<String>();
-                let pair = Zeroizing::new(format!("{}:{}", encoded(client_id), encoded(client_secret.expose_secret())));
-                authorization = Some(Secret::new(format!("Basic {}", STANDARD.encode(pair.as_bytes()))));
+                let encoded = |text: &str| Zeroizing::new(byte_serialize(text.as_bytes()).collect::<String>());
+                let (id, secret) = (encoded(client_id), encoded(client_secret.expose_secret()));
+                let pair = Zeroizing::new(format!("{}:{}", id.as_str(), secret.as_str()));
+                let pair = Zeroizing::new(STANDARD.encode(pair.as_bytes()));
+                authorization = Some(Secret::new(format!("Basic {}", pair.as_str())));
             }
             ClientAuthentication::PrivateKeyJwt(method) => {
                 let assertion = assertion::sign(method, client_id, &self.token_url)?;
@@ -71,6 +77,13 @@ impl ClientCredentials {
     /// The token endpoint's scheme, host and port: what those have in common that share limits and troubles.
     pub(super) fn host(&self) -> String {
         url::Url::parse(&self.token_url).map_or_else(|_| String::new(), |url| url.origin().ascii_serialization())
+    }
+
+    /// Whether a secret of these can be read in `text`, as it is or form-encoded.
+    pub(super) fn show_in(&self, text: &str) -> bool {
+        let secret = self.client_secret.expose_secret();
+        let encoded = Zeroizing::new(byte_serialize(secret.as_bytes()).collect::<String>());
+        !secret.is_empty() && (text.contains(secret) || text.contains(encoded.as_str()))
     }
 
     /// Whether anyone on the way can read the client secret.

@@ -1,12 +1,15 @@
 //! One fetch: the request, its retries, and what went wrong in words.
 
 use std::error::Error as StdError;
+use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, RETRY_AFTER};
 use reqwest::{Client, Response, Url};
 
 use super::credentials::{ClientCredentials, TokenRequest};
+use super::flights::CoolDown;
+use super::host::LeftAlone;
 use super::response::{self, Issued, MAX_BODY, Refused};
 use crate::engine::{Generation, Instant, Trust};
 use crate::error::{TokenError, TokenErrorKind, reads_as_refusal};
@@ -30,18 +33,24 @@ pub(crate) struct Asked {
     pub(crate) latency: Duration,
 }
 
-/// Why there is none, and how long the server asked to be left alone.
+/// Why there is none, and how long the token endpoint is left alone.
 pub(super) struct Failed {
-    pub(super) error: TokenError,
-    pub(super) retry_after: Option<Duration>,
+    pub(super) error: Arc<TokenError>,
+    pub(super) cool_down: CoolDown,
 }
 
 impl Failed {
-    /// The host is down and is left alone; no request was made.
-    pub(super) fn host_is_down(credentials: &ClientCredentials, pause: Duration) -> Self {
-        let message = "the token endpoint's host failed several times in a row and is left alone for a moment";
+    /// The host is left alone; no request was made.
+    pub(super) fn host_is_down(credentials: &ClientCredentials, LeftAlone { pause, cause }: &LeftAlone) -> Self {
+        let message = format!("the token endpoint's host failed several times in a row and is left alone: {cause}");
         let refused = Refused::new(TokenErrorKind::Unavailable, message);
-        give_up(credentials, Attempt { refused, http_status: None, retry_after: Some(pause) })
+        Self { error: Arc::new(explained(credentials, refused.into())), cool_down: CoolDown::Exactly(*pause) }
+    }
+
+    /// A token came too late to be of use.
+    pub(super) fn expired_on_the_way(credentials: &ClientCredentials) -> Self {
+        let refused = Refused::new(TokenErrorKind::Response, "the token had expired when the answer came");
+        Self { error: Arc::new(explained(credentials, refused.into())), cool_down: CoolDown::GROWING }
     }
 }
 
@@ -73,12 +82,16 @@ pub(super) async fn fetch(credentials: &ClientCredentials, generation: &Generati
         let pause = failed.retry_after.unwrap_or_default().max(backoff(retries));
         let again = failed.refused.kind.is_transient() && retries < RETRIES && clock.now().after(pause) < deadline;
         if !again {
-            return Err(give_up(credentials, failed));
+            let at_least = failed.retry_after.unwrap_or_default();
+            return Err(Failed {
+                error: Arc::new(explained(credentials, failed)),
+                cool_down: CoolDown::Growing { at_least },
+            });
         }
         tracing::debug!(
             target: "argus_auth::token",
             token_url = credentials.shown_url(),
-            cause = failed.refused.message,
+            kind = failed.refused.kind.code(),
             pause_ms = pause.as_millis(),
             "token request failed, trying again"
         );
@@ -95,21 +108,20 @@ pub(crate) async fn ask_once(credentials: &ClientCredentials, generation: &Gener
     let asked = generation.clock().now();
     let outcome = attempt_until(asked.after(TOTAL), credentials, generation).await;
     let latency = generation.clock().now().since(asked);
-    Asked { outcome: outcome.map_err(|failed| give_up(credentials, failed).error), latency }
+    Asked { outcome: outcome.map_err(|failed| explained(credentials, failed)), latency }
 }
 
-fn give_up(credentials: &ClientCredentials, failed: Attempt) -> Failed {
+/// The error that callers see. A server that repeats a credential in its description is not repeated.
+fn explained(credentials: &ClientCredentials, failed: Attempt) -> TokenError {
     let Refused { kind, oauth_error, oauth_error_description, message } = failed.refused;
-    Failed {
-        error: TokenError {
-            kind,
-            token_url: credentials.shown_url(),
-            http_status: failed.http_status,
-            oauth_error,
-            oauth_error_description,
-            message,
-        },
-        retry_after: failed.retry_after,
+    let unless_secret = |text: String| Some(text).filter(|text| !credentials.show_in(text));
+    TokenError {
+        kind,
+        token_url: credentials.shown_url(),
+        http_status: failed.http_status,
+        oauth_error: oauth_error.and_then(unless_secret),
+        oauth_error_description: oauth_error_description.and_then(unless_secret),
+        message: unless_secret(message).unwrap_or_else(|| "the token endpoint refused the request".to_owned()),
     }
 }
 
@@ -140,10 +152,15 @@ async fn attempt(credentials: &ClientCredentials, generation: &Generation) -> Re
         },
         _ => Trust::Nobody,
     };
-    let client = generation.http.client(&trust).map_err(|reason| Refused::new(TokenErrorKind::Tls, reason))?;
+    let client = generation.http.client(&trust).map_err(|reason| Refused::new(TokenErrorKind::Request, reason))?;
     let request = credentials.request().map_err(|reason| Refused::new(TokenErrorKind::Request, reason))?;
     tracing::debug!(target: "argus_auth::token", token_url = credentials.shown_url(), "token request");
-    let mut response = send(&client, url, request).await?;
+    let mut response = send(&client, url, request).await.inspect_err(|refused| {
+        if refused.kind == TokenErrorKind::Tls {
+            // Certificates may have been replaced since they were read.
+            generation.http.forget(&trust);
+        }
+    })?;
     let status = response.status().as_u16();
     let retry_after = retry_after(&response);
     let body = read(&mut response).await?;
@@ -236,7 +253,8 @@ pub(crate) mod tls_words {
     pub(super) fn of(error: &Error) -> Option<&'static str> {
         Some(match error {
             Error::InvalidCertificate(certificate) => match certificate {
-                CertificateError::UnknownIssuer => UNTRUSTED,
+                // A bad signature is that of an issuer with a trusted one's name and another key.
+                CertificateError::UnknownIssuer | CertificateError::BadSignature => UNTRUSTED,
                 CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => OTHER_HOST,
                 CertificateError::Expired
                 | CertificateError::ExpiredContext { .. }

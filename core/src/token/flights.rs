@@ -1,12 +1,15 @@
 //! One fetch per token: who is fetching, who waits for it, and what the last failure was.
 
 use std::collections::HashMap;
+use std::pin::pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 #[cfg(all(test, argus_auth_loom))]
 use self::model::Mutex;
 #[cfg(not(all(test, argus_auth_loom)))]
 use parking_lot::Mutex;
+use tokio::sync::Notify;
 
 use crate::engine::Instant;
 use crate::error::Error;
@@ -27,6 +30,9 @@ pub(crate) struct Flights<W> {
 #[derive(Debug)]
 struct Slot<W> {
     waiters: Option<Vec<W>>, // Some while a fetch is under way
+    /// Tells the fetch that somebody waits for it now. Here, and not in the source, since a child of `fork` must not
+    /// touch what the parent's engine may have locked.
+    joined: Arc<Notify>,
     failure: Option<Failure>,
 }
 
@@ -37,17 +43,36 @@ struct Failure {
     until: Instant,
 }
 
-/// What became of a wish for a token.
+/// What became of a caller who wants to wait.
 #[derive(Debug)]
-pub(crate) enum Join<T, W> {
+pub(crate) enum Join<T> {
     /// There is a fetch now, and it is the caller's to perform: [`Flights::land`] or [`Flights::fail`] must follow.
     Start,
     /// Somebody's fetch is under way.
     Joined,
     /// A fetch had just ended well.
-    Ready(T, Option<W>),
+    Ready(T),
     /// The last fetch failed, too recently to try again.
-    Cooling(Error, Option<W>),
+    Cooling(Error),
+}
+
+/// How long nobody asks again after a failure.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum CoolDown {
+    /// Not at all: the failure says nothing of the next attempt.
+    None,
+    /// So long, and the failure does not count: no request was made.
+    Exactly(Duration),
+    /// Longer with each failure, and as long as the server asked at least.
+    Growing {
+        /// `Retry-After`.
+        at_least: Duration,
+    },
+}
+
+impl CoolDown {
+    /// Longer with each failure.
+    pub(crate) const GROWING: Self = Self::Growing { at_least: Duration::ZERO };
 }
 
 impl<W> Default for Flights<W> {
@@ -56,33 +81,62 @@ impl<W> Default for Flights<W> {
     }
 }
 
+impl<W> Default for Slot<W> {
+    fn default() -> Self {
+        Self { waiters: None, joined: Arc::default(), failure: None }
+    }
+}
+
+impl<W> Slot<W> {
+    /// The failure that is too recent to try again.
+    fn cooling(&self, now: Instant) -> Option<&Failure> {
+        self.failure.as_ref().filter(|failure| now < failure.until)
+    }
+}
+
 impl<W> Flights<W> {
-    /// Joins the fetch for `source` or becomes the one who performs it.
+    /// Waits for the fetch for `source`, or becomes the one who performs it.
     ///
-    /// `recheck` looks for the token once more, where a fetch that ends meanwhile can't slip through.
-    pub(crate) fn join<T>(
-        &self,
-        source: u64,
-        now: Instant,
-        waiter: Option<W>,
-        recheck: impl FnOnce() -> Option<T>,
-    ) -> Join<T, W> {
+    /// `recheck` looks for the token once more, where a fetch that ends meanwhile can't slip through. A waiter that
+    /// need not wait is dropped.
+    pub(crate) fn join<T>(&self, source: u64, now: Instant, waiter: W, recheck: impl FnOnce() -> Option<T>) -> Join<T> {
         let mut slots = self.slots.lock();
         if let Some(ready) = recheck() {
-            return Join::Ready(ready, waiter);
+            return Join::Ready(ready);
         }
-        let slot = slots.entry(source).or_insert(Slot { waiters: None, failure: None });
+        let slot = slots.entry(source).or_default();
         if let Some(waiters) = &mut slot.waiters {
-            waiters.extend(waiter);
+            waiters.push(waiter);
+            slot.joined.notify_waiters();
             return Join::Joined;
         }
-        match &slot.failure {
-            Some(failure) if now < failure.until => Join::Cooling(failure.error.clone(), waiter),
-            _ => {
-                slot.waiters = Some(waiter.into_iter().collect());
-                Join::Start
-            }
+        if let Some(failure) = slot.cooling(now) {
+            return Join::Cooling(failure.error.clone());
         }
+        slot.waiters = Some(vec![waiter]);
+        Join::Start
+    }
+
+    /// Whether to perform a fetch for `source` that nobody waits for: not while one is under way, and not if it is
+    /// `needless` by now. If so, [`Flights::land`] or [`Flights::fail`] must follow.
+    ///
+    /// # Errors
+    ///
+    /// The last fetch's, if it failed too recently to try again.
+    pub(crate) fn begin(&self, source: u64, now: Instant, needless: impl FnOnce() -> bool) -> Result<bool, Error> {
+        let mut slots = self.slots.lock();
+        if needless() {
+            return Ok(false);
+        }
+        let slot = slots.entry(source).or_default();
+        if slot.waiters.is_some() {
+            return Ok(false);
+        }
+        if let Some(failure) = slot.cooling(now) {
+            return Err(failure.error.clone());
+        }
+        slot.waiters = Some(Vec::new());
+        Ok(true)
     }
 
     /// A fetch ended well, and its token can be found by `recheck`. Returns who waited.
@@ -95,31 +149,40 @@ impl<W> Flights<W> {
         &self,
         source: u64,
         error: &Error,
-        retry_after: Option<Duration>,
+        cool_down: CoolDown,
         now: Instant,
     ) -> (Vec<W>, Option<Instant>) {
         let mut slots = self.slots.lock();
-        let Error::Token(cause) = error else {
-            // A shutdown or a defect says nothing of the token endpoint.
-            let waiters = slots.remove(&source).and_then(|slot| slot.waiters);
-            return (waiters.unwrap_or_default(), None);
+        let mut slot = slots.remove(&source).unwrap_or_default();
+        let waiters = slot.waiters.take().unwrap_or_default();
+        let before = slot.failure.as_ref().map(|failure| failure.count);
+        let (count, pause) = match cool_down {
+            CoolDown::None => return (waiters, None),
+            CoolDown::Exactly(pause) => (before.unwrap_or_default(), pause),
+            CoolDown::Growing { at_least } => {
+                let count = before.map_or(0, |count| count.saturating_add(1));
+                (count, grown(error, count).max(at_least.min(LONGEST_PERMANENT_COOL_DOWN)))
+            }
         };
-        let slot = slots.entry(source).or_insert(Slot { waiters: None, failure: None });
-        let count = slot.failure.as_ref().map_or(0, |failure| failure.count.saturating_add(1));
-        let (first, longest) = if cause.kind.is_transient() {
-            (TRANSIENT_COOL_DOWN, LONGEST_TRANSIENT_COOL_DOWN)
-        } else {
-            (PERMANENT_COOL_DOWN, LONGEST_PERMANENT_COOL_DOWN)
-        };
-        let grown = first.saturating_mul(2_u32.saturating_pow(count)).min(longest);
-        let asked = retry_after.unwrap_or_default().min(LONGEST_PERMANENT_COOL_DOWN);
-        let until = now.after(grown.max(asked));
+        let until = now.after(pause);
         slot.failure = Some(Failure { error: error.clone(), count, until });
-        (slot.waiters.take().unwrap_or_default(), Some(until))
+        slots.insert(source, slot);
+        (waiters, Some(until))
+    }
+
+    /// Ends when somebody waits for the fetch that is under way.
+    pub(crate) async fn awaited(&self, source: u64) {
+        let Some(joined) = self.slots.lock().get(&source).map(|slot| Arc::clone(&slot.joined)) else { return };
+        let mut joined = pin!(joined.notified());
+        // Listens before it looks, so that who joins between the two is not missed.
+        joined.as_mut().enable();
+        if !self.is_awaited(source) {
+            joined.await;
+        }
     }
 
     /// Whether somebody waits for the fetch that is under way.
-    pub(crate) fn is_awaited(&self, source: u64) -> bool {
+    fn is_awaited(&self, source: u64) -> bool {
         let slots = self.slots.lock();
         slots.get(&source).and_then(|slot| slot.waiters.as_ref()).is_some_and(|waiters| !waiters.is_empty())
     }
@@ -143,10 +206,16 @@ impl<W> Flights<W> {
     }
 }
 
+fn grown(error: &Error, count: u32) -> Duration {
+    let (first, longest) = match error {
+        Error::Token(cause) if !cause.kind.is_transient() => (PERMANENT_COOL_DOWN, LONGEST_PERMANENT_COOL_DOWN),
+        _ => (TRANSIENT_COOL_DOWN, LONGEST_TRANSIENT_COOL_DOWN),
+    };
+    first.saturating_mul(2_u32.saturating_pow(count)).min(longest)
+}
+
 #[cfg(all(test, not(argus_auth_loom)))]
 mod tests {
-    use std::sync::Arc;
-
     use super::*;
     use crate::error::{TokenError, TokenErrorKind};
 
@@ -169,21 +238,24 @@ mod tests {
     fn the_cool_down_grows_and_is_capped_and_forgiven() {
         let flights = Flights::<()>::default();
         let transient = failure(TokenErrorKind::Unavailable);
+        let growing = CoolDown::Growing { at_least: Duration::ZERO };
         let pauses = [1, 2, 4, 8, 16, 32, 60, 60].map(|pause| Some(at(pause)));
         for pause in pauses {
-            assert_eq!(flights.fail(0, &transient, None, at(0)).1, pause);
+            assert_eq!(flights.fail(0, &transient, growing, at(0)).1, pause);
         }
-        assert!(matches!(flights.join(0, at(59), None, || None::<()>), Join::Cooling(..)));
+        let breaker = CoolDown::Exactly(Duration::from_secs(1));
+        assert_eq!(flights.fail(0, &transient, breaker, at(59)).1, Some(at(60)), "does not count");
+        assert!(flights.begin(0, at(59), || false).is_err());
         flights.forgive(0);
-        assert!(matches!(flights.join(0, at(59), None, || None::<()>), Join::Start));
-        assert_eq!(flights.fail(0, &failure(TokenErrorKind::Rejected), None, at(0)).1, Some(at(5)));
+        assert!(flights.begin(0, at(59), || false).unwrap());
+        assert_eq!(flights.fail(0, &failure(TokenErrorKind::Rejected), growing, at(0)).1, Some(at(5)));
     }
 
     #[test]
     fn the_server_may_ask_for_a_longer_pause_within_reason() {
         let flights = Flights::<()>::default();
         let transient = failure(TokenErrorKind::Unavailable);
-        let asked = |seconds| Some(Duration::from_secs(seconds));
+        let asked = |seconds| CoolDown::Growing { at_least: Duration::from_secs(seconds) };
         assert_eq!(flights.fail(0, &transient, asked(100), at(0)).1, Some(at(100)));
         assert_eq!(flights.fail(1, &transient, asked(u64::MAX), at(0)).1, Some(at(300)));
     }
@@ -191,10 +263,11 @@ mod tests {
     #[test]
     fn what_says_nothing_of_the_endpoint_is_not_remembered() {
         let flights = Flights::<()>::default();
-        assert!(matches!(flights.join(0, at(0), Some(()), || None::<()>), Join::Start));
-        let (waiters, again) = flights.fail(0, &Error::Shutdown, None, at(0));
+        assert!(matches!(flights.join(0, at(0), (), || None::<()>), Join::Start));
+        let (waiters, again) = flights.fail(0, &Error::Shutdown, CoolDown::None, at(0));
         assert_eq!((waiters.len(), again), (1, None));
-        assert!(matches!(flights.join(0, at(0), None, || None::<()>), Join::Start));
+        assert!(flights.begin(0, at(0), || false).unwrap());
+        assert!(!flights.begin(0, at(0), || false).unwrap(), "one is under way");
     }
 }
 
@@ -253,7 +326,7 @@ mod model {
                 let world = Arc::clone(&world);
                 thread::spawn(move || {
                     let now = Instant::from_nanos(0);
-                    let answered = match world.flights.join(0, now, Some(()), || *world.token.lock()) {
+                    let answered = match world.flights.join(0, now, (), || *world.token.lock()) {
                         Join::Start => {
                             world.fetches.fetch_add(1, Ordering::SeqCst);
                             end(&world).len()
@@ -295,7 +368,7 @@ mod model {
                     oauth_error_description: None,
                     message: String::new(),
                 }));
-                world.flights.fail(0, &error, None, Instant::from_nanos(0)).0
+                world.flights.fail(0, &error, CoolDown::Growing { at_least: Duration::ZERO }, Instant::from_nanos(0)).0
             });
             assert_eq!(world.fetches.load(Ordering::SeqCst), 1);
             assert_eq!(world.answers.load(Ordering::SeqCst), CALLERS);

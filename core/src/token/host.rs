@@ -6,7 +6,7 @@ use parking_lot::Mutex;
 use tokio::sync::Semaphore;
 
 use crate::engine::Instant;
-use crate::error::TokenErrorKind;
+use crate::error::{TokenError, TokenErrorKind};
 
 /// Fetches under way at once to one host.
 const MAX_FETCHES: usize = 64;
@@ -17,6 +17,8 @@ const THRESHOLD: u32 = 5;
 /// It is then left alone for this long, doubled each time that the one fetch which tries again fails too.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+/// The one that tries is given up for lost after this.
+const LONGEST_FETCH: Duration = Duration::from_secs(30);
 
 /// One scheme, host and port.
 #[derive(Debug)]
@@ -26,56 +28,90 @@ pub(super) struct Host {
     breaker: Mutex<Breaker>,
 }
 
-#[derive(Debug, Default)]
-struct Breaker {
-    failures: u32,
-    open_until: Option<Instant>,
+#[derive(Debug)]
+enum Breaker {
+    /// The host is well, but for so many failures in a row.
+    Closed { failures: u32 },
+    /// It is left alone.
+    Open { until: Instant, pause: Duration, cause: String, probing_until: Option<Instant> },
+}
+
+/// A fetch that may go out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Admitted {
+    /// It tries for all.
+    probe: bool,
+}
+
+/// A fetch that may not.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct LeftAlone {
+    /// When to ask again.
+    pub(super) pause: Duration,
+    /// Why the host is taken for down.
+    pub(super) cause: String,
 }
 
 impl Default for Host {
     fn default() -> Self {
-        Self { fetches: Semaphore::new(MAX_FETCHES), renewals: Semaphore::new(MAX_RENEWALS), breaker: Mutex::default() }
+        Self {
+            fetches: Semaphore::new(MAX_FETCHES),
+            renewals: Semaphore::new(MAX_RENEWALS),
+            breaker: Mutex::new(Breaker::Closed { failures: 0 }),
+        }
     }
 }
 
 impl Host {
-    /// Whether a fetch may go out; if not, when to ask again. When a pause is over, one fetch tries for all.
-    pub(super) fn admit(&self, now: Instant) -> Result<(), Duration> {
-        let mut breaker = self.breaker.lock();
-        let Some(until) = breaker.open_until else { return Ok(()) };
-        if now < until {
-            return Err(until.since(now));
-        }
-        // The others wait as long again; by then this one has reported.
-        breaker.open_until = Some(now.after(pause(breaker.failures)));
-        Ok(())
-    }
-
-    /// How a fetch that was admitted ended. Only what is the host's fault counts: a client that is refused says that
-    /// the host is well.
-    pub(super) fn report(&self, failure: Option<TokenErrorKind>, now: Instant) {
-        let mut breaker = self.breaker.lock();
-        match failure {
-            Some(
-                TokenErrorKind::Dns
-                | TokenErrorKind::Connect
-                | TokenErrorKind::Tls
-                | TokenErrorKind::Transport
-                | TokenErrorKind::Timeout
-                | TokenErrorKind::Unavailable,
-            ) => {
-                breaker.failures = breaker.failures.saturating_add(1);
-                if breaker.failures >= THRESHOLD {
-                    breaker.open_until = Some(now.after(pause(breaker.failures)));
+    /// Whether a fetch may go out. When a pause is over, one tries for all, and the others wait for its end.
+    pub(super) fn admit(&self, now: Instant) -> Result<Admitted, LeftAlone> {
+        match &mut *self.breaker.lock() {
+            Breaker::Closed { .. } => Ok(Admitted { probe: false }),
+            Breaker::Open { until, cause, probing_until, .. } => {
+                if now < *until {
+                    Err(LeftAlone { pause: until.since(now), cause: cause.clone() })
+                } else if probing_until.is_some_and(|end| now < end) {
+                    Err(LeftAlone { pause: FIRST_PAUSE, cause: cause.clone() })
+                } else {
+                    *probing_until = Some(now.after(LONGEST_FETCH));
+                    Ok(Admitted { probe: true })
                 }
             }
-            _ => *breaker = Breaker::default(),
         }
+    }
+
+    /// How an admitted fetch ended.
+    pub(super) fn report(&self, admitted: Admitted, failure: Option<&TokenError>, now: Instant) {
+        let mut breaker = self.breaker.lock();
+        let Some(error) = failure.filter(|error| is_the_hosts(error)) else {
+            *breaker = Breaker::Closed { failures: 0 };
+            return;
+        };
+        let pause = match &mut *breaker {
+            Breaker::Closed { failures } => {
+                *failures += 1;
+                if *failures < THRESHOLD {
+                    return;
+                }
+                FIRST_PAUSE
+            }
+            Breaker::Open { pause, .. } if admitted.probe => pause.saturating_mul(2).min(LONGEST_PAUSE),
+            // It went out when the host seemed well; that it is not is known by now.
+            Breaker::Open { .. } => return,
+        };
+        let cause = error.message.clone();
+        *breaker = Breaker::Open { until: now.after(pause), pause, cause, probing_until: None };
     }
 }
 
-fn pause(failures: u32) -> Duration {
-    FIRST_PAUSE.saturating_mul(2_u32.saturating_pow(failures.saturating_sub(THRESHOLD))).min(LONGEST_PAUSE)
+/// Whether a failure is the host's: transport and 5xx. A client that is refused or asked to slow down, and a
+/// certificate that is not trusted, say that somebody answers.
+fn is_the_hosts(error: &TokenError) -> bool {
+    match error.kind {
+        TokenErrorKind::Dns | TokenErrorKind::Connect | TokenErrorKind::Transport | TokenErrorKind::Timeout => true,
+        TokenErrorKind::Unavailable => error.http_status.is_some_and(|status| status >= 500),
+        _ => false,
+    }
 }
 
 #[cfg(test)]
@@ -86,40 +122,80 @@ mod tests {
         Instant::from_nanos(seconds * 1_000_000_000)
     }
 
-    fn down() -> Host {
+    fn failure(kind: TokenErrorKind, http_status: Option<u16>) -> TokenError {
+        TokenError {
+            kind,
+            token_url: String::new(),
+            http_status,
+            oauth_error: None,
+            oauth_error_description: None,
+            message: "refused".to_owned(),
+        }
+    }
+
+    /// A host with so many fetches out that then fail together.
+    fn down(fetches: u32) -> Host {
         let host = Host::default();
-        for _ in 0..THRESHOLD {
-            host.report(Some(TokenErrorKind::Connect), at(0));
+        let admitted: Vec<_> = (0..fetches).map(|_| host.admit(at(0)).unwrap()).collect();
+        for admitted in admitted {
+            host.report(admitted, Some(&failure(TokenErrorKind::Connect, None)), at(0));
         }
         host
     }
 
-    #[test]
-    fn opens_after_failures_in_a_row_and_lets_one_try() {
-        let host = down();
-        assert_eq!(host.admit(at(0)), Err(Duration::from_secs(1)));
-        assert_eq!(host.admit(at(1)), Ok(()));
-        assert_eq!(host.admit(at(1)), Err(Duration::from_secs(1)), "one tries, the others wait");
-        host.report(None, at(1));
-        assert_eq!(host.admit(at(1)), Ok(()));
+    fn pause(host: &Host, now: Instant) -> u64 {
+        host.admit(now).unwrap_err().pause.as_secs()
     }
 
     #[test]
-    fn stays_shut_on_a_clients_mistakes() {
+    fn opens_after_failures_in_a_row_and_lets_one_try() {
+        let host = down(THRESHOLD);
+        assert_eq!(host.admit(at(0)), Err(LeftAlone { pause: FIRST_PAUSE, cause: "refused".to_owned() }));
+        let probe = host.admit(at(1)).unwrap();
+        assert_eq!(pause(&host, at(1)), 1, "one tries, the others wait");
+        assert_eq!(pause(&host, at(30)), 1, "as long as it takes");
+        host.report(probe, None, at(30));
+        assert!(host.admit(at(30)).is_ok());
+    }
+
+    #[test]
+    fn many_failures_at_once_are_one() {
+        assert_eq!(pause(&down(64), at(0)), 1);
+    }
+
+    #[test]
+    fn a_probe_that_never_reports_does_not_keep_it_open() {
+        let host = down(THRESHOLD);
+        assert!(host.admit(at(1)).is_ok());
+        assert!(host.admit(at(31)).is_ok());
+    }
+
+    #[test]
+    fn stays_shut_on_what_is_not_the_hosts_fault() {
         let host = Host::default();
-        for _ in 0..1_000 {
-            host.report(Some(TokenErrorKind::Rejected), at(0));
-            host.report(Some(TokenErrorKind::Response), at(0));
+        let others = [
+            (TokenErrorKind::Rejected, Some(400)),
+            (TokenErrorKind::Response, Some(200)),
+            (TokenErrorKind::Unavailable, Some(429)),
+            (TokenErrorKind::Tls, None),
+            (TokenErrorKind::Request, None),
+        ];
+        for (kind, status) in others.into_iter().cycle().take(1_000) {
+            let admitted = host.admit(at(0)).unwrap();
+            host.report(admitted, Some(&failure(kind, status)), at(0));
         }
-        assert_eq!(host.admit(at(0)), Ok(()));
+        assert!(host.admit(at(0)).is_ok());
     }
 
     #[test]
     fn the_pause_grows_to_a_limit() {
-        let host = down();
-        for _ in 0..u8::MAX {
-            host.report(Some(TokenErrorKind::Timeout), at(0));
+        let host = down(THRESHOLD);
+        let mut now = 0;
+        for expected in [1, 2, 4, 8, 16, 30, 30] {
+            assert_eq!(pause(&host, at(now)), expected);
+            now += expected;
+            let probe = host.admit(at(now)).unwrap();
+            host.report(probe, Some(&failure(TokenErrorKind::Unavailable, Some(503))), at(now));
         }
-        assert_eq!(host.admit(at(0)), Err(LONGEST_PAUSE));
     }
 }

@@ -15,7 +15,10 @@ mod assertion;
 mod cache;
 mod credentials;
 mod fetch;
+mod flight;
 mod flights;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod host;
 mod lifetime;
 mod response;
@@ -50,22 +53,27 @@ const MAX_ORPHANS: usize = 1024;
 /// What a waiting caller is told.
 pub type Outcome = Result<Arc<Headers>, Error>;
 
-/// Whoever waits for headers: called exactly once, on the engine's thread, and must not block.
+/// Whoever waits for headers: called once at most, and must not block. Called on the engine's thread, but for an engine
+/// that can't start or is being shut down: then on the thread that asks or shuts down.
 pub type Waiter = Box<dyn FnOnce(Outcome) + Send>;
 
 /// The answer to a request for headers.
+#[derive(Debug)]
 pub enum Requested {
-    /// It is known already; the waiter comes back uncalled.
-    Ready(Outcome, Waiter),
+    /// It is known already; the waiter is dropped uncalled.
+    Ready(Outcome),
     /// The waiter will be called.
     Waiting,
 }
+
+/// The sources that providers share.
+type Sources = HashMap<ClientCredentials, Arc<TokenSource>>;
 
 /// The part of the tokens' state that belongs to one life of the engine: who fetches, who waits, what comes next.
 pub(crate) struct Board {
     flights: Flights<Waiter>,
     schedule: Schedule,
-    sources: Mutex<HashMap<ClientCredentials, Arc<TokenSource>>>,
+    sources: Arc<Mutex<Sources>>,
     fetches: Arc<Semaphore>,
     hosts: Mutex<HashMap<String, Arc<Host>>>,
 }
@@ -75,7 +83,7 @@ impl Default for Board {
         Self {
             flights: Flights::default(),
             schedule: Schedule::default(),
-            sources: Mutex::default(),
+            sources: Arc::default(),
             fetches: Arc::new(Semaphore::new(MAX_FETCHES)),
             hosts: Mutex::default(),
         }
@@ -91,26 +99,41 @@ impl Board {
         }
         // Looking through all of them only when their number has doubled keeps this cheap on average.
         if sources.len() == sources.capacity() {
-            let mut orphans = 0;
-            sources.retain(|_, source| {
-                let owned = Arc::strong_count(source) > 1;
-                orphans += usize::from(!owned);
-                owned || (orphans <= MAX_ORPHANS && source.holds_token())
-            });
+            forget_orphans(&mut sources);
         }
         let source = make();
         sources.insert(credentials.clone(), Arc::clone(&source));
         source
     }
 
-    /// Takes over the sources of a life that was shut down.
-    pub(crate) fn adopt_registry(&mut self, previous: &Self) {
-        self.sources = Mutex::new(previous.sources.lock().clone());
+    /// Lets go of sources that no provider uses any more, but for those with a token that another may want.
+    pub(crate) fn forget_orphans(&self) {
+        forget_orphans(&mut self.sources.lock());
+    }
+
+    /// A board for the life after a shutdown: the same sources.
+    pub(crate) fn after_shutdown(previous: &Self) -> Self {
+        Self { sources: Arc::clone(&previous.sources), ..Self::default() }
+    }
+
+    /// A board for a child of `fork`: the parent's sources, unless they were being changed at that moment.
+    pub(crate) fn in_child(parents: &Self) -> Self {
+        let sources = parents.sources.try_lock().map(|sources| sources.clone()).unwrap_or_default();
+        Self { sources: Arc::new(Mutex::new(sources)), ..Self::default() }
     }
 
     fn host(&self, origin: String) -> Arc<Host> {
         Arc::clone(self.hosts.lock().entry(origin).or_default())
     }
+}
+
+fn forget_orphans(sources: &mut Sources) {
+    let mut orphans = 0;
+    sources.retain(|_, source| {
+        let owned = Arc::strong_count(source) > 1;
+        orphans += usize::from(!owned);
+        owned || (orphans <= MAX_ORPHANS && source.holds_token())
+    });
 }
 
 /// A number in 0..1 from the operating system, so that a forked child does not repeat its parent's.

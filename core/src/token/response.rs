@@ -82,7 +82,8 @@ pub(crate) fn parse(status: u16, body: &[u8]) -> Result<Issued, Refused> {
         return Err(bad_status(status, parsed.is_ok()));
     }
     let mut parsed = parsed.map_err(|_| {
-        let found = if body.trim_ascii_start().starts_with(b"<") { "HTML or XML" } else { "not a JSON object" };
+        let found =
+            if body.trim_ascii_start().starts_with(b"<") { "HTML or XML, not JSON" } else { "not a JSON object" };
         Refused::new(TokenErrorKind::Response, format!("the token endpoint's answer is {found}; is token_url right?"))
     })?;
     let malformed =

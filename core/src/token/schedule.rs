@@ -18,7 +18,7 @@ const IDLE: Duration = Duration::from_secs(3600);
 #[derive(Default)]
 pub(super) struct Schedule {
     queue: Mutex<BinaryHeap<Renewal>>,
-    earlier: Notify,
+    earlier: Arc<Notify>,
 }
 
 struct Renewal {
@@ -32,6 +32,10 @@ impl Schedule {
     /// Plans to renew `token` at `due`.
     pub(super) fn plan(&self, due: Instant, source: &Arc<TokenSource>, token: u64) {
         let mut queue = self.queue.lock();
+        if queue.len() == queue.capacity() {
+            // A token that was replaced early leaves its renewal behind.
+            queue.retain(|renewal| renewal.source.upgrade().is_some_and(|source| source.holds(renewal.token)));
+        }
         let first = queue.peek().is_none_or(|renewal| due < renewal.due);
         queue.push(Renewal { due, source: Arc::downgrade(source), token });
         drop(queue);
@@ -55,18 +59,23 @@ impl Board {
     /// The task that starts renewals when they are due. Ends with the generation it belongs to.
     pub(crate) async fn keep_fresh(generation: Weak<Generation>) {
         loop {
-            let Some(generation) = generation.upgrade() else { return };
-            let schedule = &generation.board.schedule;
-            match schedule.next(generation.clock().now()) {
+            let Some(current) = generation.upgrade() else { return };
+            let schedule = &current.board.schedule;
+            match schedule.next(current.clock().now()) {
                 Ok(Renewal { source, token, .. }) => {
                     if let Some(source) = source.upgrade() {
-                        source.renew_if_used(&generation, token);
+                        source.renew_if_used(&current, token);
                     }
+                    // Thousands may be due at once; the fetches they start want their turn too.
+                    tokio::task::yield_now().await;
                 }
                 Err(due) => {
+                    let (clock, earlier) = (current.clock().clone(), Arc::clone(&schedule.earlier));
+                    // Not kept alive by waiting.
+                    drop(current);
                     tokio::select! {
-                        () = generation.clock().sleep_until(due) => {}
-                        () = schedule.earlier.notified() => {}
+                        () = clock.sleep_until(due) => {}
+                        () = earlier.notified() => {}
                     }
                 }
             }

@@ -1,28 +1,27 @@
 //! Where one token comes from: the snapshot that callers read, and the fetches that replace it.
 
 use std::fmt;
-use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::thread;
+use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
-use tokio::sync::Notify;
 
 use super::credentials::ClientCredentials;
-use super::fetch::{self, Failed, Fetched};
+use super::fetch::{Failed, Fetched};
+use super::flight::Flight;
 use super::flights::Join;
 use super::lifetime::Lifetime;
 use super::{Requested, TokenState, TokenStatus, Waiter};
-use crate::engine::{Clock, Engine, Generation, Instant, WeakEngine};
+use crate::engine::{AtomicInstant, Clock, Engine, Generation, Instant, WeakEngine};
 use crate::error::{Error, TokenError};
 use crate::headers::Headers;
 use crate::secret::Secret;
 
 /// The source of the tokens that one set of credentials gets. Shared by all providers with equal credentials.
 pub(crate) struct TokenSource {
-    id: u64,
-    credentials: ClientCredentials,
+    pub(super) id: u64,
+    pub(super) credentials: ClientCredentials,
     engine: WeakEngine,
     clock: Clock,
     // Read without a lock; outlives any engine thread, so a forked child reads it too.
@@ -31,8 +30,6 @@ pub(crate) struct TokenSource {
     hits: AtomicU64,
     successes: AtomicU64,
     failures: AtomicU64,
-    /// Tells a renewal that queues for its turn that somebody waits for it now.
-    joined: Notify,
     /// When the last token was got.
     succeeded_at: ArcSwapOption<Instant>,
     last_error: ArcSwapOption<TokenError>,
@@ -46,7 +43,12 @@ struct Token {
     expires_at: Instant,
     /// [`TokenSource::hits`] when it was put in.
     hits_before: u64,
+    /// When a reader next sees to its renewal: from `renew_at` on, once a second at most, so that a hit takes no lock.
+    look_again: AtomicInstant,
 }
+
+/// How often readers see to a renewal that is due.
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
 
 impl TokenSource {
     /// The source for `credentials` at `engine`: a new one, or the one that others use already.
@@ -63,7 +65,6 @@ impl TokenSource {
                 hits: AtomicU64::new(0),
                 successes: AtomicU64::new(0),
                 failures: AtomicU64::new(0),
-                joined: Notify::new(),
                 succeeded_at: ArcSwapOption::empty(),
                 last_error: ArcSwapOption::empty(),
             })
@@ -81,15 +82,15 @@ impl TokenSource {
             return None;
         }
         self.hits.fetch_add(1, Ordering::Relaxed);
-        if now >= token.renew_at
+        if token.look_again.pass(now, LOOK_AGAIN)
             && let Some(engine) = self.engine.upgrade()
         {
-            self.renew(&engine.generation());
+            self.renew(&engine.generation(), token.id);
         }
         Some(Arc::clone(&token.headers))
     }
 
-    fn never_fetched(&self) -> bool {
+    pub(super) fn never_fetched(&self) -> bool {
         self.successes.load(Ordering::Relaxed) + self.failures.load(Ordering::Relaxed) == 0
     }
 
@@ -101,33 +102,30 @@ impl TokenSource {
     /// Headers with a valid token: at once, or told to `waiter` when a fetch has ended.
     pub(crate) fn request(self: &Arc<Self>, waiter: Waiter) -> Requested {
         if let Some(headers) = self.current() {
-            return Requested::Ready(Ok(headers), waiter);
+            return Requested::Ready(Ok(headers));
         }
         let Some(engine) = self.engine.upgrade() else {
-            return Requested::Ready(Err(Error::Shutdown), waiter);
+            return Requested::Ready(Err(Error::Shutdown));
         };
         let generation = engine.generation();
-        match self.join(&generation, Some(waiter)) {
+        let now = self.clock.now();
+        match generation.board.flights.join(self.id, now, waiter, || self.valid(now)) {
             Join::Start => {
-                self.take_off(&generation);
+                Flight::new(self, &generation).take_off();
                 Requested::Waiting
             }
-            Join::Joined | Join::Ready(_, None) | Join::Cooling(_, None) => {
-                self.joined.notify_waiters();
-                Requested::Waiting
-            }
-            Join::Ready(headers, Some(waiter)) => Requested::Ready(Ok(headers), waiter),
-            Join::Cooling(error, Some(waiter)) => Requested::Ready(Err(error), waiter),
+            Join::Joined => Requested::Waiting,
+            Join::Ready(headers) => Requested::Ready(Ok(headers)),
+            Join::Cooling(error) => Requested::Ready(Err(error)),
         }
     }
 
     /// Starts a fetch unless one is under way or the last one failed too recently.
     pub(crate) fn prefetch(self: &Arc<Self>) -> Result<(), Error> {
         let generation = self.engine.upgrade().ok_or(Error::Shutdown)?.generation();
-        match self.join(&generation, None) {
-            Join::Start => self.take_off(&generation),
-            Join::Cooling(error, _) => return Err(error),
-            Join::Joined | Join::Ready(..) => {}
+        let now = self.clock.now();
+        if generation.board.flights.begin(self.id, now, || self.valid(now).is_some())? {
+            Flight::new(self, &generation).take_off();
         }
         Ok(())
     }
@@ -177,68 +175,71 @@ impl TokenSource {
     pub(super) fn renew_if_used(self: &Arc<Self>, generation: &Arc<Generation>, id: u64) {
         let hits = self.hits.load(Ordering::Relaxed);
         if self.token.load().as_ref().is_some_and(|token| token.id == id && hits > token.hits_before) {
-            self.renew(generation);
+            self.renew(generation, id);
         }
     }
 
-    fn renew(self: &Arc<Self>, generation: &Arc<Generation>) {
-        if let Join::Start = generation.board.flights.join(self.id, generation.clock().now(), None, || None::<()>) {
-            self.take_off(generation);
+    /// Whether the token `id` is the one held.
+    pub(super) fn holds(&self, id: u64) -> bool {
+        self.token.load().as_ref().is_some_and(|token| token.id == id)
+    }
+
+    /// Renews the token `id`, unless another has taken its place meanwhile.
+    fn renew(self: &Arc<Self>, generation: &Arc<Generation>, id: u64) {
+        // An error is a cool-down, after which the schedule tries again.
+        if let Ok(true) = generation.board.flights.begin(self.id, self.clock.now(), || !self.holds(id)) {
+            Flight::new(self, generation).take_off();
         }
     }
 
-    fn join(&self, generation: &Generation, waiter: Option<Waiter>) -> Join<Arc<Headers>, Waiter> {
-        let now = generation.clock().now();
-        generation.board.flights.join(self.id, now, waiter, || {
-            let token = self.token.load();
-            token.as_ref().filter(|token| now < token.expires_at).map(|token| Arc::clone(&token.headers))
-        })
+    fn valid(&self, now: Instant) -> Option<Arc<Headers>> {
+        self.token.load().as_ref().filter(|token| now < token.expires_at).map(|token| Arc::clone(&token.headers))
     }
 
-    /// Starts the fetch that a [`Join::Start`] made this source owe.
-    fn take_off(self: &Arc<Self>, generation: &Arc<Generation>) {
-        let flight = Flight { source: Arc::clone(self), generation: Arc::clone(generation), outcome: None };
-        // If the task can't run, it is dropped, and the flight with it: the waiters are told.
-        if let Err(error) = generation.spawn(flight.fly()) {
-            tracing::error!(target: "argus_auth::engine", %error, "the engine could not start");
-        }
-    }
-
-    /// Ends when somebody waits for the fetch that is under way.
-    async fn awaited(&self, generation: &Generation) {
-        let mut joined = pin!(self.joined.notified());
-        // Listens before it looks, so that who joins between the two is not missed.
-        joined.as_mut().enable();
-        if !generation.board.flights.is_awaited(self.id) {
-            joined.await;
-        }
-    }
-
-    fn put_in(self: &Arc<Self>, generation: &Generation, fetched: Fetched) -> Arc<Headers> {
+    /// Puts a fetched token in the place of the last one.
+    ///
+    /// # Errors
+    ///
+    /// If it has expired on the way.
+    pub(super) fn put_in(self: &Arc<Self>, generation: &Generation, fetched: Fetched) -> Result<Arc<Headers>, Failed> {
         static NEXT_ID: AtomicU64 = AtomicU64::new(0);
         let Fetched { issued, requested } = fetched;
         let buffer = self.credentials.expiry_buffer;
         let lifetime =
             Lifetime::new(issued.expires_in.as_deref(), issued.refresh_in.as_deref(), buffer, super::random_share());
+        let expires_at = requested.after(lifetime.expires_after);
+        let now = self.clock.now();
+        if now >= expires_at {
+            return Err(Failed::expired_on_the_way(&self.credentials));
+        }
         let bearer = Secret::new(format!("Bearer {}", issued.access_token.expose_secret()));
+        let renew_at = requested.after(lifetime.renew_after);
         let token = Arc::new(Token {
             id: NEXT_ID.fetch_add(1, Ordering::Relaxed),
             headers: Arc::new(Headers::single("Authorization", bearer)),
-            renew_at: requested.after(lifetime.renew_after),
-            expires_at: requested.after(lifetime.expires_after),
+            renew_at,
+            expires_at,
             hits_before: self.hits.load(Ordering::Relaxed),
+            look_again: AtomicInstant::new(renew_at),
         });
         self.token.store(Some(Arc::clone(&token)));
         self.successes.fetch_add(1, Ordering::Relaxed);
-        self.succeeded_at.store(Some(Arc::new(self.clock.now())));
+        self.succeeded_at.store(Some(Arc::new(now)));
         generation.board.schedule.plan(token.renew_at, self, token.id);
-        tracing::info!(
-            target: "argus_auth::token",
-            token_url = self.credentials.shown_url(),
-            lifetime_s = lifetime.expires_after.as_secs(),
-            "token acquired"
-        );
-        Arc::clone(&token.headers)
+        Ok(Arc::clone(&token.headers))
+    }
+
+    /// Remembers a failure, and sees to it that a token in use is tried to be renewed again.
+    pub(super) fn failed(self: &Arc<Self>, generation: &Generation, error: &Error, again: Option<Instant>) {
+        self.failures.fetch_add(1, Ordering::Relaxed);
+        if let Error::Token(error) = error {
+            self.last_error.store(Some(Arc::clone(error)));
+        }
+        if let Some((again, token)) = again.zip(self.token.load().as_ref())
+            && again < token.expires_at
+        {
+            generation.board.schedule.plan(again, self, token.id);
+        }
     }
 }
 
@@ -247,91 +248,6 @@ impl Drop for TokenSource {
         // What is remembered of its failures ends with it.
         if let Some(engine) = self.engine.upgrade() {
             engine.generation().board.flights.forgive(self.id);
-        }
-    }
-}
-
-/// A fetch under way. However it ends, dropped by a shutdown or a panic included, those who wait are told.
-struct Flight {
-    source: Arc<TokenSource>,
-    generation: Arc<Generation>,
-    outcome: Option<Result<Fetched, Failed>>,
-}
-
-impl Flight {
-    async fn fly(mut self) {
-        let (source, generation) = (Arc::clone(&self.source), Arc::clone(&self.generation));
-        if source.never_fetched() && source.credentials.travel_in_the_clear() {
-            let token_url = source.credentials.shown_url();
-            tracing::warn!(target: "argus_auth::token", token_url, "credentials go out over plain http");
-        }
-        let host = generation.board.host(source.credentials.host());
-        // A closed semaphore is the only failure of `acquire`, and these are never closed.
-        let _renewal = tokio::select! {
-            biased;
-            () = source.awaited(&generation) => None,
-            permit = host.renewals.acquire() => permit.ok(),
-        };
-        let _of_host = host.fetches.acquire().await;
-        let _of_all = generation.board.fetches.acquire().await;
-        let outcome = match host.admit(generation.clock().now()) {
-            Ok(()) => {
-                let outcome = fetch::fetch(&source.credentials, &generation).await;
-                host.report(outcome.as_ref().err().map(|failed| failed.error.kind), generation.clock().now());
-                outcome
-            }
-            Err(pause) => Err(fetch::Failed::host_is_down(&source.credentials, pause)),
-        };
-        self.outcome = Some(outcome);
-    }
-}
-
-impl Drop for Flight {
-    fn drop(&mut self) {
-        let Self { source, generation, outcome, .. } = self;
-        let flights = &generation.board.flights;
-        let (waiters, outcome) = match outcome.take() {
-            Some(Ok(fetched)) => {
-                let headers = source.put_in(generation, fetched);
-                (flights.land(source.id), Ok(headers))
-            }
-            failed => {
-                let (error, retry_after) = match failed {
-                    Some(Err(Failed { error, retry_after })) => (Error::Token(Arc::new(error)), retry_after),
-                    _ if thread::panicking() => (Error::Internal { what: "a token fetch panicked" }, None),
-                    _ => (Error::Shutdown, None),
-                };
-                let now = generation.clock().now();
-                let (waiters, again) = flights.fail(source.id, &error, retry_after, now);
-                source.report_failure(&error);
-                if let Some((again, token)) = again.zip(source.token.load().as_ref())
-                    && again < token.expires_at
-                {
-                    generation.board.schedule.plan(again, source, token.id);
-                }
-                (waiters, Err(error))
-            }
-        };
-        for waiter in waiters {
-            waiter(outcome.clone());
-        }
-    }
-}
-
-impl TokenSource {
-    fn report_failure(&self, error: &Error) {
-        self.failures.fetch_add(1, Ordering::Relaxed);
-        if let Error::Token(error) = error {
-            self.last_error.store(Some(Arc::clone(error)));
-        }
-        let token_url = self.credentials.shown_url();
-        if matches!(error, Error::Shutdown) {
-            // The host's own doing: nothing for an operator to look after.
-            tracing::debug!(target: "argus_auth::token", token_url, %error, "token fetch abandoned");
-        } else if self.holds_token() {
-            tracing::warn!(target: "argus_auth::token", token_url, %error, "token renewal failed; the old token stays in use");
-        } else {
-            tracing::error!(target: "argus_auth::token", token_url, %error, "token fetch failed");
         }
     }
 }

@@ -65,10 +65,10 @@ fn wrong_secret() {
     world.endpoint.default_reply(Reply::fresh_token(3600));
     world.advance(1.0);
     assert_eq!(failure_kind(&answer(wrong.headers("b"))), TokenErrorKind::Rejected, "still cooling down");
-    wrong.replace(world.config(&["client_secret: right"]));
+    wrong.replace(&world.config(&["client_secret: right"]));
     assert_eq!(token(&answer(wrong.headers("b"))), "tok-1");
     // What did not change keeps its token.
-    wrong.replace(world.config(&["client_secret: right"]));
+    wrong.replace(&world.config(&["client_secret: right"]));
     assert_eq!(token(&answer(wrong.headers("b"))), "tok-1");
     world.requests(requests + 1);
 }

@@ -73,7 +73,9 @@ fn tls() {
     let ca = files.line("ca_bundle", "ca.pem");
     refused(&world, &[], "issuer");
     assert!(token(&answer(world.resolver(&[&ca]).headers("b"))).starts_with("tok-"));
-    refused(&world, &["ca_bundle: /no/such/file"], "ca_bundle /no/such/file");
+    let outcome = answer(world.resolver(&["ca_bundle: /no/such/file"]).headers("b"));
+    assert_eq!(failure_kind(&outcome), TokenErrorKind::Request);
+    assert!(failure(&outcome).message.contains("ca_bundle /no/such/file"), "{outcome:?}");
 
     for (certificate, words) in [(Certificate::WrongHost, "not valid for name"), (Certificate::Expired, "expired")] {
         let world = endpoint(certificate, false);
