@@ -205,6 +205,43 @@ typedef uint32_t argus_auth_severity;
 #endif // __cplusplus
 
 /**
+ * Whether a token can be served. A newer library may return a number that this header does not have.
+ */
+enum argus_auth_token_state
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : uint32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * The backend's headers need no token.
+     */
+    ARGUS_AUTH_TOKEN_STATE_NONE = 0,
+    /**
+     * There is none yet: nobody asked, it was invalidated, or no fetch has succeeded.
+     */
+    ARGUS_AUTH_TOKEN_STATE_EMPTY = 1,
+    /**
+     * It is served, and it is not time to renew it.
+     */
+    ARGUS_AUTH_TOKEN_STATE_FRESH = 2,
+    /**
+     * It is served, and should be renewed.
+     */
+    ARGUS_AUTH_TOKEN_STATE_RENEWING = 3,
+    /**
+     * It has expired and is not served.
+     */
+    ARGUS_AUTH_TOKEN_STATE_EXPIRED = 4,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum argus_auth_token_state argus_auth_token_state;
+#else
+typedef uint32_t argus_auth_token_state;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
  * How serious a log event is, and from which seriousness on they are wanted.
  */
 enum argus_auth_log_level
@@ -279,8 +316,8 @@ typedef uint32_t argus_auth_unresolved;
 typedef struct argus_auth_backend argus_auth_backend;
 
 /**
- * Why a call failed. Owned by the caller that it was returned to, who frees it with `argus_auth_error_free`. Never
- * holds a secret.
+ * Why a call failed. Owned by the caller that it was returned to, who frees it with `argus_auth_error_free`; or
+ * borrowed from an `argus_auth_token_status`, valid as long as that is. Never holds a secret.
  *
  * Immutable: any number of threads may read it at once.
  */
@@ -312,6 +349,22 @@ typedef struct argus_auth_problem argus_auth_problem;
  * their tokens.
  */
 typedef struct argus_auth_resolver argus_auth_resolver;
+
+/**
+ * Text with an owner: the caller that it was returned to, who frees it with `argus_auth_text_free`.
+ *
+ * Immutable: any number of threads may read it at once.
+ */
+typedef struct argus_auth_text argus_auth_text;
+
+/**
+ * A snapshot of a backend's token and of the fetches that got it, for operators. Returned by
+ * `argus_auth_resolver_status`; owned by the caller, who frees it with `argus_auth_token_status_free`. Holds no token
+ * and no secret.
+ *
+ * Immutable: any number of threads may read it at once.
+ */
+typedef struct argus_auth_token_status argus_auth_token_status;
 
 /**
  * Text that the library hands out: UTF-8, borrowed from the object that it was asked of and valid as long as that is.
@@ -372,6 +425,16 @@ typedef void (*argus_auth_log_user_data_free)(void *user_data);
 #ifdef __cplusplus
 extern "C" {
 #endif // __cplusplus
+
+/**
+ * Frees a text. Nothing for NULL.
+ */
+void argus_auth_text_free(struct argus_auth_text *text);
+
+/**
+ * What it says, borrowed from `text`. Empty for NULL.
+ */
+struct argus_auth_str argus_auth_text_get(const struct argus_auth_text *text);
 
 /**
  * Frees an error object. Nothing for NULL.
@@ -502,6 +565,26 @@ struct argus_auth_resolver *argus_auth_resolver_clone(const struct argus_auth_re
 void argus_auth_resolver_free(struct argus_auth_resolver *resolver);
 
 /**
+ * Reads the file of `resolver` again, its variables and secrets too. Does no I/O but reading that file; blocks while
+ * it is read.
+ *
+ * From then on all references, older ones too, serve what the file says now. A backend whose configuration did not
+ * change keeps its token; another starts anew, its cool-down over. Callers that wait are not disturbed, and headers
+ * that were given out stay valid. A path that was relative is looked up from the directory of this moment; a resolver
+ * made from text has nothing to read and stays as it is.
+ *
+ * What older references list as backends and warnings does not change, so that what was borrowed from them stays
+ * valid. `*out`, unless `out` is NULL, becomes a reference that lists what is in force now, owned by the caller; NULL
+ * on failure.
+ *
+ * Failures: `ARGUS_AUTH_STATUS_CONFIG`, with every problem of the file in the error object, also when it can't be
+ * read; the configuration in force stays in force.
+ */
+argus_auth_status argus_auth_resolver_reload(const struct argus_auth_resolver *resolver,
+                                             struct argus_auth_resolver **out,
+                                             struct argus_auth_error **error);
+
+/**
  * How many remote backends there are. 0 for NULL.
  */
 size_t argus_auth_resolver_backend_count(const struct argus_auth_resolver *resolver);
@@ -576,6 +659,30 @@ argus_auth_status argus_auth_resolver_invalidate(const struct argus_auth_resolve
                                                  struct argus_auth_error **error);
 
 /**
+ * How the token of `backend` (`backend_len` bytes of UTF-8, borrowed during the call) is doing. Never blocks, fetches
+ * nothing.
+ *
+ * `*out` becomes an object owned by the caller; NULL for a backend that needs no token, and on failure.
+ *
+ * Failures: `ARGUS_AUTH_STATUS_UNKNOWN_BACKEND`.
+ */
+argus_auth_status argus_auth_resolver_status(const struct argus_auth_resolver *resolver,
+                                             const char *backend,
+                                             size_t backend_len,
+                                             struct argus_auth_token_status **out,
+                                             struct argus_auth_error **error);
+
+/**
+ * Counters and gauges of all backends that need tokens, in the Prometheus text format (version 0.0.4), for the host to
+ * serve beside its own. Never blocks, fetches nothing.
+ *
+ * `*out` becomes a text owned by the caller; NULL on failure.
+ */
+argus_auth_status argus_auth_resolver_metrics(const struct argus_auth_resolver *resolver,
+                                              struct argus_auth_text **out,
+                                              struct argus_auth_error **error);
+
+/**
  * The key under `backends`. Empty for NULL.
  */
 struct argus_auth_str argus_auth_backend_name(const struct argus_auth_backend *backend);
@@ -630,6 +737,57 @@ bool argus_auth_headers_find(const struct argus_auth_headers *headers,
                              const char *name,
                              size_t name_len,
                              struct argus_auth_str *value);
+
+/**
+ * Frees a status. Nothing for NULL.
+ */
+void argus_auth_token_status_free(struct argus_auth_token_status *status);
+
+/**
+ * What a caller would have met. `ARGUS_AUTH_TOKEN_STATE_NONE` for NULL.
+ */
+argus_auth_token_state argus_auth_token_status_state(const struct argus_auth_token_status *status);
+
+/**
+ * How many milliseconds the token may still be used, 0 when it has expired; -1 without a token, and for NULL.
+ */
+int64_t argus_auth_token_status_expires_in_ms(const struct argus_auth_token_status *status);
+
+/**
+ * How many milliseconds ago a token was last got; -1 when none ever was, and for NULL.
+ */
+int64_t argus_auth_token_status_since_success_ms(const struct argus_auth_token_status *status);
+
+/**
+ * For how many milliseconds the token endpoint is still left alone after a failure; 0 when it is not, and for NULL.
+ */
+int64_t argus_auth_token_status_cool_down_ms(const struct argus_auth_token_status *status);
+
+/**
+ * Whether a fetch was under way. False for NULL.
+ */
+bool argus_auth_token_status_fetching(const struct argus_auth_token_status *status);
+
+/**
+ * How many fetches got a token, since the start. 0 for NULL.
+ */
+uint64_t argus_auth_token_status_successes(const struct argus_auth_token_status *status);
+
+/**
+ * How many fetches got none, since the start; one fetch may be several requests. 0 for NULL.
+ */
+uint64_t argus_auth_token_status_failures(const struct argus_auth_token_status *status);
+
+/**
+ * How often the token was served without waiting, since the start. 0 for NULL.
+ */
+uint64_t argus_auth_token_status_hits(const struct argus_auth_token_status *status);
+
+/**
+ * Returns why the last fetch that failed did, kept after a success, borrowed from `status`; NULL when none has failed,
+ * and for NULL.
+ */
+const struct argus_auth_error *argus_auth_token_status_last_error(const struct argus_auth_token_status *status);
 
 /**
  * Has `callback` called for every log event of this library that is as serious as `max_level` (an

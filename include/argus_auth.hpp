@@ -3,10 +3,10 @@
  *
  * SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * Every object owns what it refers to; copies of Resolver, Headers and Error are cheap and share it. Views (Backend,
- * Problem, std::string_view) are borrowed from the object that they were asked of and valid as long as it or a copy of
- * it is. What holds for threads and fork in C holds here: const functions may be called from any number of threads at
- * once.
+ * Every object owns what it refers to; copies of Resolver, Headers, TokenStatus and Error are cheap and share it.
+ * Views (Backend, Problem, std::string_view) are borrowed from the object that they were asked of and valid as long as
+ * it or a copy of it is. What holds for threads and fork in C holds here: const functions may be called from any number
+ * of threads at once.
  *
  * No function here throws but Result::value(), and any that must copy and finds no memory. It compiles with exceptions
  * switched off as well; then there is no Result::value().
@@ -17,34 +17,20 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <exception>
 #include <functional>
 #include <iterator>
 #include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <utility>
-#include <variant>
 #include <vector>
 
-#include "argus_auth.h"
+#include "argus_auth_result.hpp"
 
 namespace argus_auth {
 
 namespace detail {
-
-inline std::string_view view(argus_auth_str text) noexcept { return {text.data, text.len}; }
-
-/// An empty view may have no address, which C would take for a missing argument.
-inline const char *address(std::string_view text) noexcept { return text.data() == nullptr ? "" : text.data(); }
-
-/// A whole number of milliseconds that C can express: a longer wait becomes the longest, a negative one none.
-inline std::uint32_t milliseconds(std::chrono::milliseconds time) noexcept {
-    if (time.count() < 0) {
-        return 0;
-    }
-    return time.count() > std::int64_t{UINT32_MAX} ? UINT32_MAX : static_cast<std::uint32_t>(time.count());
-}
 
 /// One reference to a reference-counted object.
 template <class T, T *(*clone)(const T *), void (*free)(T *)> class Reference {
@@ -64,94 +50,6 @@ template <class T, T *(*clone)(const T *), void (*free)(T *)> class Reference {
 };
 
 } // namespace detail
-
-/// One thing that is wrong with a configuration; borrowed.
-class Problem {
-  public:
-    explicit Problem(const argus_auth_problem *problem) noexcept : problem_(problem) {}
-    argus_auth_severity severity() const noexcept { return argus_auth_problem_severity(problem_); }
-    /// From 1; 0 when the problem has no place in the text.
-    std::uint32_t line() const noexcept { return argus_auth_problem_line(problem_); }
-    /// In characters, from 1; 0 when the problem has no place in the text.
-    std::uint32_t column() const noexcept { return argus_auth_problem_column(problem_); }
-    /// `backends.my-server.auth.token_url`; empty for the whole file.
-    std::string_view path() const noexcept { return detail::view(argus_auth_problem_path(problem_)); }
-    std::string_view message() const noexcept { return detail::view(argus_auth_problem_message(problem_)); }
-
-  private:
-    const argus_auth_problem *problem_;
-};
-
-/// Why a call failed. An exception too, for those who want one: see Result::value().
-class Error : public std::exception {
-  public:
-    /// Takes `owned` over, which may be NULL.
-    Error(argus_auth_status status, argus_auth_error *owned) : status_(status), error_(owned, argus_auth_error_free) {}
-    argus_auth_status status() const noexcept { return status_; }
-    /// A stable word for the kind of error: `token_rejected`, say.
-    std::string_view code() const noexcept { return detail::view(argus_auth_error_code(error_.get())); }
-    std::string_view message() const noexcept { return detail::view(argus_auth_error_message(error_.get())); }
-    const char *what() const noexcept override { return argus_auth_error_message(error_.get()).data; }
-    /// Whether the same call may succeed later without anyone changing anything.
-    bool retryable() const noexcept { return argus_auth_error_retryable(error_.get()); }
-    /// The configuration file; empty when the error is not about one.
-    std::string_view file() const noexcept { return detail::view(argus_auth_error_file(error_.get())); }
-    /// What is wrong with the configuration, in file order.
-    std::vector<Problem> problems() const {
-        std::vector<Problem> problems;
-        for (std::size_t i = 0; i < argus_auth_error_problem_count(error_.get()); i++) {
-            problems.emplace_back(argus_auth_error_problem(error_.get(), i));
-        }
-        return problems;
-    }
-    /// Of the token endpoint's response; 0 when there was none.
-    std::uint32_t http_status() const noexcept { return argus_auth_error_http_status(error_.get()); }
-    /// Without user, password, query and fragment; empty when the error is not about a token.
-    std::string_view token_url() const noexcept { return detail::view(argus_auth_error_token_url(error_.get())); }
-    /// `error` and `error_description` of RFC 6749 section 5.2; empty when there was no such response.
-    std::string_view oauth_error() const noexcept { return detail::view(argus_auth_error_oauth_error(error_.get())); }
-    std::string_view oauth_error_description() const noexcept {
-        return detail::view(argus_auth_error_oauth_error_description(error_.get()));
-    }
-
-  private:
-    argus_auth_status status_;
-    std::shared_ptr<argus_auth_error> error_;
-};
-
-/// What was asked for, or why it could not be had.
-template <class T> class [[nodiscard]] Result {
-  public:
-    Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}
-    Result(Error error) : state_(std::in_place_index<1>, std::move(error)) {}
-    explicit operator bool() const noexcept { return state_.index() == 0; }
-    /// Only if there is a value.
-    T &operator*() noexcept { return *std::get_if<0>(&state_); }
-    const T &operator*() const noexcept { return *std::get_if<0>(&state_); }
-    T *operator->() noexcept { return std::get_if<0>(&state_); }
-    const T *operator->() const noexcept { return std::get_if<0>(&state_); }
-    /// Only if there is no value.
-    const Error &error() const noexcept { return *std::get_if<1>(&state_); }
-#if defined(__cpp_exceptions)
-    /// The value; throws the Error if there is none.
-    T &value() & { return check(), **this; }
-    const T &value() const & { return check(), **this; }
-    T value() && { return check(), std::move(**this); }
-
-  private:
-    void check() const {
-        if (!*this) {
-            throw error();
-        }
-    }
-#endif
-
-  private:
-    std::variant<T, Error> state_;
-};
-
-/// Success, or why not.
-using Outcome = Result<std::monostate>;
 
 /// The headers that a request must carry: an immutable list of name and value. Values are secret.
 class Headers {
@@ -225,6 +123,50 @@ class Backend {
     const argus_auth_backend *backend_;
 };
 
+/// How a backend's token is doing: a snapshot, for operators.
+class TokenStatus {
+  public:
+    /// Takes `owned` over; NULL is the status of a backend that needs no token.
+    explicit TokenStatus(argus_auth_token_status *owned) : status_(owned, argus_auth_token_status_free) {}
+    /// What a caller would have met; ARGUS_AUTH_TOKEN_STATE_NONE for a backend that needs no token.
+    argus_auth_token_state state() const noexcept { return argus_auth_token_status_state(status_.get()); }
+    /// How long the token may still be used; none without one.
+    std::optional<std::chrono::milliseconds> expires_in() const noexcept {
+        return time(argus_auth_token_status_expires_in_ms(status_.get()));
+    }
+    /// How long ago a token was last got; none if none ever was.
+    std::optional<std::chrono::milliseconds> since_success() const noexcept {
+        return time(argus_auth_token_status_since_success_ms(status_.get()));
+    }
+    /// For how long the token endpoint is still left alone after a failure.
+    std::chrono::milliseconds cool_down() const noexcept {
+        return std::chrono::milliseconds(argus_auth_token_status_cool_down_ms(status_.get()));
+    }
+    bool fetching() const noexcept { return argus_auth_token_status_fetching(status_.get()); }
+    /// Fetches that got a token, fetches that got none, and how often a token was served without waiting.
+    std::uint64_t successes() const noexcept { return argus_auth_token_status_successes(status_.get()); }
+    std::uint64_t failures() const noexcept { return argus_auth_token_status_failures(status_.get()); }
+    std::uint64_t hits() const noexcept { return argus_auth_token_status_hits(status_.get()); }
+    /// Why the last fetch that failed did, kept after a success.
+    std::optional<Error> last_error() const noexcept {
+        const argus_auth_error *error = argus_auth_token_status_last_error(status_.get());
+        if (error == nullptr) {
+            return std::nullopt;
+        }
+        return Error(std::shared_ptr<const argus_auth_error>(status_, error));
+    }
+
+  private:
+    static std::optional<std::chrono::milliseconds> time(std::int64_t milliseconds) noexcept {
+        if (milliseconds < 0) {
+            return std::nullopt;
+        }
+        return std::chrono::milliseconds(milliseconds);
+    }
+
+    std::shared_ptr<argus_auth_token_status> status_;
+};
+
 /// How a configuration is loaded.
 struct LoadOptions {
     argus_auth_unresolved unresolved = ARGUS_AUTH_UNRESOLVED_ERROR;
@@ -261,14 +203,10 @@ class Resolver {
     }
     /// The headers for `backend`; blocks while a token is fetched, for at most `timeout`.
     Result<Headers> headers(std::string_view backend, std::chrono::milliseconds timeout) const {
-        argus_auth_headers *headers = nullptr;
-        argus_auth_error *error = nullptr;
-        argus_auth_status status = argus_auth_resolver_headers(
-            resolver_.get(), detail::address(backend), backend.size(), detail::milliseconds(timeout), &headers, &error);
-        if (status != ARGUS_AUTH_STATUS_OK) {
-            return Error(status, error);
-        }
-        return Headers(headers);
+        return detail::get<Headers, argus_auth_headers>([&](argus_auth_headers **out, argus_auth_error **error) {
+            return argus_auth_resolver_headers(resolver_.get(), detail::address(backend), backend.size(),
+                                               detail::milliseconds(timeout), out, error);
+        });
     }
     /// The headers for `backend`, if they can be had without waiting; otherwise none, and a fetch is under way.
     Result<std::optional<Headers>> try_headers(std::string_view backend) const {
@@ -287,14 +225,37 @@ class Resolver {
     /// Says that `backend` refused its headers: the next caller gets a new token. A token that has replaced the one in
     /// `rejected`, the `Authorization` value that was refused, is kept; without `rejected` whatever is held now goes.
     Outcome invalidate(std::string_view backend, std::optional<std::string_view> rejected = std::nullopt) const {
+        return detail::outcome([&](argus_auth_error **error) {
+            return argus_auth_resolver_invalidate(resolver_.get(), detail::address(backend), backend.size(),
+                                                  rejected ? detail::address(*rejected) : nullptr,
+                                                  rejected ? rejected->size() : 0, error);
+        });
+    }
+    /// Reads the file again; this object and all its copies serve what it says now. What they list as backends and
+    /// warnings does not change: the Resolver that this returns lists what is in force now. On failure, with every
+    /// problem of the file, all stays as it was.
+    Result<Resolver> reload() const {
+        return detail::get<Resolver, argus_auth_resolver>([&](argus_auth_resolver **out, argus_auth_error **error) {
+            return argus_auth_resolver_reload(resolver_.get(), out, error);
+        });
+    }
+    /// How the token of `backend` is doing. Never waits, fetches nothing.
+    Result<TokenStatus> status(std::string_view backend) const {
+        using Status = argus_auth_token_status;
+        return detail::get<TokenStatus, Status>([&](Status **out, argus_auth_error **error) {
+            return argus_auth_resolver_status(resolver_.get(), detail::address(backend), backend.size(), out, error);
+        });
+    }
+    /// Counters and gauges of all backends that need tokens, in the Prometheus text format (version 0.0.4).
+    Result<std::string> metrics() const {
+        argus_auth_text *text = nullptr;
         argus_auth_error *error = nullptr;
-        argus_auth_status status = argus_auth_resolver_invalidate(
-            resolver_.get(), detail::address(backend), backend.size(), rejected ? detail::address(*rejected) : nullptr,
-            rejected ? rejected->size() : 0, &error);
+        argus_auth_status status = argus_auth_resolver_metrics(resolver_.get(), &text, &error);
         if (status != ARGUS_AUTH_STATUS_OK) {
             return Error(status, error);
         }
-        return std::monostate();
+        std::unique_ptr<argus_auth_text, void (*)(argus_auth_text *)> owned(text, argus_auth_text_free);
+        return std::string(detail::view(argus_auth_text_get(text)));
     }
     /// For the functions of argus_auth.h; stays owned by this object.
     const argus_auth_resolver *get() const noexcept { return resolver_.get(); }
@@ -303,13 +264,9 @@ class Resolver {
     template <class Load> static Result<Resolver> load(Load load, std::string_view text, const LoadOptions &options) {
         argus_auth_load_options c_options = ARGUS_AUTH_LOAD_OPTIONS_INIT;
         c_options.unresolved = options.unresolved;
-        argus_auth_resolver *resolver = nullptr;
-        argus_auth_error *error = nullptr;
-        argus_auth_status status = load(detail::address(text), text.size(), &c_options, &resolver, &error);
-        if (status != ARGUS_AUTH_STATUS_OK) {
-            return Error(status, error);
-        }
-        return Resolver(resolver);
+        return detail::get<Resolver, argus_auth_resolver>([&](argus_auth_resolver **out, argus_auth_error **error) {
+            return load(detail::address(text), text.size(), &c_options, out, error);
+        });
     }
 
     detail::Reference<argus_auth_resolver, argus_auth_resolver_clone, argus_auth_resolver_free> resolver_;
@@ -327,33 +284,21 @@ inline Outcome set_log(argus_auth_log_level max_level, LogFunction function) {
         (*static_cast<LogFunction *>(user_data))(level, detail::view(target), detail::view(message));
     };
     auto free = [](void *user_data) noexcept { delete static_cast<LogFunction *>(user_data); };
-    argus_auth_error *error = nullptr;
-    argus_auth_status status = argus_auth_log_register(call, owned.get(), free, max_level, &error);
-    if (status != ARGUS_AUTH_STATUS_OK) {
-        return Error(status, error);
+    Outcome outcome = detail::outcome(
+        [&](argus_auth_error **error) { return argus_auth_log_register(call, owned.get(), free, max_level, error); });
+    if (outcome) {
+        static_cast<void>(owned.release()); // the library frees it
     }
-    static_cast<void>(owned.release()); // the library frees it
-    return std::monostate();
+    return outcome;
 }
 
 /// Has the log function called no more: when this returns, no call of it is running and it has been destroyed.
-inline Outcome clear_log() {
-    argus_auth_error *error = nullptr;
-    argus_auth_status status = argus_auth_log_unregister(&error);
-    if (status != ARGUS_AUTH_STATUS_OK) {
-        return Error(status, error);
-    }
-    return std::monostate();
-}
+inline Outcome clear_log() { return detail::outcome(argus_auth_log_unregister); }
 
 /// Stops the engine's thread, waiting for its end for at most `timeout`. All objects stay usable.
 inline Outcome shutdown(std::chrono::milliseconds timeout) {
-    argus_auth_error *error = nullptr;
-    argus_auth_status status = argus_auth_shutdown(detail::milliseconds(timeout), &error);
-    if (status != ARGUS_AUTH_STATUS_OK) {
-        return Error(status, error);
-    }
-    return std::monostate();
+    return detail::outcome(
+        [&](argus_auth_error **error) { return argus_auth_shutdown(detail::milliseconds(timeout), error); });
 }
 
 /// The version of the library that runs, to be compared with ARGUS_AUTH_VERSION.

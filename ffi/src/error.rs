@@ -8,8 +8,8 @@ use crate::problem::argus_auth_problem;
 use crate::status::argus_auth_status;
 use crate::text::{Text, argus_auth_str};
 
-/// Why a call failed. Owned by the caller that it was returned to, who frees it with `argus_auth_error_free`. Never
-/// holds a secret.
+/// Why a call failed. Owned by the caller that it was returned to, who frees it with `argus_auth_error_free`; or
+/// borrowed from an `argus_auth_token_status`, valid as long as that is. Never holds a secret.
 ///
 /// Immutable: any number of threads may read it at once.
 pub struct argus_auth_error {

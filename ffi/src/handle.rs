@@ -81,4 +81,12 @@ impl<T: Send + Sync> Out<T> {
             unsafe { self.place.write(give(value)) };
         }
     }
+
+    /// Puts `value` there, for its only owner.
+    pub(crate) fn give_whole(self, value: T) {
+        if !self.place.is_null() {
+            // SAFETY: it is not NULL, so it may be written to, as `new` was promised.
+            unsafe { self.place.write(give_whole(value)) };
+        }
+    }
 }

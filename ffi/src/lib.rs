@@ -27,6 +27,7 @@ mod resolver;
 
 mod backend;
 mod headers;
+mod token_status;
 
 mod log;
 
@@ -43,4 +44,5 @@ pub use problem::*;
 pub use resolver::*;
 pub use status::*;
 pub use text::*;
+pub use token_status::*;
 pub use version::*;

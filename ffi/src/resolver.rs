@@ -14,6 +14,8 @@ use crate::headers::argus_auth_headers;
 use crate::load::{self, argus_auth_load_options};
 use crate::problem::argus_auth_problem;
 use crate::status::argus_auth_status;
+use crate::text::argus_auth_text;
+use crate::token_status::argus_auth_token_status;
 
 /// The remote backends of one configuration, and the headers that a request to each must carry.
 ///
@@ -116,6 +118,39 @@ pub unsafe extern "C" fn argus_auth_resolver_clone(resolver: *const argus_auth_r
 pub unsafe extern "C" fn argus_auth_resolver_free(resolver: *mut argus_auth_resolver) {
     // SAFETY: the caller's pointer is NULL or to a reference of its own, which it gives up.
     unsafe { handle::release(resolver) }
+}
+
+/// Reads the file of `resolver` again, its variables and secrets too. Does no I/O but reading that file; blocks while
+/// it is read.
+///
+/// From then on all references, older ones too, serve what the file says now. A backend whose configuration did not
+/// change keeps its token; another starts anew, its cool-down over. Callers that wait are not disturbed, and headers
+/// that were given out stay valid. A path that was relative is looked up from the directory of this moment; a resolver
+/// made from text has nothing to read and stays as it is.
+///
+/// What older references list as backends and warnings does not change, so that what was borrowed from them stays
+/// valid. `*out`, unless `out` is NULL, becomes a reference that lists what is in force now, owned by the caller; NULL
+/// on failure.
+///
+/// Failures: `ARGUS_AUTH_STATUS_CONFIG`, with every problem of the file in the error object, also when it can't be
+/// read; the configuration in force stays in force.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn argus_auth_resolver_reload(
+    resolver: *const argus_auth_resolver,
+    out: *mut *mut argus_auth_resolver,
+    error: *mut *mut argus_auth_error,
+) -> argus_auth_status {
+    // SAFETY: the caller's `out` is NULL or may be written to.
+    let out = unsafe { Out::new(out) };
+    // SAFETY: the caller's pointers are NULL or to what their types say.
+    unsafe {
+        boundary::call(error, || {
+            let resolver = &boundary::borrow(resolver, "resolver")?.resolver;
+            resolver.reload()?;
+            out.give(resolver.clone().into());
+            Ok(argus_auth_status::Ok)
+        })
+    }
 }
 
 /// How many remote backends there are. 0 for NULL.
@@ -253,6 +288,57 @@ pub unsafe extern "C" fn argus_auth_resolver_invalidate(
             let rejected =
                 if rejected.is_null() { None } else { Some(boundary::text(rejected, rejected_len, "rejected")?) };
             resolver.invalidate(backend, rejected)?;
+            Ok(argus_auth_status::Ok)
+        })
+    }
+}
+
+/// How the token of `backend` (`backend_len` bytes of UTF-8, borrowed during the call) is doing. Never blocks, fetches
+/// nothing.
+///
+/// `*out` becomes an object owned by the caller; NULL for a backend that needs no token, and on failure.
+///
+/// Failures: `ARGUS_AUTH_STATUS_UNKNOWN_BACKEND`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn argus_auth_resolver_status(
+    resolver: *const argus_auth_resolver,
+    backend: *const c_char,
+    backend_len: usize,
+    out: *mut *mut argus_auth_token_status,
+    error: *mut *mut argus_auth_error,
+) -> argus_auth_status {
+    // SAFETY: the caller's `out` is NULL or may be written to.
+    let out = unsafe { Out::new(out) };
+    // SAFETY: the caller's pointers are NULL or to what their types and lengths say.
+    unsafe {
+        boundary::call(error, || {
+            out.check("out")?;
+            let resolver = &boundary::borrow(resolver, "resolver")?.resolver;
+            if let Some(status) = resolver.status(boundary::text(backend, backend_len, "backend")?)? {
+                out.give_whole(status.into());
+            }
+            Ok(argus_auth_status::Ok)
+        })
+    }
+}
+
+/// Counters and gauges of all backends that need tokens, in the Prometheus text format (version 0.0.4), for the host to
+/// serve beside its own. Never blocks, fetches nothing.
+///
+/// `*out` becomes a text owned by the caller; NULL on failure.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn argus_auth_resolver_metrics(
+    resolver: *const argus_auth_resolver,
+    out: *mut *mut argus_auth_text,
+    error: *mut *mut argus_auth_error,
+) -> argus_auth_status {
+    // SAFETY: the caller's `out` is NULL or may be written to.
+    let out = unsafe { Out::new(out) };
+    // SAFETY: the caller's pointers are NULL or to what their types say.
+    unsafe {
+        boundary::call(error, || {
+            out.check("out")?;
+            out.give_whole(boundary::borrow(resolver, "resolver")?.resolver.metrics().into());
             Ok(argus_auth_status::Ok)
         })
     }

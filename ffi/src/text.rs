@@ -4,6 +4,9 @@ use std::ffi::c_char;
 
 use zeroize::Zeroizing;
 
+use crate::boundary;
+use crate::handle;
+
 /// Text that the library hands out: UTF-8, borrowed from the object that it was asked of and valid as long as that is.
 /// Both `data[len] == '\0'` and the length may be relied on; a zero inside the text, which only a configuration could
 /// have put there, ends it early for who looks at the zero alone. `data` is never NULL; no text is the empty text.
@@ -41,4 +44,31 @@ impl Text {
     pub(crate) fn as_bytes(&self) -> &[u8] {
         self.0.split_last().map_or(&[], |(_, text)| text)
     }
+}
+
+/// Text with an owner: the caller that it was returned to, who frees it with `argus_auth_text_free`.
+///
+/// Immutable: any number of threads may read it at once.
+pub struct argus_auth_text {
+    text: Text,
+}
+
+impl From<String> for argus_auth_text {
+    fn from(text: String) -> Self {
+        Self { text: Text::new(&text) }
+    }
+}
+
+/// Frees a text. Nothing for NULL.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn argus_auth_text_free(text: *mut argus_auth_text) {
+    // SAFETY: the caller's pointer is NULL or to a text of its own, which it gives up.
+    unsafe { handle::release_whole(text) }
+}
+
+/// What it says, borrowed from `text`. Empty for NULL.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn argus_auth_text_get(text: *const argus_auth_text) -> argus_auth_str {
+    // SAFETY: the caller's pointer is NULL or to a live text.
+    unsafe { boundary::read(text, argus_auth_str::empty(), |text| text.text.lend()) }
 }

@@ -33,6 +33,8 @@ void test_errors(void);
 void test_headers(void);
 void test_policy(void);
 void test_life(void);
+void test_faults(void);
+void test_operate(void);
 void test_log(void);
 void test_fork(void);
 

@@ -37,6 +37,8 @@ int main(int argc, char **argv) {
     test_headers();
     test_policy();
     test_life();
+    test_faults();
+    test_operate();
     test_log();
     if (argc < 2 || strcmp(argv[1], "--no-fork") != 0) {
         test_fork();

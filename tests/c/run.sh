@@ -77,10 +77,12 @@ bad_configuration_fails() {
     done
 }
 
-one_request_for_all() {
+one_request_for_all() { # THREADS CALLS [COMMAND...]
+    local threads=$1 calls=$2
+    shift 2
     local before after
     before=$(grep -c client_id=argus-demo "$work/requests")
-    "$BUILD/callers" "$config" search --threads 64 --calls 1000 || return 1
+    "$@" "$BUILD/callers" "$config" search --threads "$threads" --calls "$calls" || return 1
     after=$(grep -c client_id=argus-demo "$work/requests")
     echo "token requests: $((after - before))"
     [ $((after - before)) -eq 1 ]
@@ -96,6 +98,7 @@ if [ "${1:-}" = valgrind ]; then
     suite "${memcheck[@]}" "$BUILD/cpp_tests"
     check "the C host under memcheck" "${memcheck[@]}" "$BUILD/host-c" "$config"
     check "the C++ host under memcheck" "${memcheck[@]}" "$BUILD/host-cpp" "$config"
+    check "40 threads, 250 calls each, one token request, under memcheck" one_request_for_all 40 250 "${memcheck[@]}"
 else
     for compiler in gcc clang; do
         command -v "$compiler" >/dev/null || continue
@@ -108,13 +111,14 @@ else
         done
         check "argus_auth.hpp without exceptions, $compiler" \
             compiles_alone "$compiler" c++ c++17 argus_auth.hpp -fno-exceptions
+        check "argus_auth_result.hpp alone, $compiler" compiles_alone "$compiler" c++ c++17 argus_auth_result.hpp
     done
     check "the library exports what is listed" exports_what_is_listed
     suite "$BUILD/c_tests"
     suite "$BUILD/cpp_tests"
     check "the hosts print the same, and no secret" hosts_agree
     check "a bad configuration ends a host" bad_configuration_fails
-    check "64 threads, 1000 calls each, one token request" one_request_for_all
+    check "64 threads, 1000 calls each, one token request" one_request_for_all 64 1000
 fi
 
 echo "$passed passed, $failed failed"

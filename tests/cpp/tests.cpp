@@ -2,7 +2,9 @@
 //
 // `cpp_tests`, with the token endpoint's URL in TOKEN_URL.
 #include <chrono>
+#include <cstdio>
 #include <cstdlib>
+#include <fstream>
 #include <iostream>
 #include <memory>
 #include <optional>
@@ -12,6 +14,8 @@
 #include <type_traits>
 #include <utility>
 #include <vector>
+
+#include <unistd.h>
 
 #include "argus_auth.hpp"
 
@@ -127,6 +131,55 @@ void an_error_is_a_value_and_an_exception() {
     CHECK(Error(ARGUS_AUTH_STATUS_PANIC, nullptr).message().empty());
 }
 
+void a_token_has_a_status() {
+    std::optional<argus_auth::TokenStatus> kept;
+    {
+        Resolver resolver = load("cpp-status");
+        CHECK(resolver.status("plain").value().state() == ARGUS_AUTH_TOKEN_STATE_NONE);
+        CHECK(!resolver.status("plain").value().expires_in() && !resolver.status("plain").value().last_error());
+        CHECK(resolver.status("none").error().status() == ARGUS_AUTH_STATUS_UNKNOWN_BACKEND);
+        CHECK(resolver.status("tokens").value().state() == ARGUS_AUTH_TOKEN_STATE_EMPTY);
+        static_cast<void>(resolver.headers("tokens", 20s).value());
+        static_cast<void>(resolver.headers("tokens", 20s).value());
+        kept = resolver.status("tokens").value();
+        CHECK(resolver.metrics().value().find("argus_auth_token_hits_total{backend=\"tokens\"} 1\n") !=
+              std::string::npos);
+    }
+    CHECK(kept->state() == ARGUS_AUTH_TOKEN_STATE_FRESH && !kept->fetching());
+    CHECK(kept->expires_in() > 0ms && kept->since_success() >= 0ms && kept->cool_down() == 0ms);
+    CHECK(kept->successes() == 1 && kept->failures() == 0 && kept->hits() == 1);
+    CHECK(!kept->last_error());
+    // Nothing listens there.
+    Resolver resolver =
+        Resolver::from_text("backends: {b: {type: sse, url: 'http://h', auth: {type: oauth2, client_id: "
+                            "c, client_secret: s, token_url: 'ftp://127.0.0.1/'}}}")
+            .value();
+    static_cast<void>(resolver.headers("b", 20s));
+    kept = resolver.status("b").value();
+    std::optional<Error> error = kept->last_error();
+    kept.reset();
+    CHECK(error->status() == ARGUS_AUTH_STATUS_TOKEN_REQUEST && error->code() == "token_request");
+    CHECK(!error->message().empty() && error->token_url() == "ftp://127.0.0.1/");
+}
+
+void a_file_can_be_read_again() {
+    const std::string path = "/tmp/argus_auth_cpp_" + std::to_string(getpid()) + ".yaml";
+    auto write = [&](const char *text) {
+        std::ofstream(path) << "backends: {" << text << ": {type: sse, url: 'http://h'}}";
+    };
+    write("before");
+    Resolver resolver = Resolver::from_file(path).value();
+    Resolver copy = resolver;
+    write("after");
+    Resolver reloaded = resolver.reload().value();
+    CHECK(bool(copy.headers("after", 0s)) && !copy.headers("before", 0s));
+    CHECK(resolver.backends()[0].name() == "before" && reloaded.backends()[0].name() == "after");
+    write("]");
+    CHECK(reloaded.reload().error().file() == path);
+    CHECK(bool(resolver.headers("after", 0s)));
+    CHECK(std::remove(path.c_str()) == 0);
+}
+
 void log_functions_come_and_go() {
     auto first = std::make_shared<int>(0);
     auto count = [](const std::shared_ptr<int> &calls) {
@@ -172,6 +225,8 @@ int main() {
         {"trying does not wait", trying_does_not_wait},
         {"backends and warnings", backends_and_warnings},
         {"an error is a value and an exception", an_error_is_a_value_and_an_exception},
+        {"a token has a status", a_token_has_a_status},
+        {"a file can be read again", a_file_can_be_read_again},
         {"log functions come and go", log_functions_come_and_go},
         {"threads share one resolver", threads_share_one_resolver},
     };
