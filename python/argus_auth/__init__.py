@@ -13,6 +13,7 @@ from argus_auth._install import install
 from argus_auth._native import TokenCache, __version__
 from argus_auth._providers import AuthProvider, OAuth2Provider, StaticTokenProvider, create_auth_provider
 from argus_auth._resolver import Resolver, load_config
+from argus_auth._status import TokenStatus
 
 __all__ = [
     "AuthError",
@@ -25,6 +26,7 @@ __all__ = [
     "StaticTokenProvider",
     "TokenCache",
     "TokenError",
+    "TokenStatus",
     "__version__",
     "create_auth_provider",
     "install",

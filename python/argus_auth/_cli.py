@@ -6,7 +6,8 @@ import argparse
 import sys
 from typing import TYPE_CHECKING
 
-from argus_auth._errors import AuthError, ConfigError, Problem
+from argus_auth._check import check, print_problems
+from argus_auth._errors import AuthError, ConfigError
 from argus_auth._native import __version__
 from argus_auth._resolver import Resolver
 
@@ -15,13 +16,15 @@ if TYPE_CHECKING:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs the command. Returns its exit status: 0, or 1 if something is wrong; argparse exits with 2 itself."""
+    """Runs the command. Returns its exit status: 0; 1 if something is wrong; 2 if `check` got no token.
+
+    argparse exits with 2 itself.
+    """
     options = _parser().parse_args(arguments)
     try:
-        resolver = Resolver.from_file(options.file, unresolved=options.unresolved)
-        status: int = options.run(resolver, options)
+        status: int = options.run(options)
     except ConfigError as error:
-        _print_problems(options.file, error.problems)
+        print_problems(options.file, error.problems)
         return 1
     except AuthError as error:
         print(f"argus-auth: {error}", file=sys.stderr)
@@ -36,13 +39,19 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
-    check = commands.add_parser("check", help="report every problem of a configuration; asks no token endpoint")
-    check.set_defaults(run=_check)
+    checker = commands.add_parser(
+        "check",
+        help="report every problem of a configuration",
+        epilog="Exit status: 0 if all is well, 1 for errors in the file, 2 if a token endpoint failed.",
+    )
+    checker.set_defaults(run=check)
+    checker.add_argument("--fetch", action="store_true", help="ask each token endpoint once, and say what to do")
+    checker.add_argument("--json", action="store_true", help="print one JSON object")
 
     headers = commands.add_parser("headers", help="print the headers that a request to a backend must carry")
     headers.set_defaults(run=_headers)
 
-    for command in (check, headers):
+    for command in (checker, headers):
         command.add_argument("file", metavar="FILE", help="the gateway's config.yaml")
         command.add_argument(
             "--unresolved",
@@ -56,23 +65,9 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _check(resolver: Resolver, options: argparse.Namespace) -> int:
-    _print_problems(options.file, resolver.warnings)
-    count = len(resolver.backends)
-    print(f"{options.file}: ok, {count} remote backend{'' if count == 1 else 's'}")
-    return 0
-
-
-def _headers(resolver: Resolver, options: argparse.Namespace) -> int:
+def _headers(options: argparse.Namespace) -> int:
+    resolver = Resolver.from_file(options.file, unresolved=options.unresolved)
     headers = resolver.headers_sync(options.backend, timeout=options.timeout)
     for name, value in headers.items():
         print(f"{name}: {value if options.show_secrets else f'<redacted> ({len(value.encode())} bytes)'}")
     return 0
-
-
-def _print_problems(file: str, problems: Sequence[Problem]) -> None:
-    """One problem a line, in the form that editors jump from."""
-    for problem in problems:
-        place = f"{file}:{problem.line}:{problem.column}" if problem.line else file
-        path = f"{problem.path}: " if problem.path else ""
-        print(f"{place}: {problem.severity}: {path}{problem.message}", file=sys.stderr)

@@ -10,6 +10,7 @@ from argus_auth import _bridge, _native
 
 if TYPE_CHECKING:
     from argus_auth._errors import Problem
+    from argus_auth._status import TokenStatus
 
 Unresolved: TypeAlias = Literal["error", "keep"]
 
@@ -76,6 +77,28 @@ class Resolver:
         backend.
         """
         self._native.invalidate(name, rejected)
+
+    def reload(self) -> None:
+        """Reads the file again, its secrets and `${VAR}`s too, and goes on with what it says now.
+
+        A backend whose configuration did not change keeps its token; another begins anew, with any cool-down over.
+        Callers that wait are not disturbed. A resolver that came from text has nothing to read and stays as it is.
+
+        Raises ConfigError with every problem of the file; then the old configuration stays in force. The calling
+        thread reads the file, and no other Python code runs meanwhile: milliseconds for hundreds of backends.
+        """
+        self._native.reload()
+
+    def status(self, name: str) -> TokenStatus | None:
+        """A snapshot of the token of the backend `name`; None for a backend without one. Neither waits nor fetches.
+
+        Raises AuthError with code "unknown_backend".
+        """
+        return self._native.status(name)
+
+    def metrics(self) -> str:
+        """Counters and gauges of all backends with tokens, in the Prometheus text format (version 0.0.4)."""
+        return self._native.metrics()
 
     @property
     def backends(self) -> tuple[str, ...]:

@@ -1,8 +1,8 @@
-//! `load_config`: a configuration as the gateway's own loader hands it on.
+//! `load_config`: a configuration as the gateway's own loader hands it on. `snippet`: its lines for a person.
 
 use std::path::PathBuf;
 
-use argus_auth_core::config::{self, GatewayValue, LoadOptions, Unresolved};
+use argus_auth_core::config::{self, GatewayValue, LoadOptions, Problem, Severity, Unresolved};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
@@ -20,6 +20,14 @@ pub(crate) fn load_config<'py>(py: Python<'py>, path: PathBuf, unresolved: &str)
         backends.set_item(&backend.name, object(py, &backend.gateway_value())?)?;
     }
     Ok(backends)
+}
+
+/// The line of `text` that a problem is about, with what may be secret masked, and a caret under its place; None if it
+/// has no place in the text.
+#[pyfunction]
+#[pyo3(signature = (text, path, line, column, message, /))]
+pub(crate) fn snippet(text: &[u8], path: String, line: u32, column: u32, message: String) -> Option<String> {
+    config::snippet(text, &Problem { severity: Severity::Error, path, line, column, message })
 }
 
 /// The options that Python's keywords stand for.

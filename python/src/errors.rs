@@ -15,11 +15,12 @@ pub(crate) fn to_py(py: Python<'_>, error: &Error) -> PyErr {
     static DEADLINE_ERROR: PyOnceLock<Py<PyType>> = PyOnceLock::new();
     let class = match error {
         Error::Config(error) => return config(py, error),
-        Error::Token(token) => return token_error(py, error, token),
+        Error::Token(error) => return token_error(py, error),
         Error::Deadline => DEADLINE_ERROR.import(py, MODULE, "DeadlineError"),
         _ => AUTH_ERROR.import(py, MODULE, "AuthError"),
     };
-    class.and_then(|class| raise(class, &error.to_string(), &basics(py, error)?)).unwrap_or_else(|failure| failure)
+    let fields = || basics(py, error.code(), error.is_retryable());
+    class.and_then(|class| raise(class, &error.to_string(), &fields()?)).unwrap_or_else(|failure| failure)
 }
 
 /// The problems of a configuration, as an exception.
@@ -48,23 +49,24 @@ pub(crate) fn problems<'py>(py: Python<'py>, problems: &[Problem]) -> PyResult<B
     PyTuple::new(py, objects.collect::<PyResult<Vec<_>>>()?)
 }
 
-fn token_error(py: Python<'_>, error: &Error, token: &TokenError) -> PyErr {
+/// Why a token endpoint gave no token, as an exception.
+pub(crate) fn token_error(py: Python<'_>, error: &TokenError) -> PyErr {
     static CLASS: PyOnceLock<Py<PyType>> = PyOnceLock::new();
     let make = || {
-        let fields = basics(py, error)?;
-        fields.set_item("token_url", &token.token_url)?;
-        fields.set_item("http_status", token.http_status)?;
-        fields.set_item("oauth_error", &token.oauth_error)?;
-        fields.set_item("oauth_error_description", &token.oauth_error_description)?;
+        let fields = basics(py, error.kind.code(), error.kind.is_transient())?;
+        fields.set_item("token_url", &error.token_url)?;
+        fields.set_item("http_status", error.http_status)?;
+        fields.set_item("oauth_error", &error.oauth_error)?;
+        fields.set_item("oauth_error_description", &error.oauth_error_description)?;
         raise(CLASS.import(py, MODULE, "TokenError")?, &error.to_string(), &fields)
     };
     make().unwrap_or_else(|failure| failure)
 }
 
-fn basics<'py>(py: Python<'py>, error: &Error) -> PyResult<Bound<'py, PyDict>> {
+fn basics<'py>(py: Python<'py>, code: &str, retryable: bool) -> PyResult<Bound<'py, PyDict>> {
     let fields = PyDict::new(py);
-    fields.set_item("code", error.code())?;
-    fields.set_item("retryable", error.is_retryable())?;
+    fields.set_item("code", code)?;
+    fields.set_item("retryable", retryable)?;
     Ok(fields)
 }
 

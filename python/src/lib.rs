@@ -13,12 +13,14 @@
 //!   within Rust. Waiting is Python's: for a descriptor, on an event loop or in `poll`.
 
 mod config;
+mod doctor;
 mod errors;
 mod headers;
 mod log;
 mod oauth2;
 mod queue;
 mod resolver;
+mod status;
 mod token_cache;
 
 use std::time::Duration;
@@ -42,11 +44,13 @@ fn seconds(seconds: f64) -> Duration {
 fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     log::start();
     module.add("__version__", argus_auth_core::VERSION)?;
+    module.add_class::<doctor::Checkup>()?;
     module.add_class::<oauth2::OAuth2Source>()?;
     module.add_class::<queue::CompletionQueue>()?;
     module.add_class::<resolver::Resolver>()?;
     module.add_class::<token_cache::TokenCache>()?;
     module.add_function(wrap_pyfunction!(config::load_config, module)?)?;
+    module.add_function(wrap_pyfunction!(config::snippet, module)?)?;
     module.add_function(wrap_pyfunction!(shutdown, module)?)?;
     module.add_function(wrap_pyfunction!(log::close_log, module)?)?;
     module.add_function(wrap_pyfunction!(log::flush_log, module)?)?;

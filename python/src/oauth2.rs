@@ -71,8 +71,8 @@ impl OAuth2Source {
     fn request<'py>(&self, py: Python<'py>, queue: &CompletionQueue, tag: u64) -> PyResult<Option<Bound<'py, PyDict>>> {
         match self.provider.request(queue.0.waiter(tag)) {
             Requested::Waiting => Ok(None),
-            Requested::Ready(Ok(headers), _) => self.template.dict(py, &headers).map(Some),
-            Requested::Ready(Err(error), _) => Err(errors::to_py(py, &error)),
+            Requested::Ready(Ok(headers)) => self.template.dict(py, &headers).map(Some),
+            Requested::Ready(Err(error)) => Err(errors::to_py(py, &error)),
         }
     }
 

@@ -2,21 +2,25 @@
 
 use std::collections::HashMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 
+use arc_swap::ArcSwap;
 use argus_auth_core::token::{Outcome, Requested};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
 
 use crate::config::options;
+use crate::doctor::Checkup;
 use crate::headers::Template;
 use crate::queue::CompletionQueue;
-use crate::{errors, log};
+use crate::{errors, log, status};
 
 /// The backends of one configuration.
 #[pyclass(frozen, module = "argus_auth._native")]
 pub(crate) struct Resolver {
     inner: argus_auth_core::Resolver,
-    templates: HashMap<String, Template>,
+    /// By backend. A reload begins with new ones.
+    templates: ArcSwap<HashMap<String, Template>>,
 }
 
 #[pymethods]
@@ -42,7 +46,7 @@ impl Resolver {
         let headers = self.inner.try_headers(name);
         log::flush(py)?;
         match headers {
-            Ok(Some(headers)) => Ok(Some(match self.templates.get(name) {
+            Ok(Some(headers)) => Ok(Some(match self.templates.load().get(name) {
                 Some(template) => template.dict(py, &headers)?,
                 None => crate::headers::to_dict(py, &headers)?,
             })),
@@ -61,7 +65,7 @@ impl Resolver {
     ) -> PyResult<Option<Bound<'py, PyDict>>> {
         match self.inner.request(name, queue.0.waiter(tag)) {
             Ok(Requested::Waiting) => Ok(None),
-            Ok(Requested::Ready(outcome, _)) => to_dict(py, outcome).map(Some),
+            Ok(Requested::Ready(outcome)) => to_dict(py, outcome).map(Some),
             Err(error) => Err(errors::to_py(py, &error)),
         }
     }
@@ -69,6 +73,32 @@ impl Resolver {
     /// Told that the backend refused its headers.
     fn invalidate(&self, py: Python<'_>, name: &str, rejected: Option<&str>) -> PyResult<()> {
         self.inner.invalidate(name, rejected).map_err(|error| errors::to_py(py, &error))
+    }
+
+    /// Reads the file again, and goes on with what it says now.
+    // The interpreter stays attached, as in `from_file`.
+    fn reload(&self, py: Python<'_>) -> PyResult<()> {
+        let reloaded = self.inner.reload();
+        log::flush(py)?;
+        reloaded.map_err(|error| errors::config(py, &error))?;
+        self.templates.store(Arc::new(templates(&self.inner)));
+        Ok(())
+    }
+
+    /// The state of a backend's token, an `argus_auth.TokenStatus`; None for a backend without one.
+    fn status<'py>(&self, py: Python<'py>, name: &str) -> PyResult<Option<Bound<'py, PyAny>>> {
+        let status = self.inner.status(name).map_err(|error| errors::to_py(py, &error))?;
+        status.map(|status| status::to_py(py, &status)).transpose()
+    }
+
+    /// Counters and gauges in the Prometheus text format.
+    fn metrics(&self) -> String {
+        self.inner.metrics()
+    }
+
+    /// Begins to ask each distinct token endpoint once.
+    fn diagnose(&self) -> Vec<Checkup> {
+        self.inner.diagnose().into_iter().map(Checkup::new).collect()
     }
 
     /// The names of the remote backends, in file order.
@@ -86,9 +116,13 @@ impl Resolver {
 
 impl Resolver {
     fn around(inner: argus_auth_core::Resolver) -> Self {
-        let templates = inner.backends().iter().map(|backend| (backend.name.clone(), Template::default())).collect();
+        let templates = ArcSwap::from_pointee(templates(&inner));
         Self { inner, templates }
     }
+}
+
+fn templates(resolver: &argus_auth_core::Resolver) -> HashMap<String, Template> {
+    resolver.backends().iter().map(|backend| (backend.name.clone(), Template::default())).collect()
 }
 
 fn to_dict(py: Python<'_>, outcome: Outcome) -> PyResult<Bound<'_, PyDict>> {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 import sys
@@ -62,7 +63,8 @@ def test_check_reports_every_problem(file: str, capsys: pytest.CaptureFixture[st
     assert main(["check", file]) == 1
     output, errors = capsys.readouterr()
     assert output == ""
-    places = [(line.split(": ")[0].rsplit(":", 1)[0], line.split(": ")[2]) for line in errors.splitlines()]
+    problems = [line for line in errors.splitlines() if line.startswith(file)]
+    places = [(line.split(": ")[0].rsplit(":", 1)[0], line.split(": ")[2]) for line in problems]
     assert places == [
         (f"{file}:3", "backends.one.url"),
         (f"{file}:6", "backends.two.url"),
@@ -71,6 +73,33 @@ def test_check_reports_every_problem(file: str, capsys: pytest.CaptureFixture[st
         (f"{file}:22", "backends.five.auth.type"),
     ]
     assert CANARY not in errors
+
+
+def test_check_shows_the_line_and_not_the_secret(file: str, capsys: pytest.CaptureFixture[str]) -> None:
+    mistake = f"backends:\n  a:\n    type: sse\n    url: http://h\n    headers: {CANARY}\n"
+    Path(file).write_text(mistake)
+    assert main(["check", file]) == 1
+    first, *snippet = capsys.readouterr().err.splitlines()
+    assert first.startswith(f"{file}:5:14: error: backends.a.headers: ")
+    assert snippet == ["  |", "5 |     headers: …", "  |              ^"]
+
+
+def test_check_for_machines(file: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", file, "--json"]) == 0
+    backends = ["static", "oauth2", "closed", "none"]
+    assert json.loads(capsys.readouterr().out) == {"file": file, "ok": True, "backends": backends, "problems": []}
+
+    Path(file).write_text(FIVE_MISTAKES)
+    assert main(["check", file, "--json", "--fetch"]) == 1
+    output, errors = capsys.readouterr()
+    report = json.loads(output)
+    assert (report["ok"], report["backends"], errors) == (False, None, "")
+    assert "fetches" not in report
+    assert len(report["problems"]) == 5
+    problem = report["problems"][1]
+    assert problem.pop("message")
+    assert problem == {"severity": "error", "path": "backends.two.url", "line": 6, "column": 10}
+    assert CANARY not in output
 
 
 def test_check_of_no_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

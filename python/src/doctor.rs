@@ -1,0 +1,68 @@
+//! `Checkup`: a question to a token endpoint, for the command line. See `argus_auth/_doctor.py`.
+
+use std::time::Duration;
+
+use argus_auth_core::doctor::{self, Diagnosis};
+use parking_lot::Mutex;
+use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+use pyo3::types::{PyDict, PyTuple, PyType};
+
+use crate::{errors, log, seconds};
+
+/// A question that is under way.
+#[pyclass(frozen, module = "argus_auth._native")]
+pub(crate) struct Checkup {
+    backends: Vec<String>,
+    token_url: String,
+    scopes: Vec<String>,
+    inner: Mutex<doctor::Checkup>,
+}
+
+impl Checkup {
+    pub(crate) fn new(inner: doctor::Checkup) -> Self {
+        Self {
+            backends: inner.backends.clone(),
+            token_url: inner.token_url.clone(),
+            scopes: inner.scopes.clone(),
+            inner: Mutex::new(inner),
+        }
+    }
+}
+
+#[pymethods]
+impl Checkup {
+    /// The answer, an `argus_auth._doctor.Diagnosis`, if it comes within so many seconds; otherwise None.
+    ///
+    /// No other thread runs meanwhile, and no signal is handled: to be called again and again with a short timeout.
+    #[pyo3(signature = (timeout, /))]
+    fn wait<'py>(&self, py: Python<'py>, timeout: f64) -> PyResult<Option<Bound<'py, PyAny>>> {
+        let answer = self.inner.lock().wait(seconds(timeout));
+        log::flush(py)?;
+        answer.map(|diagnosis| self.diagnosis(py, &diagnosis)).transpose()
+    }
+}
+
+impl Checkup {
+    fn diagnosis<'py>(&self, py: Python<'py>, diagnosis: &Diagnosis) -> PyResult<Bound<'py, PyAny>> {
+        static CLASS: PyOnceLock<Py<PyType>> = PyOnceLock::new();
+        let fields = PyDict::new(py);
+        fields.set_item("backends", PyTuple::new(py, &self.backends)?)?;
+        fields.set_item("token_url", &self.token_url)?;
+        fields.set_item("scopes_asked", PyTuple::new(py, &self.scopes)?)?;
+        fields.set_item("latency", diagnosis.latency.as_secs_f64())?;
+        match &diagnosis.outcome {
+            Ok(granted) => {
+                let scopes = granted.scopes.as_ref().map(|scopes| PyTuple::new(py, scopes)).transpose()?;
+                fields.set_item("lifetime", granted.lifetime.as_ref().map(Duration::as_secs_f64))?;
+                fields.set_item("scopes_granted", scopes)?;
+                fields.set_item("scopes_missing", PyTuple::new(py, &granted.missing_scopes)?)?;
+            }
+            Err(failure) => {
+                fields.set_item("error", errors::to_py(py, &failure.error).into_value(py))?;
+                fields.set_item("advice", &failure.advice)?;
+            }
+        }
+        CLASS.import(py, "argus_auth._doctor", "Diagnosis")?.call((), Some(&fields))
+    }
+}
