@@ -1,0 +1,1 @@
+"""Side by side with argus-mcp: see bench/run.py."""

@@ -1,0 +1,155 @@
+"""Providers side by side: cached and cold headers, herds, and memory.
+
+python fetching.py COMPARISON TOKEN_ENDPOINT_PROGRAM
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import itertools
+import json
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from bench import measuring
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping
+
+    from bench.measuring import Endpoint, Samples
+
+SCOPES = ("mcp:read", "mcp:write")
+_numbers = itertools.count()
+
+
+def _new(provider: Callable[..., Any], url: str) -> Any:
+    """A provider that shares its token with no other."""
+    number = next(_numbers)
+    return provider(url, f"client-{number}", f"secret-{number}", scopes=list(SCOPES), expiry_buffer=300.0)
+
+
+def _authenticated(headers: dict[str, str]) -> bool:
+    return headers["Authorization"].startswith("Bearer ")
+
+
+async def cached(endpoint: Endpoint) -> Samples:
+    """Nanoseconds of one cached `await get_headers()`, and of an `async def` that does less and less."""
+    headers = {"Authorization": "Bearer " + "x" * 40}
+
+    async def floor_dict() -> dict[str, str]:
+        return headers.copy()
+
+    async def floor_empty() -> None:
+        pass
+
+    calls: dict[str, Callable[[], Awaitable[object]]] = {"floor_dict": floor_dict, "floor_empty": floor_empty}
+    for side, provider in measuring.providers().items():
+        one = _new(provider, endpoint.url)
+        measuring.must(_authenticated(await one.get_headers()), "headers with a token")
+        calls[side] = one.get_headers
+
+    def repeated(call: Callable[[], Awaitable[object]]) -> Callable[[], Awaitable[Mapping[str, float]]]:
+        async def run() -> Mapping[str, float]:
+            count = 50_000
+            gc.collect()
+            start = time.perf_counter_ns()
+            for _ in itertools.repeat(None, count):
+                await call()
+            return {"": (time.perf_counter_ns() - start) / count}
+
+        return run
+
+    sides = {name: repeated(call) for name, call in calls.items()}
+    await measuring.interleaved(1, sides)  # warm-up
+    return await measuring.interleaved(21, sides)
+
+
+async def cached_without_module(endpoint: Endpoint) -> Samples:
+    """The same, with the gateway's cache in Python."""
+    measuring.without(measuring.TOKEN_MODULE)
+    return await cached(endpoint)
+
+
+async def cold(endpoint: Endpoint) -> Samples:
+    """Seconds of the first `await get_headers()` of one new provider; the engine runs already."""
+    return await _cold(endpoint, providers=1, callers=1, times=10, rounds=15)
+
+
+async def many_cold(endpoint: Endpoint) -> Samples:
+    """Seconds until 500 new providers, asked at once, have all answered."""
+    return await _cold(endpoint, providers=500, callers=1, times=1, rounds=3)
+
+
+async def herd(endpoint: Endpoint) -> Samples:
+    """Seconds until 10,000 callers of one new provider have their headers."""
+    return await _cold(endpoint, providers=1, callers=10_000, times=1, rounds=11)
+
+
+async def _cold(endpoint: Endpoint, *, providers: int, callers: int, times: int, rounds: int) -> Samples:
+    """Seconds for all callers of all providers; `times` in a row are one sample, their mean."""
+
+    def side(provider: Callable[..., Any]) -> Callable[[], Awaitable[Mapping[str, float]]]:
+        async def run() -> Mapping[str, float]:
+            endpoint.requests()
+            watch = measuring.Stopwatch()
+            for _ in range(times):
+                new = [_new(provider, endpoint.url) for _ in range(providers)]
+                answers = await asyncio.gather(*(one.get_headers() for one in new for _ in range(callers)))
+            wall, cpu = watch.wall(), watch.cpu()
+            measuring.must(all(map(_authenticated, answers)), "headers with a token")
+            measuring.must(len({id(answer) for answer in answers}) == providers * callers, "a dict for each")
+            measuring.must(endpoint.requests() == providers * times, "one request per provider")
+            return {"": wall / times, "_cpu": cpu / times}
+
+        return run
+
+    sides = measuring.providers()
+    for provider in sides.values():  # warm-up
+        await _new(provider, endpoint.url).get_headers()
+    return await measuring.interleaved(rounds, {name: side(provider) for name, provider in sides.items()})
+
+
+async def memory_ours(endpoint: Endpoint) -> Samples:
+    """Bytes per provider, of 100,000 that have no token yet."""
+    return _memory("ours", endpoint)
+
+
+async def memory_theirs(endpoint: Endpoint) -> Samples:
+    """The same for the gateway's."""
+    return _memory("theirs", endpoint)
+
+
+def _memory(side: str, endpoint: Endpoint) -> Samples:
+    provider, count = measuring.providers()[side], 100_000
+    first = _new(provider, endpoint.url)
+    gc.collect()
+    before = _resident()
+    every = [_new(provider, endpoint.url) for _ in range(count)]
+    gc.collect()
+    size = (_resident() - before) / count
+    del first, every
+    return {side: [size]}
+
+
+def _resident() -> float:
+    status = Path("/proc/self/status").read_text(encoding="ascii")
+    (line,) = (line for line in status.splitlines() if line.startswith("VmRSS:"))
+    return float(line.split()[1]) * 1024
+
+
+COMPARISONS = (cached, cached_without_module, cold, many_cold, herd, memory_ours, memory_theirs)
+
+
+def main() -> None:
+    """Runs one comparison and prints its samples."""
+    name, program = sys.argv[1:]
+    (comparison,) = (comparison for comparison in COMPARISONS if comparison.__name__ == name)
+    with measuring.token_endpoint(program) as endpoint:
+        json.dump(asyncio.run(comparison(endpoint)), sys.stdout)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,83 @@
+"""The cached read in Rust and in C: nanoseconds as measured, instructions as callgrind counts them."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bench import measuring
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from bench.measuring import Samples
+
+CONFIG = """\
+backends:
+  plain:
+    type: sse
+    url: http://backend.example/sse
+    auth: &auth
+      type: oauth2
+      token_url: "{url}"
+      client_id: bench
+      client_secret: bench
+  merged:
+    type: sse
+    url: http://backend.example/sse
+    headers:
+      X-Request-Source: argus
+    auth: *auth
+"""
+ROUNDS, READS = 21, 200_000
+# Under callgrind. What is not a read (the start, the one fetch) is not in the functions that are looked at.
+COUNTED_READS = 20_000
+
+
+@contextlib.contextmanager
+def configuration(token_endpoint: str) -> Iterator[str]:
+    """A file whose backends get their tokens from a running endpoint."""
+    with measuring.token_endpoint(token_endpoint) as endpoint, tempfile.TemporaryDirectory() as directory:
+        path = Path(directory, "config.yaml")
+        path.write_text(CONFIG.format(url=endpoint.url), encoding="utf-8")
+        yield str(path)
+
+
+def nanoseconds(command: list[str], config: str) -> Samples:
+    """Operation to nanoseconds per read, one for each round."""
+    lines = _run([*command, config, str(ROUNDS), str(READS)]).splitlines()
+    return {name: [float(value) for value in values] for name, *values in map(str.split, lines)}
+
+
+def instructions(command: list[str], config: str) -> dict[str, float] | None:
+    """Operation to instructions per read, the loop's own included; None if there is no callgrind here.
+
+    Those of the process alone: callgrind can't see into the clock, which it has the kernel read.
+    """
+    if not shutil.which("valgrind"):
+        return None
+    with tempfile.TemporaryDirectory() as directory:
+        out = Path(directory, "callgrind.out")
+        options = ["--tool=callgrind", f"--callgrind-out-file={out}", "-q"]
+        _run(["valgrind", *options, *command, config, "0", str(COUNTED_READS)])
+        table = _run(["callgrind_annotate", "--inclusive=yes", "--threshold=100", str(out)])
+    counted = re.compile(r"^\s*([\d,]+) .*\bread_(\w+)", re.MULTILINE)
+    found: dict[str, float] = {}
+    for count, name in counted.findall(table):
+        # The first line is the function's; lines of annotated source that call it come later.
+        found.setdefault(name.replace("_", "-"), int(count.replace(",", "")) / COUNTED_READS)
+    return found
+
+
+def bytes_per_provider(program: str, providers: int) -> float:
+    """What a provider without a token weighs in Rust."""
+    return float(_run([program, "memory", str(providers)]))
+
+
+def _run(command: list[str]) -> str:
+    return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout  # noqa: S603

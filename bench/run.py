@@ -1,0 +1,148 @@
+"""Side by side: argus-auth and the providers and the loader of argus-mcp. Prints a table and writes it to a file.
+
+    python -m bench.run --python PYTHON --programs DIRECTORY [--out results.md]
+
+PYTHON is the interpreter of an environment with argus-mcp and argus-auth in it; DIRECTORY has what `make bench` builds.
+Every comparison runs in one interpreter of its own, both sides in turn, each after a warm-up. Nothing is asserted about
+time: a target that is missed is printed as such.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from statistics import median
+from typing import TYPE_CHECKING
+
+from bench import machine, native
+from bench.table import Compared, Measured, Unit, rendered
+
+if TYPE_CHECKING:
+    from bench.measuring import Samples
+
+ROOT = Path(__file__).resolve().parents[1]
+BACKENDS, PROVIDERS = 10_000, 100_000
+NANOSECONDS, MICROSECONDS, MILLISECONDS, BYTES = Unit("ns", 1), Unit("µs", 1e6), Unit("ms", 1e3), Unit("B", 1)
+
+
+class Bench:
+    """Runs everything, and keeps what is to be shown."""
+
+    def __init__(self, python: str, programs: Path) -> None:
+        self.python = python
+        self.endpoint = str(programs / "token-endpoint")
+        self.rust, self.c = str(programs / "bench-rust"), str(programs / "c" / "bench-c")
+        self.compared: list[Compared] = []
+        self.measured: list[Measured] = []
+        self.remarks: list[str] = []
+
+    def run(self) -> None:
+        """All comparisons."""
+        self._cached()
+        self._cold()
+        self._loading()
+        self._memory()
+        self._native()
+
+    def _cached(self) -> None:
+        samples = self._python("fetching", "cached", self.endpoint)
+        pure = self._python("fetching", "cached_without_module", self.endpoint)
+        what = "cached `await get_headers()`"
+        self._compare(what, samples, NANOSECONDS, target=3)
+        self._compare(f"{what}, the gateway without its native cache", pure, NANOSECONDS, target=3)
+        third, floor = median(samples["theirs"]) / 3, median(samples["floor_dict"])
+        self.remarks.append(
+            f"A third of the gateway's cached read is {third:.0f} ns; an `async def` that copies a dict and "
+            f"does nothing else takes {floor:.0f} ns here, an empty one {median(samples['floor_empty']):.0f} ns."
+        )
+        self._measure("floor: `await` of an empty `async def`", samples["floor_empty"])
+        self._measure("floor: `await` of an `async def` that copies a dict", samples["floor_dict"])
+
+    def _cold(self) -> None:
+        for name, what, unit, target in (
+            ("cold", "one cold fetch, engine warm", MICROSECONDS, 100),
+            ("many_cold", "500 cold providers at once", MILLISECONDS, 100),
+            ("herd", "10,000 callers of one cold provider, 1 request", MILLISECONDS, 2),
+        ):
+            samples = self._python("fetching", name, self.endpoint)
+            self._compare(what, samples, unit, target=target)
+            cpu = {side: samples[f"{side}_cpu"] for side in ("ours", "theirs")}
+            self._compare(f"{what}: CPU", cpu, unit, target=target)
+
+    def _loading(self) -> None:
+        samples = self._python("loading", str(BACKENDS))
+        self._compare(f"`load_config`, {BACKENDS:,} backends, same dict", samples, MILLISECONDS, target=100)
+        resolver = {**samples, "ours": samples["resolver"]}
+        self._compare(f"`Resolver.from_file`, {BACKENDS:,} backends", resolver, MILLISECONDS, target=100)
+
+    def _memory(self) -> None:
+        samples = {
+            **self._python("fetching", "memory_ours", self.endpoint),
+            **self._python("fetching", "memory_theirs", self.endpoint),
+        }
+        self._compare(f"memory per provider in Python, of {PROVIDERS:,}", samples, BYTES)
+        rust = [native.bytes_per_provider(self.rust, PROVIDERS)]
+        self.measured.append(Measured(f"memory per provider in Rust, of {PROVIDERS:,}", rust, BYTES))
+
+    def _native(self) -> None:
+        names = {
+            "clock": "bare read of CLOCK_BOOTTIME",
+            "provider": "cached `AuthProvider::current`",
+            "resolver": "cached `Resolver::try_headers`",
+            "resolver-merged": "the same, with configured headers",
+            "copy": "bare `malloc`, copy of name and value, `free`",
+            "clone": "`argus_auth_headers_clone` and `_free`",
+            "try-headers": "cached `argus_auth_resolver_try_headers` and `_free`",
+            "headers": "cached `argus_auth_resolver_headers` and `_free`",
+        }
+        with native.configuration(self.endpoint) as config:
+            for language, command in (("Rust", [self.rust, "reads"]), ("C", [self.c])):
+                progress(f"reads in {language}")
+                samples = native.nanoseconds(command, config)
+                counts = native.instructions(command, config) or {}
+                for name, values in samples.items():
+                    self._measure(f"{language}: {names[name]}", values, counts.get(name))
+
+    def _python(self, module: str, *arguments: str) -> Samples:
+        progress(" ".join([module, *arguments[:1]]))
+        # Only what is needed, so that a variable of the caller's can't slow one side.
+        environment = {"PATH": os.environ["PATH"], "PYTHONDONTWRITEBYTECODE": "1"}
+        command = [self.python, "-m", f"bench.{module}", *arguments]
+        done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True, env=environment, cwd=ROOT)  # noqa: S603
+        samples: Samples = json.loads(done.stdout)
+        return samples
+
+    def _compare(self, what: str, samples: Samples, unit: Unit, target: float | None = None) -> None:
+        self.compared.append(Compared(what, samples["ours"], samples["theirs"], unit, target))
+
+    def _measure(self, what: str, values: list[float], instructions: float | None = None) -> None:
+        self.measured.append(Measured(what, values, NANOSECONDS, instructions))
+
+
+def progress(what: str) -> None:
+    """Says what is being done, to those who wait."""
+    sys.stderr.write(f"bench: {what}\n")
+
+
+def main() -> None:
+    """Runs, prints, writes."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--python", required=True, type=Path)
+    parser.add_argument("--programs", required=True, type=Path)
+    parser.add_argument("--out", type=Path)
+    arguments = parser.parse_args()
+    bench = Bench(str(arguments.python.absolute()), arguments.programs.resolve())
+    before = os.getloadavg()[0]
+    bench.run()
+    text = rendered(machine.described(bench.python, before), bench.compared, bench.measured, bench.remarks)
+    sys.stdout.write(text)
+    if arguments.out:
+        arguments.out.write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
