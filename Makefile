@@ -143,8 +143,8 @@ bench: native $(WHEEL) build/argus-0.8.6.stamp ## side by side with argus-mcp 0.
 
 # --- lints -------------------------------------------------------------------------------------------------------------
 
-PYTHON_SOURCES := python/argus_auth tests/python tests/argus tests/support examples
-C_SOURCES := $(shell find examples tests ffi include -name '*.[ch]' -o -name '*.[ch]pp' | grep -v argus_auth.h$$)
+PYTHON_SOURCES := python/argus_auth bench tests/python tests/argus tests/support examples
+C_SOURCES := $(shell find bench examples tests ffi include -name '*.[ch]' -o -name '*.[ch]pp' | grep -v argus_auth.h$$)
 
 .PHONY: lint
 lint: $(WHEEL) ## every lint there is

@@ -57,6 +57,10 @@ async def wait(start: Start) -> Headers:
         bridge.waiting.pop(tag, None)
 
 
+# Set before the engine is stopped at the end of the process, when no thread but the main one and daemons is left.
+interpreter_ends = threading.Event()
+
+
 def wait_blocking(start: Start, timeout: float | None) -> Headers:
     """The same on a thread, for at most `timeout` seconds. Raises DeadlineError when they are over.
 
@@ -81,6 +85,9 @@ def wait_blocking(start: Start, timeout: float | None) -> Headers:
             break
         if left == 0.0:
             raise DeadlineError("no token within the time this caller had; the request to the token endpoint goes on")
+    if interpreter_ends.is_set():
+        # This is a daemon thread, woken by the end of the engine: it has nothing to say any more, and ends here.
+        threading.Event().wait()
     ((_, headers, error),) = queue.drain()
     if headers is None:
         raise error or AuthError("an answer without headers")

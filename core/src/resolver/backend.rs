@@ -39,24 +39,25 @@ impl Backend {
         }
     }
 
-    pub(super) fn try_headers(&self) -> Result<Option<Arc<Headers>>, Error> {
+    /// The headers that can be had without waiting.
+    pub(super) fn current(&self) -> Result<Option<Arc<Headers>>, Error> {
         let Some(provider) = &self.provider else { return Ok(Some(Arc::clone(&self.configured))) };
-        if let Some(auth) = provider.current()? {
-            return Ok(Some(self.merge(auth)));
+        Ok(provider.current()?.map(|auth| self.merge(auth)))
+    }
+
+    pub(super) fn try_headers(&self) -> Result<Option<Arc<Headers>>, Error> {
+        if let Some(headers) = self.current()? {
+            return Ok(Some(headers));
         }
-        match provider.prefetch() {
+        match self.provider.as_ref().map_or(Ok(()), |provider| provider.prefetch()) {
             Ok(()) => Ok(None),
             Err(error) => self.policy(error).map(Some),
         }
     }
 
+    /// After [`Backend::current`] had none.
     pub(super) fn request(self: &Arc<Self>, waiter: Waiter) -> Requested {
         let Some(provider) = &self.provider else { return Requested::Ready(Ok(Arc::clone(&self.configured))) };
-        match provider.current() {
-            Ok(Some(auth)) => return Requested::Ready(Ok(self.merge(auth))),
-            Ok(None) => {}
-            Err(error) => return Requested::Ready(Err(error)),
-        }
         let backend = Arc::clone(self);
         match provider.request(Box::new(move |outcome| waiter(backend.finish(outcome)))) {
             Requested::Waiting => Requested::Waiting,

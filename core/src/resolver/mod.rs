@@ -146,12 +146,18 @@ impl Resolver {
     ///
     /// Dropping it abandons the wait and nothing else: the fetch goes on for everybody.
     pub fn headers(&self, name: &str) -> Pending {
-        let (waiter, pending) = Pending::new();
-        match self.with(name, |backend| backend.request(waiter)) {
-            Ok(Requested::Waiting) => pending,
-            Ok(Requested::Ready(outcome)) => Pending::ready(outcome),
+        let pending = self.with(name, |backend| match backend.current() {
+            Ok(Some(headers)) => Pending::ready(Ok(headers)),
+            Ok(None) => {
+                let (waiter, pending) = Pending::new();
+                match backend.request(waiter) {
+                    Requested::Waiting => pending,
+                    Requested::Ready(outcome) => Pending::ready(outcome),
+                }
+            }
             Err(error) => Pending::ready(Err(error)),
-        }
+        });
+        pending.unwrap_or_else(|error| Pending::ready(Err(error)))
     }
 
     /// The headers, waiting for a token for at most `timeout`.
@@ -174,7 +180,11 @@ impl Resolver {
     ///
     /// An unknown backend.
     pub fn request(&self, name: &str, waiter: Waiter) -> Result<Requested, Error> {
-        self.with(name, |backend| backend.request(waiter))
+        self.with(name, |backend| match backend.current() {
+            Ok(Some(headers)) => Requested::Ready(Ok(headers)),
+            Ok(None) => backend.request(waiter),
+            Err(error) => Requested::Ready(Err(error)),
+        })
     }
 
     /// Told that the backend refused the headers it got: the next caller gets a new token.

@@ -43,6 +43,9 @@ impl Pending {
     /// Blocks this thread until the answer is there, at most for `timeout`; `None` when that has passed. May be
     /// called again. Not for the engine's own thread.
     pub fn wait(&mut self, timeout: Duration) -> Option<Outcome> {
+        if let State::Ready(outcome) = &mut self.0 {
+            return Some(outcome.take().unwrap_or(Err(ALREADY_ANSWERED)));
+        }
         let deadline = Instant::now().checked_add(timeout);
         let waker = Waker::from(Arc::new(Unpark(thread::current())));
         let mut context = Context::from_waker(&waker);
