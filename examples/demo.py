@@ -1,8 +1,8 @@
 """The main job, seen end to end: `make run`.
 
-A token endpoint and a real MCP server on loopback; `config.yaml`, which names the three kinds of backend; hosts in Rust,
-C, C++ and Python that resolve it; a real MCP call per backend and language whose server says which headers arrived; a
-thousand callers at once; and a token endpoint that goes away. Exits with 1 if anything is not as promised.
+A token endpoint and a real MCP server on loopback; `config.yaml`, which names the three kinds of backend; hosts in
+Rust, C, C++ and Python that resolve it; a real MCP call per backend and language whose server says which headers came;
+a thousand callers at once; and a token endpoint that goes away. Exits with 1 if anything is not as promised.
 
 No value of a secret is printed, at any log level; `--log` adds every log record of every host.
 """
