@@ -4,7 +4,7 @@
 #   make test    all tests and lints; test-core, test-faults, test-c, test-python, test-argus for a part
 #   make help    the rest
 #
-# What else is needed is fetched once, into .venv* and build/; `make clean` removes it.
+# What else is needed is fetched once, into .venv and build/; `make clean` removes it.
 
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
@@ -50,6 +50,15 @@ $(WHEEL): $(RUST) $(wildcard python/argus_auth/*) python/pyproject.toml $(VENV)/
 	$(BIN)/maturin build --quiet --release --manifest-path python/Cargo.toml --out build/wheel
 	$(BIN)/python -m pip install --quiet --force-reinstall --no-deps build/wheel/*.whl
 	touch $@
+
+PREFIX ?= /usr/local
+.PHONY: install
+install: native ## the C library and its headers, under PREFIX (/usr/local)
+	install -d $(DESTDIR)$(PREFIX)/lib $(DESTDIR)$(PREFIX)/include
+	install -m 644 include/argus_auth.h include/argus_auth.hpp include/argus_auth_result.hpp $(DESTDIR)$(PREFIX)/include
+	install -m 755 $(RELEASE)/libargus_auth.so $(DESTDIR)$(PREFIX)/lib/libargus_auth.so.0
+	ln -sf libargus_auth.so.0 $(DESTDIR)$(PREFIX)/lib/libargus_auth.so
+	install -m 644 $(RELEASE)/libargus_auth.a $(DESTDIR)$(PREFIX)/lib
 
 # --- the main job ------------------------------------------------------------------------------------------------------
 
@@ -189,4 +198,4 @@ fuzz: ## each fuzz target for FUZZ_SECONDS (60); needs a nightly Rust and cargo-
 
 .PHONY: clean
 clean: ## removes all that was built or fetched
-	rm -rf $(VENV) build target
+	rm -rf $(VENV) build $(TARGET)

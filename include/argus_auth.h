@@ -818,7 +818,7 @@ argus_auth_status argus_auth_log_unregister(struct argus_auth_error **error);
 /**
  * Stops the library's engine thread, if it runs, and waits for its end for at most `timeout_ms` milliseconds.
  *
- * Calls that wait for headers end with `ARGUS_AUTH_STATUS_SHUTDOWN` (or as the backend's failure policy has it). All
+ * Calls that wait for headers end with `ARGUS_AUTH_STATUS_SHUTDOWN`. All
  * objects stay valid, cached tokens are kept, and the engine may be used again: the next fetch starts a new thread.
  * Without a call of this function the thread ends with the process.
  *

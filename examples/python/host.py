@@ -1,6 +1,6 @@
 """Prints the headers that a request to each backend of a configuration must carry.
 
-python host.py CONFIG [--show-secrets]
+python host.py CONFIG [--show-secrets] [--log]
 """
 
 from __future__ import annotations

@@ -85,7 +85,7 @@ def wait_blocking(start: Start, timeout: float | None) -> Headers:
             break
         if left == 0.0:
             raise DeadlineError("no token within the time this caller had; the request to the token endpoint goes on")
-    if interpreter_ends.is_set():
+    if interpreter_ends.is_set() and threading.current_thread().daemon:
         # This is a daemon thread, woken by the end of the engine: it has nothing to say any more, and ends here.
         threading.Event().wait()
     ((_, headers, error),) = queue.drain()

@@ -37,8 +37,8 @@ impl Checkup {
     /// No other thread runs meanwhile, and no signal is handled: to be called again and again with a short timeout.
     #[pyo3(signature = (timeout, /))]
     fn wait<'py>(&self, py: Python<'py>, timeout: f64) -> PyResult<Option<Bound<'py, PyAny>>> {
-        let answer = self.inner.lock().wait(seconds(timeout));
         log::flush(py)?;
+        let answer = self.inner.lock().wait(seconds(timeout));
         answer.map(|diagnosis| self.diagnosis(py, &diagnosis)).transpose()
     }
 }

@@ -30,6 +30,8 @@ impl CompletionQueue {
 
     /// All answers that have come: (tag, headers or None, exception or None). Never waits.
     fn drain<'py>(&self, py: Python<'py>) -> PyResult<Vec<Answer<'py>>> {
+        // Before the answers are taken: a log handler that raises must not lose them.
+        log::flush(py)?;
         let template = headers::Template::default();
         let answers = self.0.drain().into_iter().map(|(tag, outcome)| {
             // An answer that can't be made into an object is told as an error: whoever waits must hear something.
@@ -38,8 +40,6 @@ impl CompletionQueue {
                 Err(error) => (tag, None, Some(error.into_value(py).into_bound(py).into_any())),
             }
         });
-        let answers = answers.collect();
-        log::flush(py)?;
-        Ok(answers)
+        Ok(answers.collect())
     }
 }

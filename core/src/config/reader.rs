@@ -67,6 +67,11 @@ struct PathKey<'d>(&'d str, &'d Field<'d>);
 impl fmt::Display for PathKey<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self(key, parent) = self;
+        // `client_secret:s3cr3t`, the blank forgotten, is all key. A backend's name may have anything in it.
+        let names_backends = parent.key() == "backends";
+        if let Some((name, _)) = key.split_once([':', ' ', '=']).filter(|_| !names_backends) {
+            return write!(f, "[{}]", quote(&format!("{name}…")));
+        }
         if key.is_empty()
             || key.len() > MAX_QUOTED
             || key.contains(|ch: char| !(ch.is_alphanumeric() || "-_".contains(ch)))

@@ -145,6 +145,27 @@ mod tests {
     }
 
     #[test]
+    fn a_secret_that_became_a_key_does_not_show() {
+        for auth in [
+            "{type: oauth2, token_url: https://t, client_id: c, client_secret:canary}",
+            "{type: oauth2, token_url: https://t, client_id: c, client_secret: s, 'client_secret canary': x}",
+            "{type: static, headers: {Authorization:canary}}",
+            "{type: static, headers: {Authorization=canary: x}}",
+        ] {
+            let yaml = format!("backends: {{b: {{type: sse, url: http://h, auth: {auth}}}}}");
+            let (problems, shown) = match crate::config::parse(yaml.as_bytes(), &crate::LoadOptions::default()) {
+                Ok(config) => (config.warnings, String::new()),
+                Err(error) => (error.problems.clone(), error.to_string()),
+            };
+            assert!(!problems.is_empty() && !shown.contains("canary"), "{shown}");
+            for problem in &problems {
+                let snippet = snippet(yaml.as_bytes(), problem).unwrap_or_default();
+                assert!(!problem.to_string().contains("canary") && !snippet.contains("canary"), "{problem}\n{snippet}");
+            }
+        }
+    }
+
+    #[test]
     fn lines_are_counted_as_the_parser_counts_them() {
         for breaks in ["\n", "\r\n", "\r", "\u{85}", "\u{2028}"] {
             let yaml = ["backends:", "  b:", "    type: x", ""].join(breaks);

@@ -15,7 +15,7 @@ use crate::engine::{Generation, Instant, Trust};
 use crate::error::{TokenError, TokenErrorKind, reads_as_refusal};
 
 /// All attempts together take no longer.
-const TOTAL: Duration = Duration::from_secs(30);
+pub(super) const TOTAL: Duration = Duration::from_secs(30);
 /// A transient failure is tried again this many times at most.
 const RETRIES: u32 = 3;
 /// The wait before the first retry is between nothing and this, doubled for each further one (full jitter).
@@ -47,6 +47,13 @@ impl Failed {
         Self { error: Arc::new(explained(credentials, refused.into())), cool_down: CoolDown::Exactly(*pause) }
     }
 
+    /// Too many others were fetching.
+    pub(super) fn no_turn(credentials: &ClientCredentials) -> Self {
+        let message = "no request could be sent within 30 s: too many are under way already";
+        let refused = Refused::new(TokenErrorKind::Timeout, message);
+        Self { error: Arc::new(explained(credentials, refused.into())), cool_down: CoolDown::GROWING }
+    }
+
     /// A token came too late to be of use.
     pub(super) fn expired_on_the_way(credentials: &ClientCredentials) -> Self {
         let refused = Refused::new(TokenErrorKind::Response, "the token had expired when the answer came");
@@ -67,10 +74,13 @@ impl From<Refused> for Attempt {
     }
 }
 
-/// Gets a token, trying again as long as that is promising and 30 s allow it.
-pub(super) async fn fetch(credentials: &ClientCredentials, generation: &Generation) -> Result<Fetched, Failed> {
+/// Gets a token, trying again as long as that is promising and there is time.
+pub(super) async fn fetch(
+    credentials: &ClientCredentials,
+    generation: &Generation,
+    deadline: Instant,
+) -> Result<Fetched, Failed> {
     let clock = generation.clock();
-    let deadline = clock.now().after(TOTAL);
     let mut retries = 0;
     loop {
         let requested = clock.now();
@@ -108,7 +118,15 @@ pub(crate) async fn ask_once(credentials: &ClientCredentials, generation: &Gener
     let asked = generation.clock().now();
     let outcome = attempt_until(asked.after(TOTAL), credentials, generation).await;
     let latency = generation.clock().now().since(asked);
-    Asked { outcome: outcome.map_err(|failed| explained(credentials, failed)), latency }
+    let outcome = outcome.map_err(|failed| explained(credentials, failed)).map(|mut issued| {
+        // What a server says is shown; a secret that it repeats is not.
+        let token = issued.access_token.expose_secret();
+        if let Some(scopes) = &mut issued.scopes {
+            scopes.retain(|scope| scope != token && !credentials.show_in(scope));
+        }
+        issued
+    });
+    Asked { outcome, latency }
 }
 
 /// The error that callers see. A server that repeats a credential in its description is not repeated.

@@ -59,16 +59,21 @@ impl Flight {
             () = generation.board.flights.awaited(source.id) => None,
             permit = host.renewals.acquire() => permit.ok(),
         };
-        let _of_host = host.fetches.acquire().await;
-        let _of_all = generation.board.fetches.acquire().await;
-        let outcome = match host.admit(generation.clock().now()) {
-            Ok(admitted) => {
-                let outcome = fetch::fetch(&source.credentials, &generation).await;
-                let failure = outcome.as_ref().err().map(|failed| failed.error.as_ref());
-                host.report(admitted, failure, generation.clock().now());
-                outcome
-            }
-            Err(left_alone) => Err(Failed::host_is_down(&source.credentials, &left_alone)),
+        // From here on somebody may be waiting, and for the turn too.
+        let clock = generation.clock();
+        let deadline = clock.now().after(fetch::TOTAL);
+        let turn = async { (host.fetches.acquire().await, generation.board.fetches.acquire().await) };
+        let outcome = tokio::select! {
+            biased;
+            _permits = turn => match host.admit(clock.now()) {
+                Ok(admitted) => {
+                    let outcome = fetch::fetch(&source.credentials, &generation, deadline).await;
+                    host.report(admitted, outcome.as_ref().err().map(|failed| failed.error.as_ref()), clock.now());
+                    outcome
+                }
+                Err(left_alone) => Err(Failed::host_is_down(&source.credentials, &left_alone)),
+            },
+            () = clock.sleep_until(deadline) => Err(Failed::no_turn(&source.credentials)),
         };
         self.outcome = Some(outcome.map_err(Failure::from));
     }

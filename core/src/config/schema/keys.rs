@@ -155,6 +155,8 @@ pub(super) fn warn_about_unknown(reader: &mut Reader<'_>, mapping: &Mapping<'_>,
         }
         let hint = if known == BACKEND && (OAUTH2.contains(&field.key()) || PKCE.contains(&field.key())) {
             "; it belongs in the `auth` block".to_owned()
+        } else if field.key().contains(':') {
+            "; is a blank missing after the `:`?".to_owned()
         } else if !reader.keeps_warnings() {
             String::new()
         } else {

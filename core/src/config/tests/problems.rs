@@ -104,7 +104,7 @@ fn problems_of_headers() {
         (
             "headers:\n  a b: x\n  ok: y\n  '': z",
             &[
-                "line 6, column 7: backends.b.headers[\"a b\"]: a header name is made of letters, digits and !#$%&'*+-.^_`|~ only",
+                "line 6, column 7: backends.b.headers[\"a…\"]: a header name is made of letters, digits and !#$%&'*+-.^_`|~ only",
                 "line 8, column 7: backends.b.headers[\"\"]: a header name can't be empty",
             ],
         ),
