@@ -202,8 +202,8 @@ pub unsafe extern "C" fn argus_auth_resolver_warning(
 ///
 /// `*out` becomes a reference owned by the caller; NULL on failure.
 ///
-/// Failures: `ARGUS_AUTH_STATUS_UNKNOWN_BACKEND`; `ARGUS_AUTH_STATUS_UNSUPPORTED`; `ARGUS_AUTH_STATUS_DEADLINE`; and,
-/// for a backend with `on_auth_failure: closed`, `ARGUS_AUTH_STATUS_TOKEN_...` and whatever else keeps it from a token.
+/// Failures: `ARGUS_AUTH_STATUS_UNKNOWN_BACKEND`; `ARGUS_AUTH_STATUS_UNSUPPORTED`; `ARGUS_AUTH_STATUS_DEADLINE`;
+/// `ARGUS_AUTH_STATUS_SHUTDOWN`; and, for a backend with `on_auth_failure: closed`, `ARGUS_AUTH_STATUS_TOKEN_...` and whatever else keeps it from a token.
 /// With the policy `open` that is logged instead, and the headers come without authentication.
 ///
 /// Not for the log callback, which the engine's thread may be running: there it fails with `ARGUS_AUTH_STATUS_INTERNAL`
