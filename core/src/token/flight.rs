@@ -100,12 +100,12 @@ impl Drop for Flight {
                 (waiters, Err(error))
             }
         };
+        // First, so that who is told finds the record there. Contained, as each waiter is: a subscriber or a waiter that
+        // panics must not keep the others waiting.
+        let _ = catch_unwind(AssertUnwindSafe(|| report(source, outcome.as_ref().err())));
         for waiter in waiters {
-            // One that panics must not keep the others waiting.
             let _ = catch_unwind(AssertUnwindSafe(|| waiter(outcome.clone())));
         }
-        // Last, since a host's subscriber may do anything.
-        report(source, outcome.as_ref().err());
     }
 }
 
