@@ -127,6 +127,8 @@ def test_ctrl_c_interrupts_a_blocking_call(endpoint: TokenEndpoint, client: str)
             f"backends: {{a: {{type: sse, url: 'http://h', auth: {{type: oauth2, token_url: '{sys.argv[1]}', "
             f"client_id: {sys.argv[2]}, client_secret: s}}}}}}"
         )
+        # A shell has what it runs in the background ignore the signal, and that is inherited.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         try:
             resolver.headers_sync("a")
         except KeyboardInterrupt:
