@@ -43,7 +43,12 @@ impl SecretProvider for KeyringProvider {
             started.map_err(|error| error.to_string())?.join().map_err(|_| "internal error".to_owned())
         });
         let found = found.unwrap_or_else(|error| Err(format!("the keyring can't be asked: {error}")));
-        found.map_err(|message| self.failure.get_or_init(|| SecretError(message)).clone())
+        let found = found.map_err(|message| self.failure.get_or_init(|| SecretError(message)).clone())?;
+        let Some(value) = found else { return Ok(None) };
+        // This entry's own fault, which says nothing of the others.
+        let text = std::str::from_utf8(&value);
+        text.map(|text| Some(Secret::new(text)))
+            .map_err(|_| SecretError("the keyring's entry is not valid UTF-8".to_owned()))
     }
 
     fn explain_missing(&self, _: &str) -> String {
@@ -51,7 +56,7 @@ impl SecretProvider for KeyringProvider {
     }
 }
 
-fn block_on_look_up(name: &str) -> Result<Option<Secret>, String> {
+fn block_on_look_up(name: &str) -> Result<Option<Zeroizing<Vec<u8>>>, String> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| format!("the keyring can't be asked: {error}"))?;
     runtime.block_on(async {
@@ -61,7 +66,7 @@ fn block_on_look_up(name: &str) -> Result<Option<Secret>, String> {
     })
 }
 
-async fn look_up(name: &str) -> Result<Option<Secret>, String> {
+async fn look_up(name: &str) -> Result<Option<Zeroizing<Vec<u8>>>, String> {
     let bus = Connection::session().await.map_err(|error| {
         format!(
             "the keyring can't be reached, because there is no D-Bus session bus ({error}); start the program in the \
@@ -126,13 +131,11 @@ impl Keyring {
         if unlocked.contains(item) { Ok(()) } else { Err(locked()) }
     }
 
-    async fn secret(&self, item: &OwnedObjectPath) -> Result<Secret, String> {
+    async fn secret(&self, item: &OwnedObjectPath) -> Result<Zeroizing<Vec<u8>>, String> {
         let (_, session): (OwnedVariant, OwnedObjectPath) =
             self.call(ROOT, "Service", "OpenSession", &("plain", Variant::from(""))).await?;
         let (_, _, value, _): ItemSecret = self.call(item.as_str(), "Item", "GetSecret", &session).await?;
-        let value = Zeroizing::new(value);
-        let text = std::str::from_utf8(&value).map_err(|_| "the keyring's entry is not valid UTF-8".to_owned())?;
-        Ok(Secret::new(text))
+        Ok(Zeroizing::new(value))
     }
 }
 
