@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from python.conftest import CANARY, ROOT, TokenEndpoint, _endpoint, endpoint  # noqa: F401 - tests/python; two are fixtures
+from python.conftest import CANARY, ROOT, TokenEndpoint, endpoint  # noqa: F401 - tests/python; one is a fixture
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -98,10 +98,6 @@ class TokenEndpoint:
     def release(self) -> None:
         self._control("/_release", {})
 
-    def reset(self) -> None:
-        self._control("/_release", {})
-        self._control("/_reset", {})
-
     def wait_for_requests(self, count: int) -> None:
         deadline = time.monotonic() + 10
         while len(self.requests()) < count:
@@ -109,8 +105,9 @@ class TokenEndpoint:
             time.sleep(0.005)
 
 
-@pytest.fixture(scope="session")
-def _endpoint() -> Iterator[TokenEndpoint]:
+@pytest.fixture
+def endpoint() -> Iterator[TokenEndpoint]:
+    """A token endpoint of the test's own: what an earlier test left the engine to do can't reach it."""
     process = subprocess.Popen(
         [token_endpoint_program(), "--port", "0", "--stdin-eof"],
         stdin=subprocess.PIPE,
@@ -123,14 +120,6 @@ def _endpoint() -> Iterator[TokenEndpoint]:
     yield TokenEndpoint(line.split()[-1])
     process.kill()
     process.communicate()
-
-
-@pytest.fixture
-def endpoint(_endpoint: TokenEndpoint) -> Iterator[TokenEndpoint]:
-    """The token endpoint, as new."""
-    _endpoint.reset()
-    yield _endpoint
-    _endpoint.release()
 
 
 _clients = iter(range(10**9))
