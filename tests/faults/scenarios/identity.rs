@@ -38,6 +38,12 @@ fn one_difference() {
         "scopes: [b, a]",
         "scopes: [a b]",
         "token_expiry_buffer_seconds: 299",
+        "token_endpoint_auth_method: client_secret_basic",
+        "audience: a",
+        "resource: urn:a",
+        "resource: [urn:a, urn:b]",
+        "extra_params: {a: b}",
+        "ca_bundle: /a",
         &token_url,
     ];
     let mut resolvers = vec![world.resolver(&[])];
