@@ -62,8 +62,8 @@ class Doctor:
             ]
             assert ", ".join([" ms", *filter(None, said)]) + "\n  cause: " in text.stdout
             told = f"cause: {fetch['error']['message']}\n  what to do: {fetch['error']['advice']}\n"
-            # How long ago a certificate expired is not the same twice.
-            assert re.sub(r"\d+ seconds", "", told) in re.sub(r"\d+ seconds", "", text.stdout)
+            # What an expired certificate is called names the time of the look, and that is not the same twice.
+            assert re.sub(r"\d+", "", told) in re.sub(r"\d+", "", text.stdout)
         return fetch
 
     def error(self, url: str, *lines: str, **environment: str) -> dict[str, Any]:
