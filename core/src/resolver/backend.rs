@@ -39,15 +39,15 @@ impl Backend {
         }
     }
 
-    /// The headers that can be had without waiting.
-    pub(super) fn current(&self) -> Result<Option<Arc<Headers>>, Error> {
-        let Some(provider) = &self.provider else { return Ok(Some(Arc::clone(&self.configured))) };
-        Ok(provider.current()?.map(|auth| self.merge(auth)))
+    /// What can be said without waiting.
+    pub(super) fn current(&self) -> Option<Outcome> {
+        let Some(provider) = &self.provider else { return Some(Ok(Arc::clone(&self.configured))) };
+        Some(provider.current().transpose()?.map(|auth| self.merge(auth)))
     }
 
     pub(super) fn try_headers(&self) -> Result<Option<Arc<Headers>>, Error> {
-        if let Some(headers) = self.current()? {
-            return Ok(Some(headers));
+        if let Some(outcome) = self.current() {
+            return outcome.map(Some);
         }
         match self.provider.as_ref().map_or(Ok(()), |provider| provider.prefetch()) {
             Ok(()) => Ok(None),

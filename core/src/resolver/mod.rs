@@ -147,15 +147,8 @@ impl Resolver {
     /// Dropping it abandons the wait and nothing else: the fetch goes on for everybody.
     pub fn headers(&self, name: &str) -> Pending {
         let pending = self.with(name, |backend| match backend.current() {
-            Ok(Some(headers)) => Pending::ready(Ok(headers)),
-            Ok(None) => {
-                let (waiter, pending) = Pending::new();
-                match backend.request(waiter) {
-                    Requested::Waiting => pending,
-                    Requested::Ready(outcome) => Pending::ready(outcome),
-                }
-            }
-            Err(error) => Pending::ready(Err(error)),
+            Some(outcome) => Pending::ready(outcome),
+            None => Pending::new(|waiter| backend.request(waiter)),
         });
         pending.unwrap_or_else(|error| Pending::ready(Err(error)))
     }
@@ -181,9 +174,8 @@ impl Resolver {
     /// An unknown backend.
     pub fn request(&self, name: &str, waiter: Waiter) -> Result<Requested, Error> {
         self.with(name, |backend| match backend.current() {
-            Ok(Some(headers)) => Requested::Ready(Ok(headers)),
-            Ok(None) => backend.request(waiter),
-            Err(error) => Requested::Ready(Err(error)),
+            Some(outcome) => Requested::Ready(outcome),
+            None => backend.request(waiter),
         })
     }
 

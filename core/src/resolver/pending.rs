@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
 
 use crate::error::Error;
-use crate::token::{Outcome, Waiter};
+use crate::token::{Outcome, Requested, Waiter};
 
 /// A caller's wait for headers. Dropping it ends the wait, not the fetch.
 #[derive(Debug)]
@@ -24,11 +24,14 @@ enum State {
 }
 
 impl Pending {
-    pub(super) fn new() -> (Waiter, Self) {
+    /// The wait for what `request` promises to a waiter, if it does not have it at once.
+    pub(super) fn new(request: impl FnOnce(Waiter) -> Requested) -> Self {
         let (sender, receiver) = oneshot::channel();
         // A receiver that is gone is a caller that no longer waits.
-        let waiter = Box::new(move |outcome| drop(sender.send(outcome)));
-        (waiter, Self(State::Waiting(receiver)))
+        match request(Box::new(move |outcome| drop(sender.send(outcome)))) {
+            Requested::Waiting => Self(State::Waiting(receiver)),
+            Requested::Ready(outcome) => Self::ready(outcome),
+        }
     }
 
     pub(super) fn ready(outcome: Outcome) -> Self {
