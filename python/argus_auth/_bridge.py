@@ -61,6 +61,11 @@ async def wait(start: Start) -> Headers:
 interpreter_ends = threading.Event()
 
 
+def _outlived() -> bool:
+    """Whether this is a daemon thread, woken by the end of the engine: it has nothing to say any more."""
+    return interpreter_ends.is_set() and threading.current_thread().daemon
+
+
 def wait_blocking(start: Start, timeout: float | None) -> Headers:
     """The same on a thread, for at most `timeout` seconds. Raises DeadlineError when they are over.
 
@@ -85,9 +90,8 @@ def wait_blocking(start: Start, timeout: float | None) -> Headers:
             break
         if left == 0.0:
             raise DeadlineError("no token within the time this caller had; the request to the token endpoint goes on")
-    if interpreter_ends.is_set() and threading.current_thread().daemon:
-        # This is a daemon thread, woken by the end of the engine: it has nothing to say any more, and ends here.
-        threading.Event().wait()
+    if _outlived():
+        threading.Event().wait()  # It ends here.
     ((_, headers, error),) = queue.drain()
     if headers is None:
         raise error or AuthError("an answer without headers")
@@ -108,7 +112,7 @@ class _Bridge:
             return
         for tag, headers, error in self.queue.drain():
             future = self.waiting.pop(tag, None)
-            if future is not None:
+            if future is not None and not _outlived():
                 _settle(future, headers, error)
 
     def abandon(self) -> None:
@@ -148,7 +152,7 @@ class _Relay(_Bridge):
         """Has all answers given out on the threads of their loops. Runs on the relay's thread."""
         for tag, headers, error in self.queue.drain():
             future = self.waiting.get(tag)
-            if future is not None:
+            if future is not None and not _outlived():
                 # The loop may be closed by now.
                 with contextlib.suppress(RuntimeError):
                     future.get_loop().call_soon_threadsafe(_settle, future, headers, error)

@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from python.conftest import CANARY, ROOT, TokenEndpoint, endpoint  # noqa: F401 - tests/python; one is a fixture
+from python.conftest import CANARY, endpoint  # noqa: F401 - tests/python; a fixture
+from python.endpoint import ROOT, TokenEndpoint
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

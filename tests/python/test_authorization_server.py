@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from argus_auth import Resolver, TokenError
 
-from .conftest import ROOT
+from .endpoint import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -17,7 +17,7 @@ from argus_auth._cli import main
 from .conftest import CANARY
 
 if TYPE_CHECKING:
-    from .conftest import TokenEndpoint
+    from .endpoint import TokenEndpoint
 
 FIVE_MISTAKES = f"""\
 backends:

@@ -7,7 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from .conftest import CANARY, ROOT
+from .conftest import CANARY
+from .endpoint import ROOT
 
 RELEASE = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "release"
 SECRETS = {name: f"{CANARY}-{name}" for name in ("REPORTS_TOKEN", "SECRET_REPORT_KEY", "SEARCH_CLIENT_SECRET")}

@@ -18,13 +18,14 @@ import pytest
 
 from argus_auth._cli import main
 
-from .conftest import CANARY, token_endpoint_program
+from .conftest import CANARY
+from .endpoint import token_endpoint_program
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from .conftest import TokenEndpoint
+    from .endpoint import TokenEndpoint
 
 PROXIES = ("ALL_PROXY", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR")
 

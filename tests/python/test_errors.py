@@ -15,7 +15,7 @@ from argus_auth import AuthError, ConfigError, DeadlineError, Resolver, TokenErr
 from .conftest import CANARY
 
 if TYPE_CHECKING:
-    from .conftest import TokenEndpoint
+    from .endpoint import TokenEndpoint
 
 
 def test_one_base_and_no_timeout_error() -> None:

@@ -2,31 +2,41 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-import textwrap
+from typing import TYPE_CHECKING
 
-from .conftest import CHILD, TokenEndpoint, succeed
+import pytest
+
+from .conftest import succeed
+
+if TYPE_CHECKING:
+    from .endpoint import TokenEndpoint
 
 
-def test_fork_before_the_first_use(endpoint: TokenEndpoint, client: str) -> None:
+@pytest.fixture
+def held(endpoint: TokenEndpoint) -> TokenEndpoint:
+    """The first request waits for release(); the others are answered."""
+    endpoint.script({"body": {"access_token": "parent", "expires_in": 3600}, "hold": True})
+    return endpoint
+
+
+def test_before_the_first_use(endpoint: TokenEndpoint, client: str) -> None:
     succeed(
-        CHILD
-        + textwrap.dedent("""
+        """
+        from python.child import *
         p = provider()
         assert in_child(lambda: fetch(p)) == 0
         assert fetch(p).startswith("Bearer tok-")
-        """),
+        """,
         endpoint.url,
         client,
     )
     assert len(endpoint.requests()) == 2
 
 
-def test_fork_after_use(endpoint: TokenEndpoint, client: str) -> None:
+def test_after_use(endpoint: TokenEndpoint, client: str) -> None:
     succeed(
-        CHILD
-        + textwrap.dedent("""
+        """
+        from python.child import *
         p = provider()
         first = fetch(p)
 
@@ -38,72 +48,60 @@ def test_fork_after_use(endpoint: TokenEndpoint, client: str) -> None:
 
         assert in_child(child) == 0
         assert fetch(p) == first
-        """),
+        """,
         endpoint.url,
         client,
     )
 
 
-def test_fork_with_a_fetch_under_way(endpoint: TokenEndpoint, client: str) -> None:
-    endpoint.script({"body": {"access_token": "parent", "expires_in": 3600}, "delay_ms": 1000})
+def test_with_a_fetch_under_way(held: TokenEndpoint, client: str) -> None:
     succeed(
-        CHILD
-        + textwrap.dedent("""
+        """
+        from python.child import *
         p = provider()
 
         async def main():
-            waiting = asyncio.ensure_future(p.get_headers())
-            await asyncio.sleep(0.2)
+            waiting = await under_way(p.get_headers())
             assert in_child(lambda: fetch(p) == "Bearer tok-1" or sys.exit(1)) == 0
             assert not waiting.done()
+            endpoint.release()
             return await waiting
 
         assert asyncio.run(main()) == {"Authorization": "Bearer parent"}
-        """),
-        endpoint.url,
+        """,
+        held.url,
         client,
     )
 
 
-def test_fork_from_another_thread(endpoint: TokenEndpoint, client: str) -> None:
-    endpoint.hold()
-    process = subprocess.Popen(
-        [
-            sys.executable,
-            "-c",
-            CHILD
-            + textwrap.dedent("""
-            p = provider()
-            waiting = threading.Thread(target=lambda: fetch(p))
-            waiting.start()
-            time.sleep(0.3)
-            statuses = []
-            forking = threading.Thread(target=lambda: statuses.append(in_child(lambda: fetch(p))))
-            forking.start()
-            forking.join()
-            waiting.join()
-            assert statuses == [0]
-            """),
-            endpoint.url,
-            client,
-        ],
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    endpoint.wait_for_requests(2)
-    endpoint.release()
-    assert (process.communicate(timeout=20)[1], process.returncode) == ("", 0)
-
-
-def test_callers_that_waited_are_told_in_the_child(endpoint: TokenEndpoint, client: str) -> None:
-    endpoint.script({"body": {"access_token": "parent", "expires_in": 3600}, "delay_ms": 1000})
+def test_from_another_thread(held: TokenEndpoint, client: str) -> None:
     succeed(
-        CHILD
-        + textwrap.dedent("""
+        """
+        from python.child import *
+        p = provider()
+        tokens, statuses = [], []
+        waiting = threading.Thread(target=lambda: tokens.append(fetch(p)))
+        waiting.start()
+        endpoint.wait_for_requests(1)
+        forking = threading.Thread(target=lambda: statuses.append(in_child(lambda: fetch(p))))
+        forking.start()
+        forking.join()
+        endpoint.release()
+        waiting.join()
+        assert (tokens, statuses) == (["Bearer parent"], [0])
+        """,
+        held.url,
+        client,
+    )
+
+
+def test_callers_that_waited_are_told_in_the_child(held: TokenEndpoint, client: str) -> None:
+    succeed(
+        """
+        from python.child import *
         p = provider()
         loop = asyncio.SelectorEventLoop()
-        waiting = loop.create_task(p.get_headers())
-        loop.run_until_complete(asyncio.sleep(0.2))
+        waiting = loop.run_until_complete(under_way(p.get_headers()))
 
         def child():  # goes on with the loop that it inherits
             try:
@@ -115,48 +113,51 @@ def test_callers_that_waited_are_told_in_the_child(endpoint: TokenEndpoint, clie
             assert fetch(p) == "Bearer tok-1"
 
         assert in_child(child) == 0
+        endpoint.release()
         assert loop.run_until_complete(waiting) == {"Authorization": "Bearer parent"}
         loop.close()
-        """),
-        endpoint.url,
+        """,
+        held.url,
         client,
     )
 
 
-def test_a_signal_handler_that_forks(endpoint: TokenEndpoint, client: str) -> None:
-    endpoint.script({"body": {"access_token": "parent", "expires_in": 3600}, "delay_ms": 1000})
+def test_a_signal_handler_that_forks(held: TokenEndpoint, client: str) -> None:
     succeed(
-        CHILD
-        + textwrap.dedent("""
-        resolver = argus_auth.Resolver.from_str(
-            f"backends: {{a: {{type: sse, url: 'http://h', auth: {{type: oauth2, token_url: '{sys.argv[1]}', "
-            f"client_id: {sys.argv[2]}, client_secret: s}}}}}}"
-        )
+        """
+        from python.child import *
+        r = resolver()
         parent, children = os.getpid(), []
 
         def fork(*_):
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", DeprecationWarning)
                 children.append(os.fork())
+            if os.getpid() == parent:
+                endpoint.release()
+
+        def interrupt():
+            endpoint.wait_for_requests(1)
+            signal.pthread_kill(threading.main_thread().ident, signal.SIGUSR1)
 
         signal.signal(signal.SIGUSR1, fork)
-        threading.Timer(0.2, os.kill, [parent, signal.SIGUSR1]).start()
+        threading.Thread(target=interrupt).start()
         try:
-            headers = resolver.headers_sync("a")
+            headers = r.headers_sync("a")
         except argus_auth.AuthError as error:
             os._exit(0 if os.getpid() != parent and error.code == "forked" else 1)
         assert os.getpid() == parent and headers == {"Authorization": "Bearer parent"}
         assert os.waitpid(children[0], 0)[1] == 0
-        """),
-        endpoint.url,
+        """,
+        held.url,
         client,
     )
 
 
 def test_multiprocessing(endpoint: TokenEndpoint, client: str) -> None:
     succeed(
-        CHILD
-        + textwrap.dedent("""
+        """
+        from python.child import *
         import multiprocessing
         p = provider()
         first = fetch(p)
@@ -170,7 +171,7 @@ def test_multiprocessing(endpoint: TokenEndpoint, client: str) -> None:
         with multiprocessing.get_context("fork").Pool(3) as pool:
             results = pool.map(work, range(3), chunksize=1)
         assert all(fresh != first for _, fresh in results)
-        """),
+        """,
         endpoint.url,
         client,
     )

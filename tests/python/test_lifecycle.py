@@ -5,12 +5,16 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
-import textwrap
 import time
+from typing import TYPE_CHECKING
 
 import pytest
 
-from .conftest import CHILD, ROOT, TokenEndpoint, succeed
+from .conftest import ends_well, start_python, succeed
+from .endpoint import ROOT
+
+if TYPE_CHECKING:
+    from .endpoint import TokenEndpoint
 
 
 def test_nothing_happens_at_import_and_construction(endpoint: TokenEndpoint, client: str) -> None:
@@ -46,25 +50,17 @@ def test_exit_with_a_fetch_under_way(endpoint: TokenEndpoint, client: str, leave
     endpoint.hold()
     started = time.monotonic()
     succeed(
-        CHILD
-        + textwrap.dedent(f"""
-        p = provider()
+        f"""
+        from python.child import *
+        p, r = provider(), resolver()
 
         async def main():
-            try:
-                await asyncio.wait_for(p.get_headers(), 0.2)
-            except asyncio.TimeoutError:
-                pass
+            (await under_way(p.get_headers())).cancel()
 
         asyncio.run(main())
-        resolver = argus_auth.Resolver.from_str(
-            f"backends: {{{{a: {{{{type: sse, url: 'http://h', auth: {{{{type: oauth2, token_url: '{{sys.argv[1]}}', "
-            f"client_id: {{sys.argv[2]}}-2, client_secret: s}}}}}}}}}}}}"
-        )
-        threading.Thread(target=lambda: resolver.headers_sync("a"), daemon=True).start()
-        time.sleep(0.05)
+        threading.Thread(target=lambda: r.headers_sync("a"), daemon=True).start()
         {leave}
-        """),
+        """,
         endpoint.url,
         client,
     )
@@ -76,26 +72,24 @@ def test_exit_with_many_daemon_threads_waiting(endpoint: TokenEndpoint, client: 
     endpoint.hold()
     for number in range(20):
         succeed(
-            CHILD
-            + textwrap.dedent("""
-        resolver = argus_auth.Resolver.from_str(
-            f"backends: {{a: {{type: sse, url: 'http://h', auth: {{type: oauth2, token_url: '{sys.argv[1]}', "
-            f"client_id: {sys.argv[2]}, client_secret: s}}}}}}"
-        )
-        for _ in range(5):
-            threading.Thread(target=lambda: resolver.headers_sync("a"), daemon=True).start()
-        time.sleep(0.01)
-        """),
+            """
+            from python.child import *
+            r = resolver()
+            for _ in range(5):
+                threading.Thread(target=lambda: r.headers_sync("a"), daemon=True).start()
+            endpoint.wait_for_requests(int(sys.argv[3]))
+            """,
             endpoint.url,
             f"{client}-{number}",
+            str(number + 1),
         )
 
 
 def test_exit_with_a_relay_thread(endpoint: TokenEndpoint, client: str) -> None:
     endpoint.hold()
     succeed(
-        CHILD
-        + textwrap.dedent("""
+        """
+        from python.child import *
         class Loop(asyncio.SelectorEventLoop):
             def add_reader(self, fd, callback, *args):
                 if "argus_auth" in getattr(callback, "__module__", ""):
@@ -103,13 +97,11 @@ def test_exit_with_a_relay_thread(endpoint: TokenEndpoint, client: str) -> None:
                 return super().add_reader(fd, callback, *args)
 
         loop = Loop()
-        p = provider()
-        waiting = loop.create_task(p.get_headers())
-        loop.run_until_complete(asyncio.sleep(0.2))
+        waiting = loop.run_until_complete(under_way(provider().get_headers()))
         waiting.cancel()
         loop.run_until_complete(asyncio.wait([waiting]))
         loop.close()
-        """),
+        """,
         endpoint.url,
         client,
     )
@@ -117,40 +109,29 @@ def test_exit_with_a_relay_thread(endpoint: TokenEndpoint, client: str) -> None:
 
 def test_ctrl_c_interrupts_a_blocking_call(endpoint: TokenEndpoint, client: str) -> None:
     endpoint.hold()
-    process = subprocess.Popen(
-        [
-            sys.executable,
-            "-c",
-            CHILD
-            + textwrap.dedent("""
-        resolver = argus_auth.Resolver.from_str(
-            f"backends: {{a: {{type: sse, url: 'http://h', auth: {{type: oauth2, token_url: '{sys.argv[1]}', "
-            f"client_id: {sys.argv[2]}, client_secret: s}}}}}}"
-        )
+    process = start_python(
+        """
+        from python.child import *
         # A shell has what it runs in the background ignore the signal, and that is inherited.
         signal.signal(signal.SIGINT, signal.default_int_handler)
         try:
-            resolver.headers_sync("a")
+            resolver().headers_sync("a")
         except KeyboardInterrupt:
             print("interrupted")
-        """),
-            endpoint.url,
-            client,
-        ],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
+        """,
+        endpoint.url,
+        client,
     )
     endpoint.wait_for_requests(1)
     process.send_signal(signal.SIGINT)
-    assert process.communicate(timeout=10) == ("interrupted\n", "")
-    assert process.returncode == 0
+    assert ends_well(process) == "interrupted\n"
 
 
 def test_shutdown_and_start_again(endpoint: TokenEndpoint, client: str) -> None:
     succeed(
-        CHILD
-        + textwrap.dedent("""
+        """
+        from python.child import *
+        import time
         from argus_auth import _native
         p = provider()
         for number in range(1, 6):
@@ -162,7 +143,7 @@ def test_shutdown_and_start_again(endpoint: TokenEndpoint, client: str) -> None:
                 time.sleep(0.05)
             assert len(os.listdir("/proc/self/task")) == 1
             p.invalidate()
-        """),
+        """,
         endpoint.url,
         client,
     )
@@ -171,15 +152,14 @@ def test_shutdown_and_start_again(endpoint: TokenEndpoint, client: str) -> None:
 def test_callers_are_told_of_a_shutdown(endpoint: TokenEndpoint, client: str) -> None:
     endpoint.hold()
     succeed(
-        CHILD
-        + textwrap.dedent("""
+        """
+        from python.child import *
         import logging
         from argus_auth import _native
         logging.getLogger("argus_mcp").addHandler(logging.NullHandler())
 
         async def main():
-            waiting = asyncio.ensure_future(provider().get_headers())
-            await asyncio.sleep(0.2)
+            waiting = await under_way(provider().get_headers())
             _native.shutdown(5.0)
             try:
                 await waiting
@@ -189,7 +169,7 @@ def test_callers_are_told_of_a_shutdown(endpoint: TokenEndpoint, client: str) ->
                 raise AssertionError
 
         asyncio.run(main())
-        """),
+        """,
         endpoint.url,
         client,
     )

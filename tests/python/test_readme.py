@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from .conftest import CANARY, ROOT
+from .conftest import CANARY
+from .endpoint import ROOT
 
 if TYPE_CHECKING:
-    from .conftest import TokenEndpoint
+    from .endpoint import TokenEndpoint
 
 LIBRARIES = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "release"
 COMPILERS = {"c": ("cc", "-std=c11", "-xc"), "cpp": ("c++", "-std=c++17", "-xc++")}

@@ -16,7 +16,7 @@ from .conftest import CANARY
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from .conftest import TokenEndpoint
+    from .endpoint import TokenEndpoint
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import threading
-import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -17,7 +16,7 @@ from .conftest import CANARY
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from .conftest import TokenEndpoint
+    from .endpoint import TokenEndpoint
 
 
 @pytest.fixture
@@ -81,14 +80,19 @@ def test_a_cold_herd_makes_one_token_request(resolver: Resolver, endpoint: Token
     endpoint.hold()
     results: list[dict[str, str]] = []
 
+    all_have_asked = threading.Barrier(loop_count + 1)
+
     async def herd() -> None:
-        results.extend(await asyncio.gather(*(resolver.headers("oauth2") for _ in range(1000))))
+        callers = [asyncio.ensure_future(resolver.headers("oauth2")) for _ in range(1000)]
+        await asyncio.sleep(0)
+        all_have_asked.wait(10)
+        results.extend(await asyncio.gather(*callers))
 
     threads = [threading.Thread(target=asyncio.run, args=[herd()]) for _ in range(loop_count)]
     for thread in threads:
         thread.start()
+    all_have_asked.wait(10)
     endpoint.wait_for_requests(1)
-    time.sleep(0.1)
     endpoint.release()
     for thread in threads:
         thread.join()

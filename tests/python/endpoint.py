@@ -1,0 +1,66 @@
+"""A scriptable token endpoint on loopback: the program `token-endpoint` of tests/support.
+
+ARGUS_AUTH_TOKEN_ENDPOINT names the program; otherwise the one in the workspace's target directory is taken, and built
+if it is not there.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import time
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def token_endpoint_program() -> Path:
+    """The program, built if need be."""
+    if named := os.environ.get("ARGUS_AUTH_TOKEN_ENDPOINT"):
+        return Path(named)
+    target = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
+    for profile in ("release", "debug"):
+        program = target / profile / "token-endpoint"
+        if program.exists():
+            return program
+    subprocess.run(["cargo", "build", "-q", "-p", "argus-auth-test-support"], cwd=ROOT, check=True)
+    return target / "debug" / "token-endpoint"
+
+
+class TokenEndpoint:
+    """The running program, and its control paths."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self._base = url.rpartition("/")[0]
+
+    def _control(self, path: str, body: Any = None, method: str = "POST") -> Any:
+        data = None if method == "GET" else json.dumps(body).encode()
+        request = urllib.request.Request(self._base + path, data=data, method=method)
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            return json.load(answer)
+
+    def requests(self) -> list[dict[str, Any]]:
+        return self._control("/_requests", method="GET")
+
+    def script(self, *replies: dict[str, Any]) -> None:
+        self._control("/_script", list(replies))
+
+    def default(self, reply: dict[str, Any]) -> None:
+        self._control("/_default", reply)
+
+    def hold(self) -> None:
+        """Every reply waits for release()."""
+        self.default({"body": {"access_token": "tok-{n}", "expires_in": 3600}, "hold": True})
+
+    def release(self) -> None:
+        self._control("/_release", {})
+
+    def wait_for_requests(self, count: int) -> None:
+        deadline = time.monotonic() + 10
+        while len(self.requests()) < count:
+            assert time.monotonic() < deadline, f"{len(self.requests())} of {count} requests came"
+            time.sleep(0.005)
