@@ -57,6 +57,8 @@ class TokenEndpoint:
         self.default({"body": {"access_token": "tok-{n}", "expires_in": 3600}, "hold": True})
 
     def release(self) -> None:
+        """Lets go of what is held, once it has come."""
+        self.wait_for_requests(1)
         self._control("/_release", {})
 
     def wait_for_requests(self, count: int) -> None:
