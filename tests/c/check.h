@@ -36,6 +36,7 @@ void test_life(void);
 void test_faults(void);
 void test_operate(void);
 void test_log(void);
+void test_first_use(void);
 void test_fork(void);
 
 #endif

@@ -32,6 +32,10 @@ void run_tests(const struct test *tests, size_t count) {
 }
 
 int main(int argc, char **argv) {
+    bool forks = argc < 2 || strcmp(argv[1], "--no-fork") != 0;
+    if (forks) {
+        test_first_use();
+    }
     test_load();
     test_errors();
     test_headers();
@@ -40,7 +44,7 @@ int main(int argc, char **argv) {
     test_faults();
     test_operate();
     test_log();
-    if (argc < 2 || strcmp(argv[1], "--no-fork") != 0) {
+    if (forks) {
         test_fork();
     }
     if (argus_auth_shutdown(5000, NULL) != ARGUS_AUTH_STATUS_OK) {

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -129,7 +130,7 @@ int requests_of(const char *client_id) {
 }
 
 bool await_requests_of(const char *client_id, int count) {
-    for (int tries = 0; tries < 500; tries++) {
+    for (int tries = 0; tries < 2000; tries++) {
         if (requests_of(client_id) >= count) {
             return true;
         }
@@ -141,6 +142,17 @@ bool await_requests_of(const char *client_id, int count) {
 void script(const char *replies) { free(control("POST", "/_script", replies)); }
 
 void release(void) { free(control("POST", "/_release", "")); }
+
+bool child_does(bool (*task)(void *), void *argument) {
+    (void)fflush(stdout);
+    pid_t child = fork();
+    if (child == 0) {
+        (void)alarm(15); /* the signal ends a child that hangs */
+        _exit(task(argument) ? 0 : 1);
+    }
+    int status = 0;
+    return child > 0 && waitpid(child, &status, 0) == child && WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
 
 void sleep_ms(long milliseconds) {
     struct timespec time = {milliseconds / 1000, milliseconds % 1000 * 1000000};

@@ -32,12 +32,15 @@ bool has(const argus_auth_headers *headers, const char *name, const char *value)
 
 /* How many token requests the endpoint had from this client. */
 int requests_of(const char *client_id);
-/* Waits, for 5 seconds at most, until there have been so many. */
+/* Waits, for 20 seconds at most, until there have been so many. */
 bool await_requests_of(const char *client_id, int count);
 /* The endpoint's next replies, a JSON list. */
 void script(const char *replies);
 /* Lets held replies go on. */
 void release(void);
+
+/* Whether a child of fork that does `task` says that it went well, in 15 seconds. */
+bool child_does(bool (*task)(void *), void *argument);
 
 void sleep_ms(long milliseconds);
 

@@ -8,8 +8,6 @@
 #include "check.h"
 #include "support.h"
 
-enum { PATIENCE_S = 15 };
-
 static bool has_headers(const argus_auth_resolver *resolver, const char *backend) {
     argus_auth_headers *headers = NULL;
     argus_auth_status status = headers_of(resolver, backend, 20000, &headers, NULL);
@@ -17,18 +15,6 @@ static bool has_headers(const argus_auth_resolver *resolver, const char *backend
     bool found = argus_auth_headers_find(headers, "Authorization", 13, &value) && value.len > 7;
     argus_auth_headers_free(headers);
     return status == ARGUS_AUTH_STATUS_OK && found;
-}
-
-/* Whether a child that does `task` says that it went well, in time. */
-static bool child_does(bool (*task)(void *), void *argument) {
-    (void)fflush(stdout);
-    pid_t child = fork();
-    if (child == 0) {
-        (void)alarm(PATIENCE_S); /* the signal ends a child that hangs */
-        _exit(task(argument) ? 0 : 1);
-    }
-    int status = 0;
-    return child > 0 && waitpid(child, &status, 0) == child && WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
 static bool inherits(void *resolver) { return has_headers(resolver, "closed") && has_headers(resolver, "fixed"); }

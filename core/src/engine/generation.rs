@@ -1,8 +1,8 @@
 //! What runs in one process, from its first fetch until a shutdown or a fork.
 
+use std::cell::Cell;
 use std::fmt;
 use std::sync::{Arc, mpsc};
-use std::thread::ThreadId;
 use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwapOption;
@@ -34,9 +34,19 @@ pub(crate) struct Generation {
     pub(crate) board: Board,
 }
 
+thread_local! {
+    /// On an engine's thread, [`os::forks`] at its birth: in a child that it forks it is an ordinary thread.
+    static ENGINE_THREAD: Cell<Option<u64>> = const { Cell::new(None) };
+}
+
+/// Whether the caller is on an engine's own thread, one that is being stopped included: waiting for the engine would
+/// never end there.
+pub(crate) fn is_engine_thread() -> bool {
+    ENGINE_THREAD.get() == Some(os::forks())
+}
+
 struct EngineThread {
     runtime: Handle,
-    id: ThreadId,
     stop: Mutex<Option<oneshot::Sender<()>>>,
     ended: Mutex<mpsc::Receiver<()>>,
 }
@@ -75,11 +85,6 @@ impl Generation {
         &self.clock
     }
 
-    /// Whether the caller is on the engine's own thread, where waiting for the engine would never end.
-    pub(crate) fn is_own_thread(&self) -> bool {
-        self.thread.get().and_then(Option::as_ref).is_some_and(|thread| thread.id == std::thread::current().id())
-    }
-
     /// The runtime on the engine's thread, which is started if need be; `None` after [`Generation::stop`].
     ///
     /// A task that is spawned while it stops is dropped, on some thread, so that what it guards is released.
@@ -101,7 +106,7 @@ impl Generation {
             // An error says that the thread has ended already.
             let _ = stop.send(());
         }
-        if self.is_own_thread() {
+        if is_engine_thread() {
             return false;
         }
         if let Some(predecessor) = self.predecessor.load_full() {
@@ -125,8 +130,9 @@ impl EngineThread {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let handle = runtime.handle().clone();
         let owner = Arc::downgrade(generation);
-        let thread = os::spawn_deaf("argus-auth", move || {
+        os::spawn_deaf("argus-auth", move || {
             let _ending = ending;
+            ENGINE_THREAD.set(Some(os::forks()));
             runtime.block_on(async move {
                 tokio::spawn(Board::keep_fresh(owner));
                 // Either a message or the end of the generation's last owner.
@@ -135,7 +141,7 @@ impl EngineThread {
             // Tasks are dropped; a DNS lookup that hangs in a helper thread is not waited for.
             runtime.shutdown_background();
         })?;
-        Ok(Self { runtime: handle, id: thread.thread().id(), stop: Mutex::new(Some(stop)), ended: Mutex::new(ended) })
+        Ok(Self { runtime: handle, stop: Mutex::new(Some(stop)), ended: Mutex::new(ended) })
     }
 }
 

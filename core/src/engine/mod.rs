@@ -16,11 +16,11 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
-use once_cell::sync::Lazy;
+use once_cell::race::OnceBox;
 
 pub(crate) use clock::AtomicInstant;
 pub use clock::{Clock, Instant};
-pub(crate) use generation::Generation;
+pub(crate) use generation::{Generation, is_engine_thread};
 pub(crate) use http::Trust;
 #[cfg(feature = "virtual-time")]
 pub use virtual_clock::VirtualClock;
@@ -44,8 +44,10 @@ struct Shared {
 impl Engine {
     /// The engine of this process. Does nothing yet: no thread, no socket, no file.
     pub fn global() -> &'static Self {
-        static GLOBAL: Lazy<Engine> = Lazy::new(|| Engine::with_clock(Clock::System));
-        &GLOBAL
+        // Of two threads that make it at once, one makes it for nothing; neither waits for the other, which a fork
+        // could have left behind.
+        static GLOBAL: OnceBox<Engine> = OnceBox::new();
+        GLOBAL.get_or_init(|| Box::new(Self::with_clock(Clock::System)))
     }
 
     /// An engine of one's own, with a clock of one's own. It ends with its last handle.
@@ -84,8 +86,9 @@ impl Engine {
 
     /// Stops the engine's thread and waits for it for at most `timeout`; true if it has ended.
     ///
-    /// Callers that wait for a token get [`Error::Shutdown`](crate::Error::Shutdown). Idempotent, callable at any time from any thread but the
-    /// engine's own, where it does not wait. The engine can be used again: the next fetch starts a new thread.
+    /// Callers that wait for a token get [`Error::Shutdown`](crate::Error::Shutdown). Idempotent, callable at any time
+    /// and from any thread; on an engine's own it does not wait. The engine can be used again: the next fetch starts a
+    /// new thread.
     pub fn shutdown(&self, timeout: Duration) -> bool {
         let retired = self.generation();
         // If another shutdown was first, its successor is in place already.

@@ -3,10 +3,8 @@
 
 use std::io;
 use std::mem::MaybeUninit;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
-
-use once_cell::sync::OnceCell;
 
 /// How many times this process's ancestry has forked since [`watch_forks`]. Written in a child before `fork` returns.
 static FORKS: AtomicU64 = AtomicU64::new(0);
@@ -18,22 +16,22 @@ pub(super) fn forks() -> u64 {
 
 /// Starts counting forks. Called before the engine's first thread starts; a fork before that needs no counting.
 pub(super) fn watch_forks() -> io::Result<()> {
-    static WATCHED: OnceCell<()> = OnceCell::new();
+    static WATCHED: AtomicBool = AtomicBool::new(false);
 
     extern "C" fn in_child() {
         FORKS.fetch_add(1, Ordering::Relaxed);
     }
 
-    WATCHED
-        .get_or_try_init(|| {
-            // SAFETY: `in_child` is a function with static lifetime (this library is not unloadable, see the link
-            // options of the shared libraries), and does nothing but an atomic addition, which is async-signal-safe.
-            match unsafe { libc::pthread_atfork(None, None, Some(in_child)) } {
-                0 => Ok(()),
-                code => Err(io::Error::from_raw_os_error(code)),
-            }
-        })
-        .copied()
+    // Two threads may both get here, and a fork then counts as two: only that the number differs is of interest.
+    if !WATCHED.load(Ordering::Acquire) {
+        // SAFETY: `in_child` is a function with static lifetime (this library is not unloadable, see the link options
+        // of the shared libraries), and does nothing but an atomic addition, which is async-signal-safe.
+        match unsafe { libc::pthread_atfork(None, None, Some(in_child)) } {
+            0 => WATCHED.store(true, Ordering::Release),
+            code => return Err(io::Error::from_raw_os_error(code)),
+        }
+    }
+    Ok(())
 }
 
 /// Spawns a thread that receives no asynchronous signal, SIGPIPE included, nor does any thread that it spawns.

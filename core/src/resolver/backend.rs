@@ -50,7 +50,8 @@ impl Backend {
             return outcome.map(Some);
         }
         match self.provider.as_ref().map_or(Ok(()), |provider| provider.prefetch()) {
-            Ok(()) => Ok(None),
+            // A fetch may have ended between the two looks.
+            Ok(()) => self.current().transpose(),
             Err(error) => self.policy(error).map(Some),
         }
     }

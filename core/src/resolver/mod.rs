@@ -15,7 +15,7 @@ pub use pending::Pending;
 
 use crate::config::{self, BackendConfig, Config, ConfigError, LoadOptions, Problem};
 use crate::doctor::{self, Checkup};
-use crate::engine::Engine;
+use crate::engine::{Engine, is_engine_thread};
 use crate::error::Error;
 use crate::headers::Headers;
 use crate::token::{Outcome, Requested, TokenStatus, Waiter};
@@ -161,7 +161,7 @@ impl Resolver {
     /// own thread, where waiting would never end, an [`Error::Internal`] that says so.
     pub fn headers_blocking(&self, name: &str, timeout: Duration) -> Outcome {
         let mut pending = self.headers(name);
-        if pending.is_waiting() && self.0.engine.generation().is_own_thread() {
+        if pending.is_waiting() && is_engine_thread() {
             return Err(Error::Internal { what: "waiting for headers on the engine's own thread would never end" });
         }
         pending.wait(timeout).unwrap_or(Err(Error::Deadline))
