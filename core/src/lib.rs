@@ -27,6 +27,7 @@ pub mod doctor;
 pub mod engine;
 mod error;
 mod headers;
+mod lock;
 pub mod log;
 pub mod provider;
 pub mod resolver;

@@ -1,9 +1,9 @@
 //! `Checkup`: a question to a token endpoint, for the command line. See `argus_auth/_doctor.py`.
 
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use argus_auth_core::doctor::{self, Diagnosis};
-use parking_lot::Mutex;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyDict, PyTuple, PyType};
@@ -38,7 +38,7 @@ impl Checkup {
     #[pyo3(signature = (timeout, /))]
     fn wait<'py>(&self, py: Python<'py>, timeout: f64) -> PyResult<Option<Bound<'py, PyAny>>> {
         log::flush(py)?;
-        let answer = self.inner.lock().wait(seconds(timeout));
+        let answer = self.inner.lock().unwrap_or_else(PoisonError::into_inner).wait(seconds(timeout));
         answer.map(|diagnosis| self.diagnosis(py, &diagnosis)).transpose()
     }
 }

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
+use arc_swap::ArcSwapOption;
 use argus_auth_core::Headers;
-use parking_lot::Mutex;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
@@ -19,23 +19,20 @@ pub(crate) fn to_dict<'py>(py: Python<'py>, headers: &Headers) -> PyResult<Bound
 /// The dictionary of the headers that were served last, to be copied for each caller: that spares making the strings
 /// anew, which is about a third of the whole call.
 #[derive(Default)]
-pub(crate) struct Template(Mutex<Option<(Arc<Headers>, Py<PyDict>)>>);
+pub(crate) struct Template(ArcSwapOption<(Arc<Headers>, Py<PyDict>)>);
 
 impl Template {
     /// A fresh dictionary of `headers`.
     pub(crate) fn dict<'py>(&self, py: Python<'py>, headers: &Arc<Headers>) -> PyResult<Bound<'py, PyDict>> {
-        // The lock is released before anything that could run Python code, and so come back here: making a
-        // dictionary (the garbage collector) or dropping one. It is only held with the interpreter attached, so a
-        // fork can't leave it locked.
-        let known =
-            self.0.lock().as_ref().filter(|(of, _)| Arc::ptr_eq(of, headers)).map(|(_, dict)| dict.clone_ref(py));
-        if let Some(dict) = known {
+        let last = self.0.load();
+        if let Some((of, dict)) = last.as_deref()
+            && Arc::ptr_eq(of, headers)
+        {
             return dict.bind(py).copy();
         }
         let dict = to_dict(py, headers)?;
         let copy = dict.copy()?;
-        let previous = self.0.lock().replace((Arc::clone(headers), dict.unbind()));
-        drop(previous);
+        self.0.store(Some(Arc::new((Arc::clone(headers), dict.unbind()))));
         Ok(copy)
     }
 }

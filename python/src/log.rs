@@ -5,12 +5,11 @@
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, LazyLock};
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use arc_swap::ArcSwap;
 use argus_auth_core::log::{self, Record};
-use parking_lot::Mutex;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use tracing::Level;
@@ -34,6 +33,12 @@ struct Queue {
 struct Waiting {
     records: VecDeque<(SystemTime, Record)>,
     dropped: usize,
+}
+
+impl Queue {
+    fn waiting(&self) -> MutexGuard<'_, Waiting> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl Default for Queue {
@@ -68,7 +73,7 @@ fn queue() -> Arc<Queue> {
 
 fn push(record: Record) {
     let queue = queue();
-    let mut waiting = queue.waiting.lock();
+    let mut waiting = queue.waiting();
     if waiting.records.len() < CAPACITY {
         waiting.records.push_back((SystemTime::now(), record));
     } else {
@@ -90,7 +95,7 @@ fn flush_now(py: Python<'_>) -> PyResult<()> {
     if !PENDING.swap(false, Ordering::Acquire) {
         return Ok(());
     }
-    let Waiting { records, dropped } = std::mem::take(&mut *queue().waiting.lock());
+    let Waiting { records, dropped } = std::mem::take(&mut *queue().waiting());
     let records: Vec<_> = records
         .into_iter()
         .map(|(time, record)| {

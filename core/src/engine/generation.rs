@@ -2,19 +2,19 @@
 
 use std::cell::Cell;
 use std::fmt;
-use std::sync::{Arc, mpsc};
+use std::sync::{Arc, Condvar, PoisonError};
 use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwapOption;
 use once_cell::sync::OnceCell;
-use parking_lot::Mutex;
-use tokio::runtime::Handle;
+use tokio::runtime::{Handle, Runtime};
 use tokio::sync::oneshot;
 
 use super::clock::Clock;
 use super::http::HttpClients;
 use super::os;
 use crate::error::Error;
+use crate::lock::Mutex;
 use crate::token::Board;
 
 /// One life of the engine.
@@ -48,7 +48,40 @@ pub(crate) fn is_engine_thread() -> bool {
 struct EngineThread {
     runtime: Handle,
     stop: Mutex<Option<oneshot::Sender<()>>>,
-    ended: Mutex<mpsc::Receiver<()>>,
+    ended: Arc<Ended>,
+}
+
+/// Whether an engine's thread has ended.
+#[derive(Default)]
+struct Ended {
+    yes: Mutex<bool>,
+    told: Condvar,
+}
+
+impl Ended {
+    /// True if it ends within `timeout`.
+    fn wait(&self, timeout: Duration) -> bool {
+        let waited = self.told.wait_timeout_while(self.yes.lock(), timeout, |ended| !*ended);
+        *waited.unwrap_or_else(PoisonError::into_inner).0
+    }
+}
+
+/// What an engine's thread is made of. Drops without waiting, wherever it is dropped: also on the thread of a caller
+/// for whom no other could be started.
+struct Life {
+    runtime: Option<Runtime>,
+    ended: Arc<Ended>,
+}
+
+impl Drop for Life {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.runtime.take() {
+            // Tasks are dropped; a DNS lookup that hangs in a helper thread is not waited for.
+            runtime.shutdown_background();
+        }
+        *self.ended.yes.lock() = true;
+        self.ended.told.notify_all();
+    }
 }
 
 impl Generation {
@@ -116,9 +149,7 @@ impl Generation {
             self.predecessor.store(None);
         }
         let Some(thread) = own else { return true };
-        let Some(ended) = thread.ended.try_lock_for(left()) else { return false };
-        // The sender lives on the thread and sends nothing: a disconnect is the thread's end.
-        matches!(ended.recv_timeout(left()), Err(mpsc::RecvTimeoutError::Disconnected))
+        thread.ended.wait(left())
     }
 }
 
@@ -126,22 +157,23 @@ impl EngineThread {
     fn start(generation: &Arc<Generation>) -> std::io::Result<Self> {
         os::watch_forks()?;
         let (stop, stopped) = oneshot::channel();
-        let (ending, ended) = mpsc::channel::<()>();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let handle = runtime.handle().clone();
+        let ended = Arc::<Ended>::default();
+        let life = Life { runtime: Some(runtime), ended: Arc::clone(&ended) };
         let owner = Arc::downgrade(generation);
         os::spawn_deaf("argus-auth", move || {
-            let _ending = ending;
             ENGINE_THREAD.set(Some(os::forks()));
-            runtime.block_on(async move {
-                tokio::spawn(Board::keep_fresh(owner));
-                // Either a message or the end of the generation's last owner.
-                let _ = stopped.await;
-            });
-            // Tasks are dropped; a DNS lookup that hangs in a helper thread is not waited for.
-            runtime.shutdown_background();
+            let life = life;
+            if let Some(runtime) = &life.runtime {
+                runtime.block_on(async move {
+                    tokio::spawn(Board::keep_fresh(owner));
+                    // Either a message or the end of the generation's last owner.
+                    let _ = stopped.await;
+                });
+            }
         })?;
-        Ok(Self { runtime: handle, stop: Mutex::new(Some(stop)), ended: Mutex::new(ended) })
+        Ok(Self { runtime: handle, stop: Mutex::new(Some(stop)), ended })
     }
 }
 
@@ -151,5 +183,19 @@ impl fmt::Debug for Generation {
             .field("forks", &self.forks)
             .field("running", &self.thread.get().is_some_and(Option::is_some))
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_life_that_never_began_ends_quietly_on_an_async_callers_thread() {
+        let runtime = || tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let ended = Arc::<Ended>::default();
+        let life = Life { runtime: Some(runtime()), ended: Arc::clone(&ended) };
+        runtime().block_on(async move { drop(life) });
+        assert!(ended.wait(Duration::ZERO));
     }
 }

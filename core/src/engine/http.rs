@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use parking_lot::Mutex;
+use crate::lock::Mutex;
 use reqwest::Client;
 use rustls::client::WantsClientCert;
 use rustls::pki_types::pem::PemObject;

@@ -1,11 +1,12 @@
 //! A clock for tests: time passes when the test says so.
 
+use std::sync::{Condvar, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use parking_lot::{Condvar, Mutex};
 use tokio::sync::oneshot;
 
 use super::clock::Instant;
+use crate::lock::Mutex;
 
 /// Time that stands still until [`VirtualClock::advance`] moves it.
 #[derive(Debug, Default)]
@@ -49,16 +50,13 @@ impl VirtualClock {
     /// Waits, in real time, until something sleeps that is due `within` from now, and moves time on to that moment;
     /// false if nothing does within `patience`.
     pub fn advance_to_next(&self, within: Duration, patience: Duration) -> bool {
-        let mut state = self.state.lock();
         let mut next = None;
         let none_due = |state: &mut State| {
             let latest = Instant::from_nanos(state.nanos).after(within);
             next = state.live().filter(|deadline| *deadline <= latest).min();
             next.is_none()
         };
-        if self.slept.wait_while_for(&mut state, none_due, patience).timed_out() {
-            return false;
-        }
+        let Some(state) = self.wait_while(patience, none_due) else { return false };
         let now = Instant::from_nanos(state.nanos);
         drop(state);
         self.advance(next.unwrap_or(now).since(now));
@@ -72,7 +70,17 @@ impl VirtualClock {
             let earliest = Instant::from_nanos(state.nanos).after(within);
             state.live().all(|deadline| deadline < earliest)
         };
-        !self.slept.wait_while_for(&mut self.state.lock(), none_asleep, patience).timed_out()
+        self.wait_while(patience, none_asleep).is_some()
+    }
+
+    fn wait_while(
+        &self,
+        patience: Duration,
+        condition: impl FnMut(&mut State) -> bool,
+    ) -> Option<MutexGuard<'_, State>> {
+        let waited = self.slept.wait_timeout_while(self.state.lock(), patience, condition);
+        let (state, waited) = waited.unwrap_or_else(PoisonError::into_inner);
+        (!waited.timed_out()).then_some(state)
     }
 
     /// Makes the next task of the engine that wants to sleep for at most `within` panic: a defect, injected.

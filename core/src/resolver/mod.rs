@@ -104,7 +104,7 @@ impl Resolver {
         loop {
             let previous = self.0.backends.load_full();
             // Read after that look, so that of two reloads at once the one that read later is not undone.
-            if self.exchange(&previous, config::load(path, options)?) {
+            if self.exchange(previous, config::load(path, options)?) {
                 return Ok(());
             }
         }
@@ -112,15 +112,18 @@ impl Resolver {
 
     /// Goes on with another configuration, as [`Resolver::reload`] does.
     pub fn replace(&self, config: &Config) {
-        while !self.exchange(&self.0.backends.load_full(), config.clone()) {}
+        while !self.exchange(self.0.backends.load_full(), config.clone()) {}
     }
 
     /// Puts `config` in the place of `previous`, unless something else has taken it already.
-    fn exchange(&self, previous: &Arc<Backends>, config: Config) -> bool {
-        let backends = Arc::new(Backends::new(config, previous, &self.0.engine));
-        let found = self.0.backends.compare_and_swap(previous, backends);
+    fn exchange(&self, previous: Arc<Backends>, config: Config) -> bool {
+        let backends = Arc::new(Backends::new(config, &previous, &self.0.engine));
+        let found = self.0.backends.compare_and_swap(&previous, backends);
+        let exchanged = Arc::ptr_eq(&found, &previous);
+        // The sources that only these backends used have no owner now, and what is remembered of them goes.
+        drop((found, previous));
         self.0.engine.generation().board.forget_orphans();
-        Arc::ptr_eq(&found, previous)
+        exchanged
     }
 
     /// The remote backends, in file order.

@@ -1,8 +1,9 @@
 //! The gateway's `TokenCache`, for those who use it directly.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use parking_lot::Mutex;
+use arc_swap::ArcSwapOption;
 
 use crate::engine::{Clock, Instant};
 use crate::secret::Secret;
@@ -16,13 +17,14 @@ use crate::secret::Secret;
 pub struct TokenCache {
     expiry_buffer: f64,
     clock: Clock,
-    entry: Mutex<Option<(Secret, Option<Instant>)>>,
+    /// The token, and when it ends if it does.
+    entry: ArcSwapOption<(Secret, Option<Instant>)>,
 }
 
 impl TokenCache {
     /// An empty cache. `expiry_buffer` is in seconds and is taken off every token's life.
     pub fn new(expiry_buffer: f64, clock: Clock) -> Self {
-        Self { expiry_buffer, clock, entry: Mutex::new(None) }
+        Self { expiry_buffer, clock, entry: ArcSwapOption::empty() }
     }
 
     /// The buffer, in seconds.
@@ -36,13 +38,13 @@ impl TokenCache {
         let life = expires_in - self.expiry_buffer;
         let life = if life.is_nan() { 0.0 } else { life.max(0.0) };
         let expiry = Duration::try_from_secs_f64(life).ok().map(|life| self.clock.now().after(life));
-        *self.entry.lock() = Some((token, expiry));
+        self.entry.store(Some(Arc::new((token, expiry))));
     }
 
     /// The token, if it is valid.
     pub fn get(&self) -> Option<Secret> {
-        let entry = self.entry.lock();
-        let (token, expiry) = entry.as_ref()?;
+        let entry = self.entry.load();
+        let (token, expiry) = entry.as_deref()?;
         expiry.is_none_or(|expiry| self.clock.now() < expiry).then(|| token.clone())
     }
 
@@ -53,6 +55,6 @@ impl TokenCache {
 
     /// Empties the cache.
     pub fn invalidate(&self) {
-        *self.entry.lock() = None;
+        self.entry.store(None);
     }
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 #[cfg(all(test, argus_auth_loom))]
 use self::model::Mutex;
 #[cfg(not(all(test, argus_auth_loom)))]
-use parking_lot::Mutex;
+use crate::lock::Mutex;
 use tokio::sync::Notify;
 
 use crate::engine::Instant;

@@ -29,7 +29,7 @@ mod status;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use parking_lot::Mutex;
+use crate::lock::Mutex;
 use tokio::sync::Semaphore;
 
 pub use cache::TokenCache;

@@ -71,6 +71,9 @@ fn wrong_secret() {
     wrong.replace(&world.config(&["client_secret: right"]));
     assert_eq!(token(&answer(wrong.headers("b"))), "tok-1");
     world.requests(requests + 1);
+    // What was wrong is forgotten with the configuration that said so: back there it is asked anew.
+    wrong.replace(&world.config(&["client_secret: wrong"]));
+    assert_eq!(token(&answer(wrong.headers("b"))), "tok-2");
 }
 
 fn retry_after() {
