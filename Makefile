@@ -1,10 +1,11 @@
-# Everything there is to do here, on a machine with Rust, a C and C++ compiler and CPython.
+# Everything there is to do here, on Linux with Rust, a C and C++ compiler and CPython.
 #
 #   make run     the main job, shown end to end
-#   make test    all tests and lints; test-core, test-faults, test-c, test-python, test-argus for a part
+#   make test    all tests and lints; test-core, test-loom, test-faults, test-c, test-python, test-argus for a part
 #   make help    the rest
 #
-# What else is needed is fetched once, into .venv and build/; `make clean` removes it.
+# What else is needed is fetched once, into .venv and build/; `make clean` removes it. As root on Debian the tests also
+# install the packages that they need (valgrind, gnome-keyring, D-Bus); otherwise they say what is not tested.
 
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
@@ -22,7 +23,7 @@ BIN := $(abspath $(VENV))/bin
 WHEEL := build/wheel.stamp
 PYTHONS := 3.10 3.11 3.12 3.13
 ARGUS_VERSIONS := 0.6.0 0.8.6
-RUST := $(shell find core ffi python tests/support -name target -prune -o \( -name '*.rs' -o -name Cargo.toml \) -print) Cargo.toml Cargo.lock
+RUST := $(shell find core python -name target -prune -o \( -name '*.rs' -o -name Cargo.toml \) -print) Cargo.toml Cargo.lock
 
 .PHONY: help
 help: ## this list
@@ -53,7 +54,8 @@ $(WHEEL): $(RUST) $(wildcard python/argus_auth/*) python/pyproject.toml $(VENV)/
 
 PREFIX ?= /usr/local
 .PHONY: install
-install: native ## the C library and its headers, under PREFIX (/usr/local)
+install: ## the C library and its headers, under PREFIX (/usr/local)
+	cargo build --release --quiet -p argus-auth-ffi
 	install -d $(DESTDIR)$(PREFIX)/lib $(DESTDIR)$(PREFIX)/include
 	install -m 644 include/argus_auth.h include/argus_auth.hpp include/argus_auth_result.hpp $(DESTDIR)$(PREFIX)/include
 	install -m 755 $(RELEASE)/libargus_auth.so $(DESTDIR)$(PREFIX)/lib/libargus_auth.so.0
@@ -197,5 +199,5 @@ fuzz: ## each fuzz target for FUZZ_SECONDS (60); needs a nightly Rust and cargo-
 	done
 
 .PHONY: clean
-clean: ## removes all that was built or fetched
-	rm -rf $(VENV) build $(TARGET)
+clean: ## removes what was built or fetched here
+	rm -rf $(VENV) build target fuzz/artifacts fuzz/corpus .mypy_cache .ruff_cache

@@ -1,6 +1,7 @@
 //! One provider per backend: who knows which headers authenticate a request.
 //!
-//! A new kind of authentication is a new file here and a new arm in [`create`]; nothing else changes.
+//! A new kind of authentication is a new file here, a new arm in [`create`], and a reader of its keys in
+//! `config::schema`.
 
 mod oauth2;
 mod static_headers;
