@@ -30,6 +30,13 @@ pub(crate) fn snippet(text: &[u8], path: String, line: u32, column: u32, message
     config::snippet(text, &Problem { severity: Severity::Error, path, line, column, message })
 }
 
+/// `url` without what could be secret in it.
+#[pyfunction]
+#[pyo3(signature = (url, /))]
+pub(crate) fn shown_url(url: &str) -> String {
+    config::display_url(url)
+}
+
 /// The options that Python's keywords stand for.
 pub(crate) fn options(unresolved: &str) -> PyResult<LoadOptions> {
     let unresolved = match unresolved {

@@ -12,7 +12,7 @@ use crate::token::{ClientCredentials, TokenSource, TokenStatus};
 /// Provides `Authorization: Bearer <token>`.
 ///
 /// Providers whose configuration is the same in everything share one token, also one after the other.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct OAuth2Provider {
     source: Arc<TokenSource>,
 }
