@@ -7,7 +7,6 @@ use url::Url;
 use super::super::expand::Text;
 use super::super::model::{AuthConfig, OAuth2Config, PkceConfig, is_in_the_clear};
 use super::super::reader::{Field, Keys, Mapping, Reader};
-use super::super::token_request::ClientAuthentication;
 use super::super::yaml::Value;
 use super::backend::{Place, read_headers};
 use super::{keys, token_request};
@@ -70,9 +69,7 @@ fn read_oauth2(reader: &mut Reader<'_>, block: &Mapping<'_>, token_expiry_buffer
     keys::warn_about_unknown(reader, block, keys::OAUTH2);
     let token_url = read_endpoint(reader, block, "token_url");
     let client_id = reader.required_text(block, "client_id");
-    let options = token_request::read(reader, block);
-    let keyed =
-        matches!(&options, Some(options) if matches!(options.authentication, ClientAuthentication::PrivateKeyJwt(_)));
+    let (options, keyed) = token_request::read(reader, block);
     let client_secret = if keyed && block.get("client_secret").is_none() {
         Some(Secret::new(""))
     } else {

@@ -23,12 +23,12 @@ pub(super) fn read(document: &Node, references: References<'_>) -> (Vec<BackendC
 
 fn read_document(reader: &mut Reader<'_>, document: &Field<'_>) -> Option<Vec<BackendConfig>> {
     let sections = reader.mapping(document, Keys::Fixed)?;
-    if let Some(version) = sections.get("version") {
-        reader.text(&version);
-    }
     let secrets = sections.get("secrets");
     if let Some(secrets) = &secrets {
         read_secrets(reader, secrets);
+    }
+    if let Some(version) = sections.get("version") {
+        reader.text(&version);
     }
     let backends = read_backends(reader, &sections);
     if let Some(secrets) = &secrets {

@@ -10,9 +10,18 @@ use super::super::yaml::Value;
 use crate::secret::Secret;
 use crate::signing_key::SigningKey;
 
-/// The options, or `None` if one has an error. Each is read whatever the others are, to report all problems at once.
-pub(super) fn read(reader: &mut Reader<'_>, block: &Mapping<'_>) -> Option<TokenRequestOptions> {
-    let authentication = read_authentication(reader, block);
+/// The options, or `None` if one has an error; and whether a key takes the place of the secret. Each is read whatever
+/// the others are, to report all problems at once.
+pub(super) fn read(reader: &mut Reader<'_>, block: &Mapping<'_>) -> (Option<TokenRequestOptions>, bool) {
+    let (authentication, keyed) = read_authentication(reader, block);
+    (read_options(reader, block, authentication), keyed)
+}
+
+fn read_options(
+    reader: &mut Reader<'_>,
+    block: &Mapping<'_>,
+    authentication: Option<ClientAuthentication>,
+) -> Option<TokenRequestOptions> {
     let audience = read_text(reader, block, "audience");
     let resources = read_resources(reader, block);
     let extra_params = read_extra_params(reader, block);
@@ -36,17 +45,19 @@ fn read_text(reader: &mut Reader<'_>, block: &Mapping<'_>, key: &str) -> Option<
     }
 }
 
-fn read_authentication(reader: &mut Reader<'_>, block: &Mapping<'_>) -> Option<ClientAuthentication> {
+fn read_authentication(reader: &mut Reader<'_>, block: &Mapping<'_>) -> (Option<ClientAuthentication>, bool) {
     const WANTED: &str = "`client_secret_post`, `client_secret_basic` or `private_key_jwt`";
-    let Some(field) = block.get("token_endpoint_auth_method") else { return Some(ClientAuthentication::SecretPost) };
-    let word = reader.word(&field, WANTED)?;
+    let Some(field) = block.get("token_endpoint_auth_method") else {
+        return (Some(ClientAuthentication::SecretPost), false);
+    };
+    let Some(word) = reader.word(&field, WANTED) else { return (None, false) };
     match word.as_str() {
-        "client_secret_post" => Some(ClientAuthentication::SecretPost),
-        "client_secret_basic" => Some(ClientAuthentication::SecretBasic),
-        "private_key_jwt" => read_private_key_jwt(reader, block).map(ClientAuthentication::PrivateKeyJwt),
+        "client_secret_post" => (Some(ClientAuthentication::SecretPost), false),
+        "client_secret_basic" => (Some(ClientAuthentication::SecretBasic), false),
+        "private_key_jwt" => (read_private_key_jwt(reader, block).map(ClientAuthentication::PrivateKeyJwt), true),
         _ => {
             reader.unknown_word(&field, &word, WANTED, None);
-            None
+            (None, false)
         }
     }
 }

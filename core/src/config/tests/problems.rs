@@ -204,6 +204,20 @@ fn all_that_an_oauth2_block_lacks() {
 }
 
 #[test]
+fn a_secret_is_not_missed_where_a_key_takes_its_place_and_is_wrong() {
+    for (lines, wrong) in
+        [("", "private_key"), ("private_key: k", "private_key"), ("private_key: k\naudience: ''", "audience")]
+    {
+        let method = "token_endpoint_auth_method: private_key_jwt\n";
+        let yaml = oauth2(&format!("{method}{lines}")).replace("client_secret:", "label:");
+        let error = read(&yaml, Unresolved::Error).unwrap_err();
+        let paths: Vec<_> = error.problems.iter().map(|problem| problem.path.as_str()).collect();
+        assert!(paths.contains(&&*format!("backends.b.auth.{wrong}")), "{lines}: {paths:?}");
+        assert!(!paths.contains(&"backends.b.auth.client_secret"), "{lines}: {paths:?}");
+    }
+}
+
+#[test]
 fn endpoints_in_the_clear() {
     for (url, warns) in [
         ("https://as/t", false),
