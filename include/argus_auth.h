@@ -418,7 +418,8 @@ typedef void (*argus_auth_log_callback)(void *user_data,
                                         struct argus_auth_str message);
 
 /**
- * Receives the `user_data` of a log callback that will not be called any more.
+ * Receives the `user_data` of a log callback that will not be called any more. As the callback itself it must return
+ * soon; functions of this library that fail with `ARGUS_AUTH_STATUS_IN_CALLBACK` in the one do so in the other.
  */
 typedef void (*argus_auth_log_user_data_free)(void *user_data);
 
@@ -809,7 +810,8 @@ argus_auth_status argus_auth_log_register(argus_auth_log_callback callback,
 
 /**
  * Has the log callback called no more: when this returns, no call of it is running on any thread, none will come, and
- * its `user_data` has been freed. Waits for calls that are running. Nothing to do is a success.
+ * its `user_data` has been freed, also if another thread was at it already. Waits for calls that are running. Nothing
+ * to do is a success.
  *
  * Failures: `ARGUS_AUTH_STATUS_IN_CALLBACK`. May be called from any other thread at any time.
  */

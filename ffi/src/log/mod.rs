@@ -1,5 +1,6 @@
 //! The host's log callback.
 
+mod gate;
 mod slot;
 
 use std::ffi::c_void;
@@ -45,7 +46,8 @@ pub type argus_auth_log_callback = Option<
     ),
 >;
 
-/// Receives the `user_data` of a log callback that will not be called any more.
+/// Receives the `user_data` of a log callback that will not be called any more. As the callback itself it must return
+/// soon; functions of this library that fail with `ARGUS_AUTH_STATUS_IN_CALLBACK` in the one do so in the other.
 pub type argus_auth_log_user_data_free = Option<unsafe extern "C" fn(user_data: *mut c_void)>;
 
 static SLOT: Slot = Slot::new();
@@ -89,7 +91,8 @@ pub unsafe extern "C" fn argus_auth_log_register(
 }
 
 /// Has the log callback called no more: when this returns, no call of it is running on any thread, none will come, and
-/// its `user_data` has been freed. Waits for calls that are running. Nothing to do is a success.
+/// its `user_data` has been freed, also if another thread was at it already. Waits for calls that are running. Nothing
+/// to do is a success.
 ///
 /// Failures: `ARGUS_AUTH_STATUS_IN_CALLBACK`. May be called from any other thread at any time.
 #[unsafe(no_mangle)]
