@@ -5,8 +5,10 @@
  *
  * Every object owns what it refers to; copies of Resolver, Headers, TokenStatus and Error are cheap and share it.
  * Views (Backend, Problem, std::string_view) are borrowed from the object that they were asked of and valid as long as
- * it or a copy of it is. What holds for threads and fork in C holds here: const functions may be called from any number
- * of threads at once.
+ * it or a copy of it is: who keeps a view keeps the object. A view of an object without a name is gone when the
+ * expression ends, as in `auto view = resolver.headers("search", timeout).value().find("Authorization")`; lists of
+ * views can't be asked of one at all. What holds for threads and fork in C holds here: const functions may be called
+ * from any number of threads at once.
  *
  * No function here throws but Result::value(), and any that must copy and finds no memory. It compiles with exceptions
  * switched off as well; then there is no Result::value().
@@ -185,16 +187,18 @@ class Resolver {
     static Result<Resolver> from_text(std::string_view text, const LoadOptions &options = {}) {
         return load(argus_auth_resolver_from_text, text, options);
     }
-    /// The remote backends, in file order.
-    std::vector<Backend> backends() const {
+    /// The remote backends, in file order; borrowed, so not of a Resolver that ends with the expression.
+    std::vector<Backend> backends() const && = delete;
+    std::vector<Backend> backends() const & {
         std::vector<Backend> backends;
         for (std::size_t i = 0; i < argus_auth_resolver_backend_count(resolver_.get()); i++) {
             backends.emplace_back(argus_auth_resolver_backend(resolver_.get(), i));
         }
         return backends;
     }
-    /// What the configuration was loaded with in spite of, in file order.
-    std::vector<Problem> warnings() const {
+    /// What the configuration was loaded with in spite of, in file order; borrowed as `backends()` is.
+    std::vector<Problem> warnings() const && = delete;
+    std::vector<Problem> warnings() const & {
         std::vector<Problem> warnings;
         for (std::size_t i = 0; i < argus_auth_resolver_warning_count(resolver_.get()); i++) {
             warnings.emplace_back(argus_auth_resolver_warning(resolver_.get(), i));

@@ -116,6 +116,7 @@ else
     check "the library exports what is listed" exports_what_is_listed
     suite "$BUILD/c_tests"
     suite "$BUILD/cpp_tests"
+    [ -z "${SANITIZED:-}" ] || check "the C++ tests under sanitizers" "$SANITIZED"
     check "the hosts print the same, and no secret" hosts_agree
     check "a bad configuration ends a host" bad_configuration_fails
     check "64 threads, 1000 calls each, one token request" one_request_for_all 64 1000

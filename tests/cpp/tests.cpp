@@ -25,10 +25,28 @@ using namespace std::chrono_literals;
 using argus_auth::Error;
 using argus_auth::Headers;
 using argus_auth::Resolver;
+using argus_auth::Result;
 
 static_assert(std::is_nothrow_copy_constructible_v<Resolver> && std::is_nothrow_move_constructible_v<Resolver>);
 static_assert(std::is_nothrow_copy_assignable_v<Headers> && std::is_nothrow_move_assignable_v<Headers>);
 static_assert(std::is_nothrow_copy_constructible_v<Error>, "an exception must be");
+
+// What would be left of a list of views when the object that they are borrowed from has gone is not offered.
+#define CALLABLE(name, call)                                                                                           \
+    constexpr auto name = [](auto &&object) -> decltype(std::forward<decltype(object)>(object) call, void()) {}
+CALLABLE(list_backends, .backends());
+CALLABLE(list_warnings, .warnings());
+CALLABLE(list_problems, .problems());
+CALLABLE(arrow, .operator->());
+template <class Call, class Object>
+constexpr bool needs_a_name = std::is_invocable_v<Call, Object &> && std::is_invocable_v<Call, const Object &> &&
+                              !std::is_invocable_v<Call, Object> && !std::is_invocable_v<Call, const Object>;
+static_assert(needs_a_name<decltype(list_backends), Resolver> && needs_a_name<decltype(list_warnings), Resolver>);
+static_assert(needs_a_name<decltype(list_problems), Error> && needs_a_name<decltype(arrow), Result<Headers>>);
+// What such an object gives away otherwise has its own life.
+static_assert(std::is_same_v<decltype(*std::declval<Result<Headers>>()), Headers>);
+static_assert(std::is_same_v<decltype(std::declval<Result<Headers>>().value()), Headers>);
+static_assert(std::is_same_v<decltype(std::declval<Result<Headers>>().error()), Error>);
 
 struct Failed {};
 
@@ -79,6 +97,16 @@ void headers_are_a_list() {
     CHECK(copy.find("X-Source") == "argus");
 }
 
+void what_has_no_name_lives_as_long_as_its_loop() {
+    Resolver resolver = load("cpp-temporary");
+    std::size_t bytes = 0;
+    for (auto [name, value] : *resolver.headers("tokens", 20s)) {
+        bytes += name.size() + std::string(value).size();
+    }
+    CHECK(bytes > std::string_view("AuthorizationBearer X-Sourceargus").size());
+    CHECK(resolver.headers("none", 0s).error().message().size() > 0);
+}
+
 void trying_does_not_wait() {
     Resolver resolver = load("cpp-try");
     CHECK(resolver.try_headers("plain").value()->empty());
@@ -107,7 +135,8 @@ void backends_and_warnings() {
     CHECK(resolver.warnings().empty());
     std::string text = "backends: {b: {type: sse, url: 'http://h', headers: {X: '${ARGUS_AUTH_TEST_UNSET}'}}}";
     CHECK(!Resolver::from_text(text));
-    CHECK(Resolver::from_text(text, {ARGUS_AUTH_UNRESOLVED_KEEP}).value().warnings().size() == 1);
+    Resolver kept = Resolver::from_text(text, {ARGUS_AUTH_UNRESOLVED_KEEP}).value();
+    CHECK(kept.warnings().size() == 1);
 }
 
 void an_error_is_a_value_and_an_exception() {
@@ -222,6 +251,7 @@ void threads_share_one_resolver() {
 int main() {
     const std::pair<const char *, void (*)()> tests[] = {
         {"headers are a list", headers_are_a_list},
+        {"what has no name lives as long as its loop", what_has_no_name_lives_as_long_as_its_loop},
         {"trying does not wait", trying_does_not_wait},
         {"backends and warnings", backends_and_warnings},
         {"an error is a value and an exception", an_error_is_a_value_and_an_exception},
