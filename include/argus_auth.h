@@ -325,8 +325,8 @@ typedef struct argus_auth_error argus_auth_error;
 
 /**
  * The headers that a request to a backend must carry: in order, no two of the same name whatever their case. Every
- * value counts as secret; the library's copy is overwritten when the last reference is freed. Independent of the
- * resolver, which may be freed before.
+ * value counts as secret; it is overwritten when the last reference is freed and the library no longer serves it.
+ * Independent of the resolver, which may be freed before.
  *
  * Reference-counted: every reference returned is freed once, with `argus_auth_headers_free`. Immutable: any number of
  * threads may read it at once.

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use crate::boundary;
 
-/// Hands `value` to C, as the first of its references.
-pub(crate) fn give<T: Send + Sync>(value: T) -> *mut T {
-    Arc::into_raw(Arc::new(value)).cast_mut()
+/// Hands a reference to C.
+pub(crate) fn give<T: Send + Sync>(object: Arc<T>) -> *mut T {
+    Arc::into_raw(object).cast_mut()
 }
 
 /// One more reference to what `handle` refers to; NULL for NULL.
@@ -74,11 +74,11 @@ impl<T: Send + Sync> Out<T> {
         if self.place.is_null() { Err(boundary::Failure::Null { argument }) } else { Ok(()) }
     }
 
-    /// Puts the first reference to `value` there.
-    pub(crate) fn give(self, value: T) {
+    /// Puts a reference there.
+    pub(crate) fn give(self, object: Arc<T>) {
         if !self.place.is_null() {
             // SAFETY: it is not NULL, so it may be written to, as `new` was promised.
-            unsafe { self.place.write(give(value)) };
+            unsafe { self.place.write(give(object)) };
         }
     }
 

@@ -2,6 +2,7 @@
 
 use std::ffi::c_char;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use argus_auth_core::{ConfigError, LoadOptions, Resolver};
@@ -100,7 +101,7 @@ unsafe fn load(
         boundary::call(error, || {
             out.check("out")?;
             let options = load::options(options)?;
-            out.give(read(&options)??.into());
+            out.give(Arc::new(read(&options)??.into()));
             Ok(argus_auth_status::Ok)
         })
     }
@@ -147,7 +148,7 @@ pub unsafe extern "C" fn argus_auth_resolver_reload(
         boundary::call(error, || {
             let resolver = &boundary::borrow(resolver, "resolver")?.resolver;
             resolver.reload()?;
-            out.give(resolver.clone().into());
+            out.give(Arc::new(resolver.clone().into()));
             Ok(argus_auth_status::Ok)
         })
     }
@@ -226,7 +227,7 @@ pub unsafe extern "C" fn argus_auth_resolver_headers(
             let resolver = &boundary::borrow(resolver, "resolver")?.resolver;
             let backend = boundary::text(backend, backend_len, "backend")?;
             let headers = resolver.headers_blocking(backend, Duration::from_millis(timeout_ms.into()))?;
-            out.give(headers.as_ref().into());
+            out.give(argus_auth_headers::of(headers));
             Ok(argus_auth_status::Ok)
         })
     }
@@ -258,7 +259,7 @@ pub unsafe extern "C" fn argus_auth_resolver_try_headers(
             let Some(headers) = resolver.try_headers(boundary::text(backend, backend_len, "backend")?)? else {
                 return Ok(argus_auth_status::NotReady);
             };
-            out.give(headers.as_ref().into());
+            out.give(argus_auth_headers::of(headers));
             Ok(argus_auth_status::Ok)
         })
     }
