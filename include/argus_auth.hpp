@@ -280,16 +280,17 @@ class Resolver {
 using LogFunction = std::function<void(argus_auth_log_level level, std::string_view target, std::string_view message)>;
 
 /// Has `function` called for every log event that is as serious as `max_level` or more so, in place of any function
-/// that was there before. There is one per process.
+/// that was there before. There is one per process. A function that is empty is an error and changes nothing.
 inline Outcome set_log(argus_auth_log_level max_level, LogFunction function) {
     auto owned = std::make_unique<LogFunction>(std::move(function));
-    auto call = [](void *user_data, argus_auth_log_level level, argus_auth_str target,
-                   argus_auth_str message) noexcept {
+    argus_auth_log_callback call = [](void *user_data, argus_auth_log_level level, argus_auth_str target,
+                                      argus_auth_str message) noexcept {
         (*static_cast<LogFunction *>(user_data))(level, detail::view(target), detail::view(message));
     };
     auto free = [](void *user_data) noexcept { delete static_cast<LogFunction *>(user_data); };
-    Outcome outcome = detail::outcome(
-        [&](argus_auth_error **error) { return argus_auth_log_register(call, owned.get(), free, max_level, error); });
+    Outcome outcome = detail::outcome([&](argus_auth_error **error) {
+        return argus_auth_log_register(*owned ? call : nullptr, owned.get(), free, max_level, error);
+    });
     if (outcome) {
         static_cast<void>(owned.release()); // the library frees it
     }

@@ -222,6 +222,8 @@ void log_functions_come_and_go() {
     CHECK(bool(argus_auth::set_log(ARGUS_AUTH_LOG_LEVEL_ERROR, count(second))));
     CHECK(*first > 0);
     CHECK(first.use_count() == 1);
+    CHECK(argus_auth::set_log(ARGUS_AUTH_LOG_LEVEL_ERROR, {}).error().status() == ARGUS_AUTH_STATUS_NULL_ARGUMENT);
+    CHECK(second.use_count() == 2);
     CHECK(bool(argus_auth::clear_log()));
     CHECK(second.use_count() == 1);
 }
