@@ -74,11 +74,12 @@ impl<T: Send + Sync> Out<T> {
         if self.place.is_null() { Err(boundary::Failure::Null { argument }) } else { Ok(()) }
     }
 
-    /// Puts a reference there.
-    pub(crate) fn give(self, object: Arc<T>) {
+    /// Puts a reference there; it is not made for who does not want it.
+    pub(crate) fn give(self, object: impl FnOnce() -> Arc<T>) {
         if !self.place.is_null() {
+            let reference = give(object());
             // SAFETY: it is not NULL, so it may be written to, as `new` was promised.
-            unsafe { self.place.write(give(object)) };
+            unsafe { self.place.write(reference) };
         }
     }
 

@@ -31,8 +31,9 @@ pub struct argus_auth_resolver {
 
 impl From<Resolver> for argus_auth_resolver {
     fn from(resolver: Resolver) -> Self {
-        let backends = resolver.backends().iter().map(|backend| backend.as_ref().into()).collect();
-        let warnings = resolver.warnings().iter().map(Into::into).collect();
+        let (backends, warnings) = resolver.listing();
+        let backends = backends.iter().map(|backend| backend.as_ref().into()).collect();
+        let warnings = warnings.iter().map(Into::into).collect();
         Self { resolver, backends, warnings }
     }
 }
@@ -101,7 +102,8 @@ unsafe fn load(
         boundary::call(error, || {
             out.check("out")?;
             let options = load::options(options)?;
-            out.give(Arc::new(read(&options)??.into()));
+            let resolver = read(&options)??;
+            out.give(|| Arc::new(resolver.into()));
             Ok(argus_auth_status::Ok)
         })
     }
@@ -148,7 +150,7 @@ pub unsafe extern "C" fn argus_auth_resolver_reload(
         boundary::call(error, || {
             let resolver = &boundary::borrow(resolver, "resolver")?.resolver;
             resolver.reload()?;
-            out.give(Arc::new(resolver.clone().into()));
+            out.give(|| Arc::new(resolver.clone().into()));
             Ok(argus_auth_status::Ok)
         })
     }
@@ -227,7 +229,7 @@ pub unsafe extern "C" fn argus_auth_resolver_headers(
             let resolver = &boundary::borrow(resolver, "resolver")?.resolver;
             let backend = boundary::text(backend, backend_len, "backend")?;
             let headers = resolver.headers_blocking(backend, Duration::from_millis(timeout_ms.into()))?;
-            out.give(argus_auth_headers::of(headers));
+            out.give(|| argus_auth_headers::of(headers));
             Ok(argus_auth_status::Ok)
         })
     }
@@ -259,7 +261,7 @@ pub unsafe extern "C" fn argus_auth_resolver_try_headers(
             let Some(headers) = resolver.try_headers(boundary::text(backend, backend_len, "backend")?)? else {
                 return Ok(argus_auth_status::NotReady);
             };
-            out.give(argus_auth_headers::of(headers));
+            out.give(|| argus_auth_headers::of(headers));
             Ok(argus_auth_status::Ok)
         })
     }
