@@ -91,7 +91,7 @@ enum argus_auth_status
      */
     ARGUS_AUTH_STATUS_INVALID_ARGUMENT = 12,
     /**
-     * The function can't be called from inside the log callback.
+     * The function can't be called from inside the log callback, or would have to wait there.
      */
     ARGUS_AUTH_STATUS_IN_CALLBACK = 13,
     /**
@@ -614,11 +614,10 @@ const struct argus_auth_problem *argus_auth_resolver_warning(const struct argus_
  * `*out` becomes a reference owned by the caller; NULL on failure.
  *
  * Failures: `ARGUS_AUTH_STATUS_UNKNOWN_BACKEND`; `ARGUS_AUTH_STATUS_UNSUPPORTED`; `ARGUS_AUTH_STATUS_DEADLINE`;
- * `ARGUS_AUTH_STATUS_SHUTDOWN`; and, for a backend with `on_auth_failure: closed`, `ARGUS_AUTH_STATUS_TOKEN_...` and whatever else keeps it from a token.
- * With the policy `open` that is logged instead, and the headers come without authentication.
- *
- * Not for the log callback, which the engine's thread may be running: there it fails with `ARGUS_AUTH_STATUS_INTERNAL`
- * rather than wait for itself.
+ * `ARGUS_AUTH_STATUS_SHUTDOWN`; and, for a backend with `on_auth_failure: closed`, `ARGUS_AUTH_STATUS_TOKEN_...` and
+ * whatever else keeps it from a token. With the policy `open` that is logged instead, and the headers come without
+ * authentication. In the log callback, which the engine's thread may be running, it does not wait but fails with
+ * `ARGUS_AUTH_STATUS_IN_CALLBACK`; the fetch is under way then.
  */
 argus_auth_status argus_auth_resolver_headers(const struct argus_auth_resolver *resolver,
                                               const char *backend,
@@ -635,7 +634,7 @@ argus_auth_status argus_auth_resolver_headers(const struct argus_auth_resolver *
  * `ARGUS_AUTH_STATUS_NOT_READY`: then a fetch is under way, and a later call, or `argus_auth_resolver_headers`, gets
  * its result.
  *
- * Failures: as `argus_auth_resolver_headers`, without the deadline.
+ * Failures: as `argus_auth_resolver_headers`, without those of a wait.
  */
 argus_auth_status argus_auth_resolver_try_headers(const struct argus_auth_resolver *resolver,
                                                   const char *backend,
@@ -820,13 +819,13 @@ argus_auth_status argus_auth_log_unregister(struct argus_auth_error **error);
 /**
  * Stops the library's engine thread, if it runs, and waits for its end for at most `timeout_ms` milliseconds.
  *
- * Calls that wait for headers end with `ARGUS_AUTH_STATUS_SHUTDOWN`. All
- * objects stay valid, cached tokens are kept, and the engine may be used again: the next fetch starts a new thread.
- * Without a call of this function the thread ends with the process.
+ * Calls that wait for headers end with `ARGUS_AUTH_STATUS_SHUTDOWN`. All objects stay valid, cached tokens are kept,
+ * and the engine may be used again: the next fetch starts a new thread. Without a call of this function the thread ends
+ * with the process.
  *
- * Failures: `ARGUS_AUTH_STATUS_DEADLINE`, the thread has been told to end but had not done so in time. May be called
- * at any time, from any thread, any number of times; from the log callback with a `timeout_ms` of 0 only, since the
- * engine's thread may be the one that runs it.
+ * Failures: `ARGUS_AUTH_STATUS_DEADLINE`, the thread has been told to end but had not done so in time;
+ * `ARGUS_AUTH_STATUS_IN_CALLBACK`, and nothing was done. May be called at any time, from any thread, any number of
+ * times, but not from the log callback, which the engine's thread may be running.
  */
 argus_auth_status argus_auth_shutdown(uint32_t timeout_ms, struct argus_auth_error **error);
 

@@ -8,6 +8,7 @@ use std::sync::OnceLock;
 
 use argus_auth_core::log::{self, Level, Record};
 
+pub(crate) use self::slot::in_callback;
 use self::slot::{Sink, Slot};
 use crate::boundary::{self, Failure};
 use crate::error::argus_auth_error;
@@ -76,7 +77,7 @@ pub unsafe extern "C" fn argus_auth_log_register(
         boundary::call(error, || {
             let Some(callback) = callback else { return Err(Failure::Null { argument: "callback" }) };
             let max_level = level_limit(max_level)?;
-            if slot::in_callback() {
+            if in_callback() {
                 return Err(Failure::InCallback);
             }
             if !FORWARDED.get_or_init(|| log::forward(|record| deliver(&record))) {
@@ -100,7 +101,7 @@ pub unsafe extern "C" fn argus_auth_log_unregister(error: *mut *mut argus_auth_e
     // SAFETY: the caller's `error` is NULL or may be written to.
     unsafe {
         boundary::call(error, || {
-            if slot::in_callback() {
+            if in_callback() {
                 return Err(Failure::InCallback);
             }
             SLOT.replace(None);

@@ -18,7 +18,7 @@ thread_local! {
 }
 
 /// Whether this thread is inside a log callback, or in what frees its user data.
-pub(super) fn in_callback() -> bool {
+pub(crate) fn in_callback() -> bool {
     HOST_CALLS_ON_THIS_THREAD.get() > 0
 }
 
