@@ -799,7 +799,8 @@ const struct argus_auth_error *argus_auth_token_status_last_error(const struct a
  * free. On failure `user_data` stays the caller's and `user_data_free` is not called.
  *
  * Failures: `ARGUS_AUTH_STATUS_IN_CALLBACK`; `ARGUS_AUTH_STATUS_LOG_IN_USE`, in a Rust program that receives the
- * events itself. May be called from any other thread at any time.
+ * events itself, and in a child of `fork` if the parent was just registering its first callback. May be called from any
+ * other thread at any time.
  */
 argus_auth_status argus_auth_log_register(argus_auth_log_callback callback,
                                           void *user_data,

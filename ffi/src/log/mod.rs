@@ -4,7 +4,6 @@ mod gate;
 mod slot;
 
 use std::ffi::c_void;
-use std::sync::OnceLock;
 
 use argus_auth_core::log::{self, Level, Record};
 
@@ -62,7 +61,8 @@ static SLOT: Slot = Slot::new();
 /// free. On failure `user_data` stays the caller's and `user_data_free` is not called.
 ///
 /// Failures: `ARGUS_AUTH_STATUS_IN_CALLBACK`; `ARGUS_AUTH_STATUS_LOG_IN_USE`, in a Rust program that receives the
-/// events itself. May be called from any other thread at any time.
+/// events itself, and in a child of `fork` if the parent was just registering its first callback. May be called from any
+/// other thread at any time.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn argus_auth_log_register(
     callback: argus_auth_log_callback,
@@ -71,7 +71,6 @@ pub unsafe extern "C" fn argus_auth_log_register(
     max_level: u32,
     error: *mut *mut argus_auth_error,
 ) -> argus_auth_status {
-    static FORWARDED: OnceLock<bool> = OnceLock::new();
     // SAFETY: the caller's `error` is NULL or may be written to.
     unsafe {
         boundary::call(error, || {
@@ -80,12 +79,12 @@ pub unsafe extern "C" fn argus_auth_log_register(
             if in_callback() {
                 return Err(Failure::InCallback);
             }
-            if !FORWARDED.get_or_init(|| log::forward(|record| deliver(&record))) {
-                return Err(Failure::LogInUse);
-            }
             // SAFETY: that `callback` may be called with `user_data`, on any thread and until it is unregistered, is
             // what the caller registers it for.
-            SLOT.replace(Some(Sink::new(callback, user_data, user_data_free, max_level)));
+            let sink = Sink::new(callback, user_data, user_data_free, max_level);
+            if !SLOT.fill(sink, || log::forward(|record| deliver(&record))) {
+                return Err(Failure::LogInUse);
+            }
             Ok(argus_auth_status::Ok)
         })
     }
@@ -104,7 +103,7 @@ pub unsafe extern "C" fn argus_auth_log_unregister(error: *mut *mut argus_auth_e
             if in_callback() {
                 return Err(Failure::InCallback);
             }
-            SLOT.replace(None);
+            SLOT.empty();
             Ok(argus_auth_status::Ok)
         })
     }

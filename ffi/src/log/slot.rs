@@ -3,6 +3,7 @@
 use std::cell::Cell;
 use std::ffi::c_void;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
 
 use arc_swap::ArcSwapOption;
 use argus_auth_core::log::{self, Level};
@@ -32,20 +33,55 @@ fn call_host(function: impl FnOnce()) {
 /// The place of the callback.
 pub(super) struct Slot {
     sink: ArcSwapOption<Sink>,
+    /// Whether the core's events come here: one of the three below. Looked at and changed by whose turn it is.
+    source: AtomicU8,
     /// Whose it is to replace the callback.
     turn: Turn,
 }
 
+const UNCONNECTED: u8 = 0;
+const CONNECTING: u8 = 1;
+const CONNECTED: u8 = 2;
+
 impl Slot {
     pub(super) const fn new() -> Self {
-        Self { sink: ArcSwapOption::const_empty(), turn: Turn::new() }
+        Self { sink: ArcSwapOption::const_empty(), source: AtomicU8::new(UNCONNECTED), turn: Turn::new() }
     }
 
-    /// Puts another callback, or none, in the place of the one that is there; returns when no call of that one, nor of
-    /// any before it, runs or can come any more, and their user data has been freed. Not for the callback itself.
-    pub(super) fn replace(&self, sink: Option<Sink>) {
-        // Kept to the end: who finds no callback any more must not return before who took it out is done with it.
+    /// Puts `sink` in the place of the callback that is there, as [`Slot::empty`] takes it out. Changes nothing and
+    /// returns false if events can't be had; that is what `connect` says, which is asked until it has said yes.
+    pub(super) fn fill(&self, sink: Sink, connect: impl FnOnce() -> bool) -> bool {
         let _turn = self.turn.take();
+        let connected = self.connected(connect);
+        if connected {
+            self.replace(Some(sink));
+        }
+        connected
+    }
+
+    /// Takes the callback out; returns when no call of it, nor of any before it, runs or can come any more, and their
+    /// user data has been freed. Not for the callback itself.
+    pub(super) fn empty(&self) {
+        // Had to the end: who finds no callback any more must not return before who took it out is done with it.
+        let _turn = self.turn.take();
+        self.replace(None);
+    }
+
+    fn connected(&self, connect: impl FnOnce() -> bool) -> bool {
+        match self.source.load(Ordering::Relaxed) {
+            CONNECTED => true,
+            UNCONNECTED => {
+                self.source.store(CONNECTING, Ordering::Relaxed);
+                let connected = connect();
+                self.source.store(if connected { CONNECTED } else { UNCONNECTED }, Ordering::Relaxed);
+                connected
+            }
+            // A thread of the parent's was at it at the moment of the fork, and might have held a lock.
+            _ => false,
+        }
+    }
+
+    fn replace(&self, sink: Option<Sink>) {
         let max_level = sink.as_ref().and_then(|sink| sink.max_level);
         let previous = self.sink.swap(sink.map(Arc::new));
         // Has the core make the events that the callback wants and no others.
@@ -106,7 +142,7 @@ impl Sink {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::{AtomicU32, Ordering};
+    use std::sync::atomic::AtomicU32;
     use std::thread;
     use std::time::Duration;
 
@@ -136,15 +172,15 @@ mod tests {
         let slot = Slot::new();
         // SAFETY: both functions may be called with any pointer on any thread.
         let sink = unsafe { Sink::new(lingers, std::ptr::null_mut(), Some(free), None) };
-        slot.replace(Some(sink));
+        assert!(slot.fill(sink, || true));
         thread::scope(|scope| {
             let deliver = || slot.deliver(argus_auth_log_level::Info, argus_auth_str::empty(), argus_auth_str::empty());
             scope.spawn(deliver);
             wait_for(|| CALLED.load(Ordering::SeqCst) == 1);
-            let first = scope.spawn(|| slot.replace(None));
+            let first = scope.spawn(|| slot.empty());
             wait_for(|| slot.sink.load().is_none());
             // Finds no callback, and waits all the same for the call of the one that there was.
-            let second = scope.spawn(|| slot.replace(None));
+            let second = scope.spawn(|| slot.empty());
             thread::sleep(Duration::from_millis(20));
             assert!(!first.is_finished());
             assert!(!second.is_finished());
@@ -155,5 +191,22 @@ mod tests {
         });
         assert_eq!(CALLED.load(Ordering::SeqCst), 1);
         assert!(!in_callback());
+    }
+
+    #[test]
+    fn a_child_does_not_connect_what_its_parent_was_connecting() {
+        let sink = || {
+            // SAFETY: it is never called.
+            unsafe { Sink::new(lingers, std::ptr::null_mut(), None, None) }
+        };
+        let slot = Slot::new();
+        slot.source.store(CONNECTING, Ordering::Relaxed);
+        assert!(!slot.fill(sink(), || panic!("it might wait for ever")));
+        slot.empty();
+
+        let slot = Slot::new();
+        assert!(!slot.fill(sink(), || false));
+        assert!(slot.fill(sink(), || true));
+        assert!(slot.fill(sink(), || panic!("it is connected")));
     }
 }
