@@ -112,6 +112,11 @@ else
         check "argus_auth.hpp without exceptions, $compiler" \
             compiles_alone "$compiler" c++ c++17 argus_auth.hpp -fno-exceptions
         check "argus_auth_result.hpp alone, $compiler" compiles_alone "$compiler" c++ c++17 argus_auth_result.hpp
+        for standard in c++17 c++20; do
+            # shellcheck disable=SC2086 # the warnings are words
+            check "the C++ tests compile, $compiler $standard" \
+                "$compiler" "-std=$standard" $WARNINGS "-I$INCLUDE" -fsyntax-only ../cpp/tests.cpp
+        done
     done
     check "the library exports what is listed" exports_what_is_listed
     suite "$BUILD/c_tests"
