@@ -37,7 +37,7 @@
 #define ARGUS_AUTH_VERSION "0.1.0"
 
 /** The initial value of an argus_auth_load_options: all defaults. */
-#define ARGUS_AUTH_LOAD_OPTIONS_INIT { (uint32_t)sizeof(argus_auth_load_options), 0 }
+#define ARGUS_AUTH_LOAD_OPTIONS_INIT { sizeof(argus_auth_load_options), 0 }
 
 
 /**
