@@ -66,6 +66,7 @@ class Headers {
         using pointer = void;
         using reference = value_type;
 
+        iterator() noexcept = default;
         iterator(const argus_auth_headers *headers, std::size_t index) noexcept : headers_(headers), index_(index) {}
         value_type operator*() const noexcept {
             return {detail::view(argus_auth_headers_name(headers_, index_)),
@@ -84,8 +85,8 @@ class Headers {
         friend bool operator!=(const iterator &a, const iterator &b) noexcept { return a.index_ != b.index_; }
 
       private:
-        const argus_auth_headers *headers_;
-        std::size_t index_;
+        const argus_auth_headers *headers_ = nullptr;
+        std::size_t index_ = 0;
     };
 
     /// Takes the reference over.

@@ -8,6 +8,9 @@
 #include <iostream>
 #include <memory>
 #include <optional>
+#if __cplusplus >= 202002L
+#include <ranges>
+#endif
 #include <string>
 #include <string_view>
 #include <thread>
@@ -30,6 +33,10 @@ using argus_auth::Result;
 static_assert(std::is_nothrow_copy_constructible_v<Resolver> && std::is_nothrow_move_constructible_v<Resolver>);
 static_assert(std::is_nothrow_copy_assignable_v<Headers> && std::is_nothrow_move_assignable_v<Headers>);
 static_assert(std::is_nothrow_copy_constructible_v<Error>, "an exception must be");
+
+#if __cplusplus >= 202002L
+static_assert(std::ranges::input_range<const Headers>);
+#endif
 
 // What would be left of a list of views when the object that they are borrowed from has gone is not offered.
 #define CALLABLE(name, call)                                                                                           \
