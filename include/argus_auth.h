@@ -19,8 +19,9 @@
  * - A "reference" or an "owned" object is freed by the caller, with the free function of its type and no other. All
  *   else is borrowed, from the object that it was asked of. Freeing the last reference to an object never invalidates
  *   an object that was returned as a reference.
- * - A pointer to const is only read, and any number of threads may use it at once. One reference must not be freed
- *   while another thread still uses that same reference: give each thread its own, or join it first.
+ * - Any number of threads may use an object at once through a pointer to const: what such a function changes, it
+ *   changes safely. One reference must not be freed while another thread still uses that same reference: give each
+ *   thread its own, or join it first.
  * - Every function may be called in a child of fork, also if the parent used the library before.
  * - No Rust panic leaves a function: ARGUS_AUTH_STATUS_PANIC is reported instead.
  */
@@ -409,8 +410,9 @@ typedef struct argus_auth_load_options {
  * Receives one log event. `target` says where it comes from (`argus_auth::token`, say), `message` what happened; both
  * are borrowed during the call and hold no secrets.
  *
- * Called on whatever thread the event happens on, the library's own included, and on several at once. It must return
- * soon, without an exception or `longjmp`. It may call functions of this library, except those that say otherwise.
+ * Called on whatever thread the event happens on, the library's own included, and on several at once. It must return,
+ * and soon: no exception, `longjmp`, `pthread_exit` or cancellation of the thread may end it. It may call functions of
+ * this library, except those that say otherwise.
  */
 typedef void (*argus_auth_log_callback)(void *user_data,
                                         argus_auth_log_level level,
@@ -418,8 +420,8 @@ typedef void (*argus_auth_log_callback)(void *user_data,
                                         struct argus_auth_str message);
 
 /**
- * Receives the `user_data` of a log callback that will not be called any more. As the callback itself it must return
- * soon; functions of this library that fail with `ARGUS_AUTH_STATUS_IN_CALLBACK` in the one do so in the other.
+ * Receives the `user_data` of a log callback that will not be called any more. What the callback may do and must not
+ * do holds here too; what fails in the one with `ARGUS_AUTH_STATUS_IN_CALLBACK` does so in the other.
  */
 typedef void (*argus_auth_log_user_data_free)(void *user_data);
 
@@ -792,15 +794,15 @@ const struct argus_auth_error *argus_auth_token_status_last_error(const struct a
 /**
  * Has `callback` called for every log event of this library that is as serious as `max_level` (an
  * `argus_auth_log_level`) or more so. There is one callback per process: a previous one is unregistered first, as
- * `argus_auth_log_unregister` does it.
+ * `argus_auth_log_unregister` does it, waiting included.
  *
  * On success the library holds `user_data` until no call with it can come any more, and then passes it to
  * `user_data_free`, once, on the thread that unregisters or replaces the callback; NULL means that there is nothing to
  * free. On failure `user_data` stays the caller's and `user_data_free` is not called.
  *
  * Failures: `ARGUS_AUTH_STATUS_IN_CALLBACK`; `ARGUS_AUTH_STATUS_LOG_IN_USE`, in a Rust program that receives the
- * events itself, and in a child of `fork` if the parent was just registering its first callback. May be called from any
- * other thread at any time.
+ * events itself, and in a child of `fork` if the parent was just registering its first callback. May be called from
+ * any other thread at any time.
  */
 argus_auth_status argus_auth_log_register(argus_auth_log_callback callback,
                                           void *user_data,
@@ -810,8 +812,11 @@ argus_auth_status argus_auth_log_register(argus_auth_log_callback callback,
 
 /**
  * Has the log callback called no more: when this returns, no call of it is running on any thread, none will come, and
- * its `user_data` has been freed, also if another thread was at it already. Waits for calls that are running. Nothing
- * to do is a success.
+ * its `user_data` has been freed, also if another thread was at it already. Waits for calls that are running, so that
+ * the caller must not hold a lock that the callback takes. Nothing to do is a success.
+ *
+ * To be called before the code of the callback is unloaded, and before `exit` or the end of `main` if the callback
+ * uses what these destroy: the library's thread may run until the very end of the process.
  *
  * Failures: `ARGUS_AUTH_STATUS_IN_CALLBACK`. May be called from any other thread at any time.
  */
@@ -821,8 +826,8 @@ argus_auth_status argus_auth_log_unregister(struct argus_auth_error **error);
  * Stops the library's engine thread, if it runs, and waits for its end for at most `timeout_ms` milliseconds.
  *
  * Calls that wait for headers end with `ARGUS_AUTH_STATUS_SHUTDOWN`. All objects stay valid, cached tokens are kept,
- * and the engine may be used again: the next fetch starts a new thread. Without a call of this function the thread ends
- * with the process.
+ * and the engine may be used again: the next fetch starts a new thread. Without a call of this function the thread
+ * ends with the process.
  *
  * Failures: `ARGUS_AUTH_STATUS_DEADLINE`, the thread has been told to end but had not done so in time;
  * `ARGUS_AUTH_STATUS_IN_CALLBACK`, and nothing was done. May be called at any time, from any thread, any number of

@@ -277,7 +277,8 @@ class Resolver {
     detail::Reference<argus_auth_resolver, argus_auth_resolver_clone, argus_auth_resolver_free> resolver_;
 };
 
-/// Receives log events, on any thread and on several at once. An exception that leaves it ends the program.
+/// Receives log events, on any thread and on several at once. An exception that leaves it, or its destructor, ends the
+/// program.
 using LogFunction = std::function<void(argus_auth_log_level level, std::string_view target, std::string_view message)>;
 
 /// Has `function` called for every log event that is as serious as `max_level` or more so, in place of any function
@@ -298,7 +299,8 @@ inline Outcome set_log(argus_auth_log_level max_level, LogFunction function) {
     return outcome;
 }
 
-/// Has the log function called no more: when this returns, no call of it is running and it has been destroyed.
+/// Has the log function called no more: when this returns, no call of it is running and it has been destroyed. Not to
+/// be called with a lock held that the function takes; to be called before what the function uses is destroyed.
 inline Outcome clear_log() { return detail::outcome(argus_auth_log_unregister); }
 
 /// Stops the engine's thread, waiting for its end for at most `timeout`. All objects stay usable.

@@ -12,8 +12,8 @@ use crate::status::argus_auth_status;
 /// Stops the library's engine thread, if it runs, and waits for its end for at most `timeout_ms` milliseconds.
 ///
 /// Calls that wait for headers end with `ARGUS_AUTH_STATUS_SHUTDOWN`. All objects stay valid, cached tokens are kept,
-/// and the engine may be used again: the next fetch starts a new thread. Without a call of this function the thread ends
-/// with the process.
+/// and the engine may be used again: the next fetch starts a new thread. Without a call of this function the thread
+/// ends with the process.
 ///
 /// Failures: `ARGUS_AUTH_STATUS_DEADLINE`, the thread has been told to end but had not done so in time;
 /// `ARGUS_AUTH_STATUS_IN_CALLBACK`, and nothing was done. May be called at any time, from any thread, any number of

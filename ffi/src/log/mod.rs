@@ -35,8 +35,9 @@ pub enum argus_auth_log_level {
 /// Receives one log event. `target` says where it comes from (`argus_auth::token`, say), `message` what happened; both
 /// are borrowed during the call and hold no secrets.
 ///
-/// Called on whatever thread the event happens on, the library's own included, and on several at once. It must return
-/// soon, without an exception or `longjmp`. It may call functions of this library, except those that say otherwise.
+/// Called on whatever thread the event happens on, the library's own included, and on several at once. It must return,
+/// and soon: no exception, `longjmp`, `pthread_exit` or cancellation of the thread may end it. It may call functions of
+/// this library, except those that say otherwise.
 pub type argus_auth_log_callback = Option<
     unsafe extern "C" fn(
         user_data: *mut c_void,
@@ -46,23 +47,23 @@ pub type argus_auth_log_callback = Option<
     ),
 >;
 
-/// Receives the `user_data` of a log callback that will not be called any more. As the callback itself it must return
-/// soon; functions of this library that fail with `ARGUS_AUTH_STATUS_IN_CALLBACK` in the one do so in the other.
+/// Receives the `user_data` of a log callback that will not be called any more. What the callback may do and must not
+/// do holds here too; what fails in the one with `ARGUS_AUTH_STATUS_IN_CALLBACK` does so in the other.
 pub type argus_auth_log_user_data_free = Option<unsafe extern "C" fn(user_data: *mut c_void)>;
 
 static SLOT: Slot = Slot::new();
 
 /// Has `callback` called for every log event of this library that is as serious as `max_level` (an
 /// `argus_auth_log_level`) or more so. There is one callback per process: a previous one is unregistered first, as
-/// `argus_auth_log_unregister` does it.
+/// `argus_auth_log_unregister` does it, waiting included.
 ///
 /// On success the library holds `user_data` until no call with it can come any more, and then passes it to
 /// `user_data_free`, once, on the thread that unregisters or replaces the callback; NULL means that there is nothing to
 /// free. On failure `user_data` stays the caller's and `user_data_free` is not called.
 ///
 /// Failures: `ARGUS_AUTH_STATUS_IN_CALLBACK`; `ARGUS_AUTH_STATUS_LOG_IN_USE`, in a Rust program that receives the
-/// events itself, and in a child of `fork` if the parent was just registering its first callback. May be called from any
-/// other thread at any time.
+/// events itself, and in a child of `fork` if the parent was just registering its first callback. May be called from
+/// any other thread at any time.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn argus_auth_log_register(
     callback: argus_auth_log_callback,
@@ -91,8 +92,11 @@ pub unsafe extern "C" fn argus_auth_log_register(
 }
 
 /// Has the log callback called no more: when this returns, no call of it is running on any thread, none will come, and
-/// its `user_data` has been freed, also if another thread was at it already. Waits for calls that are running. Nothing
-/// to do is a success.
+/// its `user_data` has been freed, also if another thread was at it already. Waits for calls that are running, so that
+/// the caller must not hold a lock that the callback takes. Nothing to do is a success.
+///
+/// To be called before the code of the callback is unloaded, and before `exit` or the end of `main` if the callback
+/// uses what these destroy: the library's thread may run until the very end of the process.
 ///
 /// Failures: `ARGUS_AUTH_STATUS_IN_CALLBACK`. May be called from any other thread at any time.
 #[unsafe(no_mangle)]
