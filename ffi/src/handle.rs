@@ -36,7 +36,7 @@ pub(crate) unsafe fn release<T: Send + Sync>(handle: *mut T) {
 }
 
 /// Hands `value` to C, which is its only owner.
-pub(crate) fn give_whole<T: Send>(value: T) -> *mut T {
+pub(crate) fn give_whole<T: Send + Sync>(value: T) -> *mut T {
     Box::into_raw(Box::new(value))
 }
 
@@ -45,7 +45,7 @@ pub(crate) fn give_whole<T: Send>(value: T) -> *mut T {
 /// # Safety
 ///
 /// `object` is NULL or came from [`give_whole`], has not been released, and is not used again.
-pub(crate) unsafe fn release_whole<T: Send>(object: *mut T) {
+pub(crate) unsafe fn release_whole<T: Send + Sync>(object: *mut T) {
     if !object.is_null() {
         // SAFETY: the pointer came from `Box::into_raw` and its owner gives it up, says the caller.
         let object = unsafe { Box::from_raw(object) };
