@@ -20,7 +20,7 @@ check() {
     fi
 }
 
-# suite COMMAND...: many tests, whose last line is their count, even if the program then ends badly.
+# suite COMMAND...: many tests, whose last line is their count; it counts even if the program then ends badly.
 suite() {
     local output=$work/suite last
     "$@" 2>&1 | tee "$output" | grep -v -E '^[0-9]+ passed, [0-9]+ failed$'
@@ -29,7 +29,10 @@ suite() {
     read -r p _ f _ <<<"${last:-0 passed, 0 failed}"
     passed=$((passed + p))
     failed=$((failed + f))
-    if [ "$status" -ne 0 ] && [ "$f" -eq 0 ]; then
+    if [ -z "$last" ]; then
+        failed=$((failed + 1))
+        echo "FAILED $*: ended before its count"
+    elif [ "$status" -ne 0 ] && [ "$f" -eq 0 ]; then
         failed=$((failed + 1))
         echo "FAILED $*: exit status $status"
     fi
