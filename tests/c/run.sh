@@ -61,6 +61,11 @@ exports_what_is_listed() {
     nm -D --defined-only "$LIBRARY_DIR/libargus_auth.so" | awk '{print $3}' | LC_ALL=C sort | diff - "$root/ffi/exports.txt"
 }
 
+plugin_keeps_to_itself() {
+    nm -D --defined-only "$BUILD/plugin.so" | grep argus_auth_ && return 1
+    readelf -d "$BUILD/plugin.so" | grep -q NODELETE
+}
+
 hosts_agree() {
     for host in host-c host-cpp host-c-static; do
         "$BUILD/$host" "$config" --log >"$work/$host" 2>"$work/$host.log" || return 1
@@ -122,6 +127,7 @@ else
         done
     done
     check "the library exports what is listed" exports_what_is_listed
+    check "a plugin exports nothing of the static library, and stays" plugin_keeps_to_itself
     suite "$BUILD/c_tests"
     suite "$BUILD/cpp_tests"
     [ -z "${SANITIZED:-}" ] || check "the C++ tests under sanitizers" "$SANITIZED"
