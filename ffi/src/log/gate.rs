@@ -15,7 +15,11 @@ pub(super) struct Gate(AtomicU64);
 const CLOSED: u64 = 1 << 31;
 const COUNT: u64 = CLOSED - 1;
 
-pub(super) struct Passage<'g>(&'g Gate);
+/// Who is inside, until it is dropped.
+pub(super) struct Passage<'g> {
+    gate: &'g Gate,
+    process: u64,
+}
 
 impl Gate {
     pub(super) fn new() -> Self {
@@ -24,38 +28,35 @@ impl Gate {
 
     /// Lets the caller in, unless the gate is closed, until the passage is dropped.
     pub(super) fn pass(&self) -> Option<Passage<'_>> {
-        self.update(|closed, count| (!closed).then_some(count + 1)).then_some(Passage(self))
+        let here = u64::from(process::id());
+        let enter = |state| (state & CLOSED == 0).then(|| here << 32 | (inside(state, here) + 1));
+        let entered = self.0.fetch_update(Ordering::AcqRel, Ordering::Acquire, enter);
+        // Made for nobody else, since it counts when it is dropped.
+        entered.is_ok().then(|| Passage { gate: self, process: here })
     }
 
     /// Lets nobody in any more, and waits until everybody is out.
     pub(super) fn close(&self) {
-        let closed = self.0.fetch_or(CLOSED, Ordering::AcqRel);
-        let mut inside = count_here(closed);
-        while inside > 0 {
+        let here = u64::from(process::id());
+        let mut state = self.0.fetch_or(CLOSED, Ordering::AcqRel);
+        while inside(state, here) > 0 {
             wait_a_moment();
-            inside = count_here(self.0.load(Ordering::Acquire));
+            state = self.0.load(Ordering::Acquire);
         }
-    }
-
-    fn update(&self, change: impl Fn(bool, u64) -> Option<u64>) -> bool {
-        let update = self.0.fetch_update(Ordering::AcqRel, Ordering::Acquire, |state| {
-            let count = change(state & CLOSED != 0, count_here(state))?;
-            Some(u64::from(process::id()) << 32 | state & CLOSED | count & COUNT)
-        });
-        update.is_ok()
     }
 }
 
 impl Drop for Passage<'_> {
     fn drop(&mut self) {
-        // Never below zero: a child forked inside the callback leaves a gate that its parent has entered.
-        self.0.update(|_, count| Some(count.saturating_sub(1)));
+        // A child forked inside the callback leaves what its parent entered: not those who have entered in the child.
+        let leave = |state: u64| (state >> 32 == self.process).then(|| state - 1);
+        let _ = self.gate.0.fetch_update(Ordering::AcqRel, Ordering::Acquire, leave);
     }
 }
 
-/// How many are inside in this process.
-fn count_here(state: u64) -> u64 {
-    if state >> 32 == u64::from(process::id()) { state & COUNT } else { 0 }
+/// How many are inside in a process.
+fn inside(state: u64, process: u64) -> u64 {
+    if state >> 32 == process { state & COUNT } else { 0 }
 }
 
 /// What one thread has at a time. It holds the number of the process that has it, or none.
@@ -115,6 +116,8 @@ mod tests {
         let passage = gate.pass();
         thread::scope(|scope| {
             let closing = scope.spawn(|| gate.close());
+            // Who finds it closed was never inside, and takes nobody's place.
+            while gate.pass().is_some() {}
             thread::sleep(Duration::from_millis(20));
             assert!(!closing.is_finished());
             drop(passage);
@@ -125,6 +128,19 @@ mod tests {
     #[test]
     fn who_was_inside_in_another_process_is_not_waited_for() {
         let gate = Gate(AtomicU64::new(u64::from(process::id() ^ 1) << 32 | 3));
+        gate.close();
+    }
+
+    #[test]
+    fn a_child_that_leaves_what_its_parent_entered_takes_nobodys_place() {
+        let gate = Gate::new();
+        let parents = u64::from(process::id() ^ 1);
+        gate.0.store(parents << 32 | 1, Ordering::Relaxed);
+        let forked_inside = Passage { gate: &gate, process: parents };
+        let passage = gate.pass();
+        drop(forked_inside);
+        assert_eq!(inside(gate.0.load(Ordering::Relaxed), u64::from(process::id())), 1);
+        drop(passage);
         gate.close();
     }
 
