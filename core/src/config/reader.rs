@@ -18,7 +18,7 @@ use crate::secret::Secret;
 /// A node, and the way to it from the top of the document.
 #[derive(Clone, Copy)]
 pub(super) struct Field<'d> {
-    pub node: &'d Node,
+    pub node: &'d Node<'d>,
     step: Step<'d>,
 }
 
@@ -30,7 +30,7 @@ enum Step<'d> {
 }
 
 impl<'d> Field<'d> {
-    pub(super) fn document(node: &'d Node) -> Self {
+    pub(super) fn document(node: &'d Node<'d>) -> Self {
         Self { node, step: Step::Document }
     }
 
@@ -176,7 +176,7 @@ impl<'e> Reader<'e> {
             let new = Field { node: &entry.value, step };
             let position = match &mut table {
                 Some(table) => *table.entry(key).or_insert(fields.len()),
-                None => fields.iter().position(|field| field.key() == key.as_str()).unwrap_or(fields.len()),
+                None => fields.iter().position(|field| field.key() == &**key).unwrap_or(fields.len()),
             };
             if position == fields.len() {
                 fields.push(new);
@@ -378,7 +378,7 @@ fn whole(value: f64) -> Option<i64> {
 }
 
 /// What a value is, without saying what it says.
-fn describe(value: &Value) -> &'static str {
+fn describe(value: &Value<'_>) -> &'static str {
     match value {
         Value::Null => "nothing",
         Value::Bool(_) => "a boolean",

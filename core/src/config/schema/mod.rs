@@ -15,7 +15,7 @@ use super::references::{References, SecretsSettings};
 use super::yaml::{Node, Value};
 
 /// The remote backends of a document, and all that is wrong with it.
-pub(super) fn read(document: &Node, references: References<'_>) -> (Vec<BackendConfig>, Vec<Problem>) {
+pub(super) fn read(document: &Node<'_>, references: References<'_>) -> (Vec<BackendConfig>, Vec<Problem>) {
     let mut reader = Reader::new(references);
     let backends = read_document(&mut reader, &Field::document(document)).unwrap_or_default();
     (backends, reader.into_problems())

@@ -6,19 +6,20 @@
 use std::collections::{HashMap, VecDeque};
 
 use super::compose::{Content, GraphNode, Id, Pair};
+use super::cursor::Text;
 use super::resolve::Tag;
 use super::{Entry, Error, Int, Mark, Node, Result, Value, base64, number, timestamp};
 
-enum State {
+enum State<'a> {
     Untouched,
-    Scalar(Value),
+    Scalar(Value<'a>),
     /// Of the kind that the tag says.
     Collection,
 }
 
 struct Constructor<'a> {
     graph: Vec<GraphNode<'a>>,
-    states: Vec<State>,
+    states: Vec<State<'a>>,
     /// Collections whose children are not constructed yet.
     queue: VecDeque<Id>,
 }
@@ -36,7 +37,7 @@ enum Key<'n> {
     Unhashable,
 }
 
-pub(super) fn construct(graph: Vec<GraphNode<'_>>, root: Id) -> Result<Node> {
+pub(super) fn construct(graph: Vec<GraphNode<'_>>, root: Id) -> Result<Node<'_>> {
     let states = graph.iter().map(|_| State::Untouched).collect();
     let mut constructor = Constructor { graph, states, queue: VecDeque::new() };
     constructor.construct(root)?;
@@ -46,7 +47,7 @@ pub(super) fn construct(graph: Vec<GraphNode<'_>>, root: Id) -> Result<Node> {
     Ok(constructor.tree(root, false))
 }
 
-impl Constructor<'_> {
+impl<'a> Constructor<'a> {
     fn construct(&mut self, id: Id) -> Result<()> {
         if !matches!(self.states[id], State::Untouched) {
             return Ok(());
@@ -98,7 +99,7 @@ impl Constructor<'_> {
     }
 
     /// The text of a scalar, or of the value of `=` in a mapping that stands for one.
-    fn scalar(&self, id: Id) -> Result<&str> {
+    fn scalar(&self, id: Id) -> Result<&Text<'a>> {
         let node = &self.graph[id];
         match &node.content {
             Content::Scalar(text) => Ok(text),
@@ -110,11 +111,11 @@ impl Constructor<'_> {
         }
     }
 
-    fn take_text(&mut self, id: Id) -> Result<zeroize::Zeroizing<String>> {
+    fn take_text(&mut self, id: Id) -> Result<Text<'a>> {
         let node = &mut self.graph[id];
         match &mut node.content {
-            Content::Scalar(text) if !node.anchored => Ok(std::mem::take(text).into_secret()),
-            _ => Ok(zeroize::Zeroizing::new(self.scalar(id)?.to_owned())),
+            Content::Scalar(text) if !node.anchored => Ok(std::mem::take(text)),
+            _ => self.scalar(id).cloned(),
         }
     }
 
@@ -216,7 +217,7 @@ impl Constructor<'_> {
 
     // The tree. Nodes in use more than once are copied, all others moved.
 
-    fn tree(&mut self, id: Id, shared: bool) -> Node {
+    fn tree(&mut self, id: Id, shared: bool) -> Node<'a> {
         let GraphNode { tag, anchored, start, .. } = self.graph[id];
         let shared = shared || anchored;
         let value = if let State::Scalar(value) = &mut self.states[id] {
@@ -245,7 +246,7 @@ impl Constructor<'_> {
         Node { value, start }
     }
 
-    fn entries(&mut self, pairs: Vec<Pair>, shared: bool) -> Vec<Entry> {
+    fn entries(&mut self, pairs: Vec<Pair>, shared: bool) -> Vec<Entry<'a>> {
         let entry = |Pair { key, value, merged }| {
             let shared = shared || merged;
             Entry { key: self.tree(key, shared), value: self.tree(value, shared), merged }
@@ -282,7 +283,7 @@ impl Constructor<'_> {
 }
 
 impl<'n> Key<'n> {
-    fn of(value: &'n Value) -> Self {
+    fn of(value: &'n Value<'_>) -> Self {
         match value {
             Value::Null => Self::Null,
             Value::Bool(value) => Self::Int(i64::from(*value)),

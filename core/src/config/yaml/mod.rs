@@ -34,7 +34,8 @@ mod tags;
 mod tests;
 mod timestamp;
 
-pub(crate) use timestamp::Timestamp;
+pub(crate) use self::cursor::{Text, decode};
+pub(crate) use self::timestamp::Timestamp;
 use zeroize::Zeroizing;
 
 /// A place in the text, counted from 1, columns in characters.
@@ -46,31 +47,31 @@ pub(crate) struct Mark {
 
 /// A value and where it stands. There is no `Debug`: any string may be a secret.
 #[derive(Clone)]
-pub(crate) struct Node {
-    pub value: Value,
+pub(crate) struct Node<'t> {
+    pub value: Value<'t>,
     pub start: Mark,
 }
 
 /// What `safe_load` would return, as a closed set of kinds.
 #[derive(Clone)]
-pub(crate) enum Value {
+pub(crate) enum Value<'t> {
     Null,
     Bool(bool),
     Int(Int),
     Float(f64),
-    Str(Zeroizing<String>),
+    Str(Text<'t>),
     /// From `!!binary`.
     Bytes(Zeroizing<Vec<u8>>),
     /// A date, with or without a time.
     Timestamp(Timestamp),
-    Seq(Vec<Node>),
-    Map(Vec<Entry>),
+    Seq(Vec<Node<'t>>),
+    Map(Vec<Entry<'t>>),
     /// From `!!set`: its members, in order, repetitions kept.
     #[cfg_attr(not(test), expect(dead_code, reason = "nothing that is read is a set; the tests look inside"))]
-    Set(Vec<Node>),
+    Set(Vec<Node<'t>>),
     /// From `!!omap` and `!!pairs`: a list of pairs, not a mapping.
     #[cfg_attr(not(test), expect(dead_code, reason = "nothing that is read is a list of pairs; the tests look inside"))]
-    Pairs(Vec<Entry>),
+    Pairs(Vec<Entry<'t>>),
 }
 
 /// Python's integers have no bounds.
@@ -86,9 +87,9 @@ pub(crate) enum Int {
 /// Merge keys are flattened as Python's `dict` would see them: an explicit key wins over a merged one, and of a list of
 /// mappings the first wins. Duplicate *explicit* keys are all kept, in order (Python: the last wins).
 #[derive(Clone)]
-pub(crate) struct Entry {
-    pub key: Node,
-    pub value: Node,
+pub(crate) struct Entry<'t> {
+    pub key: Node<'t>,
+    pub value: Node<'t>,
     /// Came through `<<`.
     pub merged: bool,
 }
@@ -129,10 +130,9 @@ impl Default for Limits {
     }
 }
 
-/// Reads the one document in `bytes`; an empty one is a `Null` node.
-pub(crate) fn parse(bytes: &[u8], limits: &Limits) -> Result<Node> {
-    let text = cursor::decode(bytes, limits.max_bytes)?;
-    if let Some((graph, root)) = compose::compose(&text, limits)? {
+/// Reads the one document in `text`, which [`decode`] gave; an empty one is a `Null` node. The tree borrows from the text.
+pub(crate) fn parse<'t>(text: &'t str, limits: &Limits) -> Result<Node<'t>> {
+    if let Some((graph, root)) = compose::compose(text, limits)? {
         return construct::construct(graph, root);
     }
     Ok(Node { value: Value::Null, start: Mark { line: 1, column: 1 } })

@@ -42,9 +42,9 @@ impl Composer<'_, '_> {
     fn block_entries(&mut self, id: Id, depth: usize) -> Result<usize> {
         let mut height = 0;
         while next_is!(self, Kind::BlockEntry) {
-            let after = self.scanner.next()?.end;
+            let indicator = self.scanner.next()?.start;
             let item = if next_is!(self, Kind::BlockEntry | Kind::BlockEnd) {
-                self.empty(after)?
+                self.empty_behind(indicator)?
             } else {
                 self.node(Place::Block, depth + 1)?
             };
@@ -56,9 +56,9 @@ impl Composer<'_, '_> {
     fn indentless_entries(&mut self, id: Id, depth: usize) -> Result<usize> {
         let mut height = 0;
         while next_is!(self, Kind::BlockEntry) {
-            let after = self.scanner.next()?.end;
+            let indicator = self.scanner.next()?.start;
             let item = if next_is!(self, Kind::BlockEntry | Kind::Key | Kind::Value | Kind::BlockEnd) {
-                self.empty(after)?
+                self.empty_behind(indicator)?
             } else {
                 self.node(Place::Block, depth + 1)?
             };
@@ -79,9 +79,9 @@ impl Composer<'_, '_> {
 
     /// What follows `?` or `:` in a block mapping.
     fn block_part(&mut self, depth: usize) -> Result<Composed> {
-        let after = self.scanner.next()?.end;
+        let indicator = self.scanner.next()?.start;
         if next_is!(self, Kind::Key | Kind::Value | Kind::BlockEnd) {
-            self.empty(after)
+            self.empty_behind(indicator)
         } else {
             self.node(Place::BlockOrIndentless, depth + 1)
         }
@@ -145,10 +145,10 @@ impl Composer<'_, '_> {
     /// What follows `?` or `:` in flow style. In a sequence `}` and in a mapping `]` is found to be wrong later.
     fn flow_part(&mut self, depth: usize) -> Result<Composed> {
         let is_key = next_is!(self, Kind::Key);
-        let after = self.scanner.next()?.end;
+        let indicator = self.scanner.next()?.start;
         let left_out = next_is!(self, Kind::FlowEntry | Kind::FlowSequenceEnd | Kind::FlowMappingEnd)
             || (is_key && next_is!(self, Kind::Value));
-        if left_out { self.empty(after) } else { self.node(Place::Flow, depth + 1) }
+        if left_out { self.empty_behind(indicator) } else { self.node(Place::Flow, depth + 1) }
     }
 
     fn flow_separator(&mut self, start: Mark) -> Result<()> {
@@ -161,6 +161,11 @@ impl Composer<'_, '_> {
             start.line, start.column
         );
         Err(Error::at(token.start, message))
+    }
+
+    /// A value left out behind `-`, `?` or `:`.
+    fn empty_behind(&mut self, indicator: Mark) -> Result<Composed> {
+        self.empty(Mark { column: indicator.column + 1, ..indicator })
     }
 
     fn empty_here(&mut self) -> Result<Composed> {
