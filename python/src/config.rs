@@ -1,11 +1,12 @@
 //! `load_config`: a configuration as the gateway's own loader hands it on. `snippet`: its lines for a person.
 
+use std::collections::HashMap;
 use std::path::PathBuf;
 
 use argus_auth_core::config::{self, GatewayValue, LoadOptions, Problem, Severity, Unresolved};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyList};
+use pyo3::types::{PyDict, PyList, PyString};
 
 use crate::errors;
 
@@ -16,8 +17,9 @@ use crate::errors;
 pub(crate) fn load_config<'py>(py: Python<'py>, path: PathBuf, unresolved: &str) -> PyResult<Bound<'py, PyDict>> {
     let config = config::load(&path, &options(unresolved)?).map_err(|error| errors::config(py, &error))?;
     let backends = PyDict::new(py);
+    let mut keys = Keys::new();
     for backend in &config.backends {
-        backends.set_item(&backend.name, object(py, &backend.gateway_value())?)?;
+        backends.set_item(&backend.name, object(py, &backend.gateway_value(), &mut keys)?)?;
     }
     Ok(backends)
 }
@@ -40,21 +42,25 @@ pub(crate) fn options(unresolved: &str) -> PyResult<LoadOptions> {
     Ok(LoadOptions { unresolved })
 }
 
-fn object<'py>(py: Python<'py>, value: &GatewayValue) -> PyResult<Bound<'py, PyAny>> {
+/// Each key once: all backends have the same few.
+type Keys<'c, 'py> = HashMap<&'c str, Bound<'py, PyString>>;
+
+fn object<'c, 'py>(py: Python<'py>, value: &GatewayValue<'c>, keys: &mut Keys<'c, 'py>) -> PyResult<Bound<'py, PyAny>> {
     Ok(match value {
         GatewayValue::Null => py.None().into_bound(py),
         GatewayValue::Bool(value) => value.into_pyobject(py)?.to_owned().into_any(),
         GatewayValue::Int(value) => value.into_pyobject(py)?.into_any(),
         GatewayValue::Float(value) => value.into_pyobject(py)?.into_any(),
-        GatewayValue::Text(value) => value.expose_secret().into_pyobject(py)?.into_any(),
+        GatewayValue::Text(value) => PyString::new(py, value).into_any(),
         GatewayValue::List(values) => {
-            let items = values.iter().map(|value| object(py, value));
+            let items = values.iter().map(|value| object(py, value, keys));
             PyList::new(py, items.collect::<PyResult<Vec<_>>>()?)?.into_any()
         }
         GatewayValue::Map(fields) => {
             let dict = PyDict::new(py);
             for (name, value) in fields {
-                dict.set_item(name, object(py, value)?)?;
+                let value = object(py, value, keys)?;
+                dict.set_item(&*keys.entry(name).or_insert_with(|| PyString::new(py, name)), value)?;
             }
             dict.into_any()
         }

@@ -162,7 +162,8 @@ impl<'e> Reader<'e> {
         };
         let mut fields: Vec<Field<'d>> = Vec::with_capacity(entries.len());
         // A walk along a few keys is quicker than a table of them.
-        let mut table: Option<HashMap<&str, usize>> = (entries.len() > 16).then(HashMap::new);
+        let mut table: Option<HashMap<&str, usize>> =
+            (entries.len() > 16).then(|| HashMap::with_capacity(entries.len()));
         for entry in entries {
             let Value::Str(key) = &entry.key.value else {
                 if keys == Keys::Names {

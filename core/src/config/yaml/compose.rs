@@ -177,9 +177,14 @@ impl<'a> Composer<'a, '_> {
         if depth > self.limits.max_depth {
             return Err(self.too_deep());
         }
-        if next_is!(self, Kind::Alias(_)) {
-            return self.alias(depth);
+        match self.scanner.peek()?.kind {
+            Kind::Alias(_) => self.alias(depth),
+            Kind::Anchor(_) | Kind::Tag { .. } => self.node_with_properties(place, depth),
+            _ => self.content(place, depth, None, None, None),
         }
+    }
+
+    fn node_with_properties(&mut self, place: Place, depth: usize) -> Result<Composed> {
         let mut anchor = None;
         let mut tag = None;
         let mut properties: Option<Mark> = None;

@@ -224,9 +224,12 @@ impl<'a> Constructor<'a> {
             if shared { value.clone() } else { std::mem::replace(value, Value::Null) }
         } else {
             match tag {
-                Tag::Map => Value::Map(self.entries(self.unique_pairs(id), shared)),
+                Tag::Map => {
+                    let pairs = self.unique_pairs(id, shared);
+                    Value::Map(self.entries(pairs, shared))
+                }
                 Tag::Set => {
-                    let pairs = self.unique_pairs(id);
+                    let pairs = self.unique_pairs(id, shared);
                     Value::Set(pairs.into_iter().map(|pair| self.tree(pair.key, shared || pair.merged)).collect())
                 }
                 Tag::Omap | Tag::Pairs => {
@@ -256,14 +259,15 @@ impl<'a> Constructor<'a> {
 
     /// The pairs that remain when each merged key is there once, and only if no explicit one is. Inserted into a `dict`
     /// one by one they give Python's result in Python's order.
-    fn unique_pairs(&self, id: Id) -> Vec<Pair> {
-        let Content::Map(pairs) = &self.graph[id].content else { return Vec::new() };
+    fn unique_pairs(&mut self, id: Id, shared: bool) -> Vec<Pair> {
+        let Content::Map(pairs) = &mut self.graph[id].content else { return Vec::new() };
+        let pairs = if shared { pairs.clone() } else { std::mem::take(pairs) };
         if !pairs.iter().any(|pair| pair.merged) {
-            return pairs.clone();
+            return pairs;
         }
         let mut unique: Vec<Pair> = Vec::with_capacity(pairs.len());
         let mut places = HashMap::with_capacity(pairs.len());
-        for pair in pairs {
+        for pair in &pairs {
             let key = match &self.states[pair.key] {
                 State::Scalar(value) => Key::of(value),
                 _ => Key::Unhashable,

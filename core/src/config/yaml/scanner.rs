@@ -294,7 +294,7 @@ impl<'a> Scanner<'a> {
     }
 
     /// A token that may be a simple key, or stand before one.
-    fn fetch_simple(&mut self, scan: fn(&mut Self) -> Result<Token<'a>>) -> Result<()> {
+    fn fetch_simple(&mut self, scan: impl FnOnce(&mut Self) -> Result<Token<'a>>) -> Result<()> {
         self.save_key()?;
         self.simple_key_allowed = false;
         let token = scan(self)?;
