@@ -5,15 +5,16 @@ use std::fmt::Write as _;
 use super::*;
 
 /// A compact rendering: scalars other than strings with a letter for their type.
-fn render(node: &Node<'_>) -> String {
-    let list = |nodes: &[Node<'_>]| nodes.iter().map(render).collect::<Vec<_>>().join(", ");
-    let pairs = |entries: &[Entry<'_>]| {
-        let pair = |entry: &Entry<'_>| {
-            format!("{}{}: {}", if entry.merged { "<" } else { "" }, render(&entry.key), render(&entry.value))
+fn render(document: &Document<'_>, id: Id) -> String {
+    let list = |ids: &[Id]| ids.iter().map(|id| render(document, *id)).collect::<Vec<_>>().join(", ");
+    let pairs = |pairs: &[Pair]| {
+        let pair = |pair: &Pair| {
+            let merged = if pair.merged { "<" } else { "" };
+            format!("{merged}{}: {}", render(document, pair.key), render(document, pair.value))
         };
-        entries.iter().map(pair).collect::<Vec<_>>().join(", ")
+        pairs.iter().map(pair).collect::<Vec<_>>().join(", ")
     };
-    match &node.value {
+    match &document.node(id).value {
         Value::Null => "null".into(),
         Value::Bool(value) => value.to_string(),
         Value::Int(Int::Small(value)) => format!("i{value}"),
@@ -24,8 +25,8 @@ fn render(node: &Node<'_>) -> String {
         Value::Timestamp(timestamp) => render_timestamp(timestamp),
         Value::Seq(items) => format!("[{}]", list(items)),
         Value::Set(items) => format!("set({})", list(items)),
-        Value::Map(entries) => format!("{{{}}}", pairs(entries)),
-        Value::Pairs(entries) => format!("pairs({})", pairs(entries)),
+        Value::Map(fields) => format!("{{{}}}", pairs(fields)),
+        Value::Pairs(fields) => format!("pairs({})", pairs(fields)),
     }
 }
 
@@ -40,7 +41,10 @@ fn render_timestamp(timestamp: &Timestamp) -> String {
 
 fn load(text: impl AsRef<[u8]>) -> String {
     let limits = Limits::default();
-    let rendered = decode(text.as_ref(), &limits).and_then(|text| Ok(render(&parse(&text, &limits)?)));
+    let rendered = decode(text.as_ref(), &limits).and_then(|text| {
+        let document = parse(&text, &limits)?;
+        Ok(render(&document, document.root))
+    });
     rendered.unwrap_or_else(|_| "error".into())
 }
 
@@ -238,11 +242,11 @@ fn differs_by_rejecting() {
 #[test]
 fn positions_count_from_one_in_characters() {
     let text = decode("a: 1\r\n\u{e9}\u{e9}: &x 'b'\n".as_bytes(), &Limits::default()).ok().unwrap();
-    let node = parse(&text, &Limits::default()).ok().unwrap();
-    assert_eq!(node.start, Mark { line: 1, column: 1 });
-    let Value::Map(entries) = node.value else { panic!("not a mapping") };
-    assert_eq!(entries[1].key.start, Mark { line: 2, column: 1 });
-    assert_eq!(entries[1].value.start, Mark { line: 2, column: 5 });
+    let document = parse(&text, &Limits::default()).ok().unwrap();
+    assert_eq!(document.root().start, Mark { line: 1, column: 1 });
+    let Value::Map(pairs) = &document.root().value else { panic!("not a mapping") };
+    assert_eq!(document.node(pairs[1].key).start, Mark { line: 2, column: 1 });
+    assert_eq!(document.node(pairs[1].value).start, Mark { line: 2, column: 5 });
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Sequences and mappings, in blocks and in flow style.
 
-use super::{Composed, Composer, Content, Error, Id, Kind, Mark, Pair, Place, Result, Shape, Tag};
+use super::{Composed, Composer, Error, Id, Kind, Mark, Pair, Place, Result, Shape, Tag, Value};
 
 impl Composer<'_, '_> {
     /// Reads what belongs to the node `id`, whose first token is next.
@@ -113,7 +113,7 @@ impl Composer<'_, '_> {
             return Err(self.too_deep());
         }
         let start = self.scanner.peek()?.start;
-        let id = self.add(None, Tag::Map, Content::Map(Vec::new()), start)?;
+        let id = self.add(None, Tag::Map, Value::Map(Vec::new()), start)?;
         let key = self.flow_part(depth)?;
         let value = if next_is!(self, Kind::Value) { self.flow_part(depth)? } else { self.empty_here()? };
         let height = self.push_pair(id, &key, &value);
@@ -174,14 +174,14 @@ impl Composer<'_, '_> {
     }
 
     fn push_item(&mut self, id: Id, item: &Composed) -> usize {
-        if let Some(Content::Seq(items)) = self.graph.get_mut(id).map(|node| &mut node.content) {
+        if let Some(Value::Seq(items)) = self.nodes.get_mut(id).map(|node| &mut node.value) {
             items.push(item.id);
         }
         item.height
     }
 
     fn push_pair(&mut self, id: Id, key: &Composed, value: &Composed) -> usize {
-        if let Some(Content::Map(pairs)) = self.graph.get_mut(id).map(|node| &mut node.content) {
+        if let Some(Value::Map(pairs)) = self.nodes.get_mut(id).map(|node| &mut node.value) {
             pairs.push(Pair { key: key.id, value: value.id, merged: false });
         }
         key.height.max(value.height)
