@@ -53,8 +53,9 @@ pub(crate) struct Command {
 impl BackendConfig {
     /// What the gateway's loader returns for this backend: a dict with the same keys in the same order.
     pub fn gateway_value(&self) -> GatewayValue<'_> {
-        let mut fields =
-            vec![("type", GatewayValue::Text(self.transport.as_str())), ("url", GatewayValue::Text(&self.url))];
+        // Room for most, so that it seldom grows.
+        let mut fields = Vec::with_capacity(8);
+        fields.extend([("type", GatewayValue::Text(self.transport.as_str())), ("url", GatewayValue::Text(&self.url))]);
         if let Command { program: Some(program), args, env } = &self.gateway_only.command {
             let args = args.iter().map(secret).collect();
             let env =
@@ -72,7 +73,8 @@ impl BackendConfig {
     }
 
     fn auth_value<'c>(&self, auth: &'c AuthConfig) -> GatewayValue<'c> {
-        let mut fields = vec![("type", GatewayValue::Text(auth.kind()))];
+        let mut fields = Vec::with_capacity(8);
+        fields.push(("type", GatewayValue::Text(auth.kind())));
         let (client_id, client_secret, scopes, retry) = match auth {
             AuthConfig::Static { headers } => {
                 fields.push(("headers", map(headers.iter())));
