@@ -12,13 +12,14 @@ use super::expand::Text;
 use super::model::{Problem, Severity, Unresolved};
 use super::problems::Problems;
 use super::references::References;
-use super::yaml::{Int, Mark, Node, Value};
+use super::yaml::{Document, Id, Int, Mark, Node, Value};
 use crate::secret::Secret;
 
 /// A node, and the way to it from the top of the document.
 #[derive(Clone, Copy)]
 pub(super) struct Field<'d> {
-    pub node: &'d Node,
+    document: &'d Document<'d>,
+    pub node: &'d Node<'d>,
     step: Step<'d>,
 }
 
@@ -30,8 +31,8 @@ enum Step<'d> {
 }
 
 impl<'d> Field<'d> {
-    pub(super) fn document(node: &'d Node) -> Self {
-        Self { node, step: Step::Document }
+    pub(super) fn top(document: &'d Document<'d>) -> Self {
+        Self { document, node: document.root(), step: Step::Document }
     }
 
     /// Its key in the mapping that holds it; empty for anything else.
@@ -156,27 +157,29 @@ impl<'e> Reader<'e> {
 
     /// The mapping that `field` is. A key that stands in it twice is an error; the last one is read on.
     pub(super) fn mapping<'d>(&mut self, field: &'d Field<'d>, keys: Keys) -> Option<Mapping<'d>> {
-        let Value::Map(entries) = &field.node.value else {
+        let Value::Map(pairs) = &field.node.value else {
             self.unexpected(field, "a mapping");
             return None;
         };
-        let mut fields: Vec<Field<'d>> = Vec::with_capacity(entries.len());
+        let mut fields: Vec<Field<'d>> = Vec::with_capacity(pairs.len());
         // A walk along a few keys is quicker than a table of them.
-        let mut table: Option<HashMap<&str, usize>> = (entries.len() > 16).then(HashMap::new);
-        for entry in entries {
-            let Value::Str(key) = &entry.key.value else {
+        let mut table: Option<HashMap<&str, usize>> = (pairs.len() > 16).then(|| HashMap::with_capacity(pairs.len()));
+        let document = field.document;
+        for pair in pairs {
+            let Node { value, start, .. } = document.node(pair.key);
+            let Value::Str(key) = value else {
                 if keys == Keys::Names {
-                    let found = describe(&entry.key.value);
+                    let found = describe(value);
                     let message = format!("a key here must be text, found {found}; put it in quotes");
-                    self.report(Severity::Error, entry.key.start, field.to_string(), message);
+                    self.report(Severity::Error, *start, field.to_string(), message);
                 }
                 continue;
             };
-            let step = Step::Key { parent: field, key, mark: entry.key.start, merged: entry.merged };
-            let new = Field { node: &entry.value, step };
+            let step = Step::Key { parent: field, key, mark: *start, merged: pair.merged };
+            let new = Field { document, node: document.node(pair.value), step };
             let position = match &mut table {
                 Some(table) => *table.entry(key).or_insert(fields.len()),
-                None => fields.iter().position(|field| field.key() == key.as_str()).unwrap_or(fields.len()),
+                None => fields.iter().position(|field| field.key() == &**key).unwrap_or(fields.len()),
             };
             if position == fields.len() {
                 fields.push(new);
@@ -198,7 +201,12 @@ impl<'e> Reader<'e> {
             self.error(field, format!("expected a list, found {}{hint}", describe(&field.node.value)));
             return None;
         };
-        let field_of = |(index, node)| Field { node, step: Step::Item { parent: field, index } };
+        let document = field.document;
+        let field_of = |(index, id): (usize, &Id)| Field {
+            document,
+            node: document.node(*id),
+            step: Step::Item { parent: field, index },
+        };
         Some(items.iter().enumerate().map(field_of).collect())
     }
 
@@ -388,7 +396,7 @@ fn whole(value: f64) -> Option<i64> {
 }
 
 /// What a value is, without saying what it says.
-fn describe(value: &Value) -> &'static str {
+fn describe(value: &Value<'_>) -> &'static str {
     match value {
         Value::Null => "nothing",
         Value::Bool(_) => "a boolean",

@@ -20,7 +20,7 @@ pub struct OAuth2Provider {
 impl OAuth2Provider {
     /// A provider for this client. Does no I/O.
     pub fn new(config: &OAuth2Config, engine: &Engine) -> Self {
-        Self { source: TokenSource::shared(&ClientCredentials::from(config), engine) }
+        Self { source: TokenSource::shared(ClientCredentials::from(config), engine) }
     }
 }
 

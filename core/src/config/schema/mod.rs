@@ -1,4 +1,4 @@
-//! The tree of nodes -> what it configures: the rules of the gateway's schema for the parts that are read.
+//! The nodes of a document -> what it configures: the rules of the gateway's schema for the parts that are read.
 //!
 //! A backend or a block with an error is left out of the result; the error says why.
 
@@ -12,12 +12,12 @@ pub(super) use self::keys::WORDS;
 use super::model::{BackendConfig, Problem};
 use super::reader::{Field, Keys, Mapping, Reader};
 use super::references::{References, SecretsSettings};
-use super::yaml::{Node, Value};
+use super::yaml::{Document, Value};
 
 /// The remote backends of a document, and all that is wrong with it.
-pub(super) fn read(document: &Node, references: References<'_>) -> (Vec<BackendConfig>, Vec<Problem>) {
+pub(super) fn read(document: &Document<'_>, references: References<'_>) -> (Vec<BackendConfig>, Vec<Problem>) {
     let mut reader = Reader::new(references);
-    let backends = read_document(&mut reader, &Field::document(document)).unwrap_or_default();
+    let backends = read_document(&mut reader, &Field::top(document)).unwrap_or_default();
     (backends, reader.into_problems())
 }
 

@@ -4,16 +4,16 @@ use super::super::GatewayValue;
 use super::{Unresolved, backend, only_backend, problems, read};
 
 /// As Python would print it, more or less.
-fn shown(value: &GatewayValue) -> String {
+fn shown(value: &GatewayValue<'_>) -> String {
     match value {
         GatewayValue::Null => "None".to_owned(),
         GatewayValue::Bool(value) => value.to_string(),
         GatewayValue::Int(value) => value.to_string(),
         GatewayValue::Float(value) => format!("{value:?}"),
-        GatewayValue::Text(value) => value.expose_secret().to_owned(),
+        GatewayValue::Text(value) => (*value).to_owned(),
         GatewayValue::List(items) => format!("[{}]", items.iter().map(shown).collect::<Vec<_>>().join(", ")),
         GatewayValue::Map(entries) => {
-            let entry = |(key, value): &(String, GatewayValue)| format!("{key}: {}", shown(value));
+            let entry = |(key, value): &(&str, GatewayValue<'_>)| format!("{key}: {}", shown(value));
             format!("{{{}}}", entries.iter().map(entry).collect::<Vec<_>>().join(", "))
         }
     }
