@@ -73,17 +73,17 @@ pub(crate) fn parse(status: u16, body: &[u8]) -> Result<Issued, Refused> {
             ),
         ));
     }
-    let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
-    let parsed = serde_json::from_slice::<Body>(body);
-    if let Ok(Body { error: Some(Value::String(code)), error_description, .. }) = &parsed {
+    let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body).trim_ascii_start();
+    // serde would take a list of the fields' values for the object.
+    let parsed = if body.starts_with(b"{") { serde_json::from_slice::<Body>(body).ok() } else { None };
+    if let Some(Body { error: Some(Value::String(code)), error_description, .. }) = &parsed {
         return Err(error_response(status, code, error_description.as_ref()));
     }
     if !(200..300).contains(&status) {
-        return Err(bad_status(status, parsed.is_ok()));
+        return Err(bad_status(status, parsed.is_some()));
     }
-    let mut parsed = parsed.map_err(|_| {
-        let found =
-            if body.trim_ascii_start().starts_with(b"<") { "HTML or XML, not JSON" } else { "not a JSON object" };
+    let mut parsed = parsed.ok_or_else(|| {
+        let found = if body.starts_with(b"<") { "HTML or XML, not JSON" } else { "not a JSON object" };
         Refused::new(TokenErrorKind::Response, format!("the token endpoint's answer is {found}; is token_url right?"))
     })?;
     let malformed =

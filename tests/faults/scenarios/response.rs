@@ -28,7 +28,8 @@ pub(super) const SCENARIOS: &[Scenario] = &[
 ];
 
 fn not_a_token_response() {
-    let transient = ["", "<html>", r#"{"access_token": "a"#, "[1]", "null", "access_token=a&token_type=bearer"];
+    let list = r#"["tok", "Bearer", 3600, null, null, null, null]"#;
+    let transient = ["", "<html>", r#"{"access_token": "a"#, "[1]", list, "null", "access_token=a&token_type=bearer"];
     for body in transient {
         rejected(&Reply::text(200, "application/json", body), TokenErrorKind::Response);
     }
