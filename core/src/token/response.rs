@@ -160,6 +160,8 @@ fn error_response(status: u16, code: &str, description: Option<&Value>) -> Refus
 fn bad_status(status: u16, is_json: bool) -> Refused {
     let kind = match status {
         408 | 429 | 500.. => TokenErrorKind::Unavailable,
+        // Whatever the page says: trying again with the same credentials may lock the client out.
+        401 => TokenErrorKind::Rejected,
         _ if is_json => TokenErrorKind::Rejected,
         // A proxy's or firewall's page, which says nothing of the client.
         _ => TokenErrorKind::Response,

@@ -9,8 +9,8 @@ use super::Scenario;
 pub(super) const SCENARIOS: &[Scenario] = &[
     Scenario {
         number: 12,
-        stimulus: "200 with an empty body, HTML, truncated JSON, a list, `error`",
-        expected: "rejected, nothing cached",
+        stimulus: "200 with an empty body, HTML, truncated JSON, a list, `error`; 401 with any body",
+        expected: "rejected, nothing cached; after a 401 not tried again",
         run: not_a_token_response,
     },
     Scenario {
@@ -35,6 +35,10 @@ fn not_a_token_response() {
     }
     rejected(&Reply::oauth_error(200, "invalid_client"), TokenErrorKind::Rejected);
     rejected(&Reply::oauth_error(200, "temporarily_unavailable"), TokenErrorKind::Unavailable);
+    for body in ["", "<html>", "[1]", r#"{"message": "no"}"#, r#"{"error": "invalid_client"}"#] {
+        let world = rejected(&Reply::text(401, "application/json", body), TokenErrorKind::Rejected);
+        world.requests(1);
+    }
 }
 
 fn bad_tokens() {
@@ -48,13 +52,14 @@ fn bad_tokens() {
     rejected(&Reply::text(200, "application/json", mac), TokenErrorKind::Response);
 }
 
-fn rejected(reply: &Reply, kind: TokenErrorKind) {
+fn rejected(reply: &Reply, kind: TokenErrorKind) -> World {
     let world = World::default();
     world.endpoint.default_reply(reply.clone());
     let resolver = world.resolver(&[]);
     let outcome = world.answer_through_pauses(resolver.headers("b"));
     assert_eq!(failure_kind(&outcome), kind, "{}: {outcome:?}", reply.body);
     assert!(resolver.try_headers("b").is_err(), "{}", reply.body);
+    world
 }
 
 fn odd_lifetimes() {
