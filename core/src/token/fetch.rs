@@ -181,8 +181,14 @@ async fn attempt(credentials: &ClientCredentials, generation: &Generation) -> Re
     })?;
     let status = response.status().as_u16();
     let retry_after = retry_after(&response);
-    let body = read(&mut response).await?;
-    response::parse(status, &body).map_err(|refused| Attempt { refused, http_status: Some(status), retry_after })
+    let mut body = zeroize::Zeroizing::new(Vec::new());
+    let end = read(&mut response, &mut body).await;
+    let outcome = match (end, response::parse(status, &body)) {
+        // An OAuth error or a telling status counts however the body ends; nothing else in a part of a body does.
+        (Err(cut), Ok(_) | Err(Refused { kind: TokenErrorKind::Response, .. })) => Err(cut),
+        (_, parsed) => parsed,
+    };
+    outcome.map_err(|refused| Attempt { refused, http_status: Some(status), retry_after })
 }
 
 async fn send(client: &Client, url: Url, request: TokenRequest) -> Result<Response, Refused> {
@@ -198,10 +204,9 @@ async fn send(client: &Client, url: Url, request: TokenRequest) -> Result<Respon
     post.send().await.map_err(|error| explain(&error, &host))
 }
 
-/// The whole body, or an error if it is longer than any token response.
-async fn read(response: &mut Response) -> Result<zeroize::Zeroizing<Vec<u8>>, Refused> {
+/// Reads the body up to its end, or to an error: it breaks off, or is longer than any token response.
+async fn read(response: &mut Response, body: &mut Vec<u8>) -> Result<(), Refused> {
     let host = response.url().host_str().unwrap_or_default().to_owned();
-    let mut body = zeroize::Zeroizing::new(Vec::new());
     while let Some(chunk) = response.chunk().await.map_err(|error| explain(&error, &host))? {
         if body.len() + chunk.len() > MAX_BODY {
             return Err(Refused::new(
@@ -211,7 +216,7 @@ async fn read(response: &mut Response) -> Result<zeroize::Zeroizing<Vec<u8>>, Re
         }
         body.extend_from_slice(&chunk);
     }
-    Ok(body)
+    Ok(())
 }
 
 /// `Retry-After` (RFC 9110 §10.2.3) as a pause: seconds or a date; none if it is neither.
