@@ -9,6 +9,7 @@ use url::form_urlencoded::{Serializer, byte_serialize};
 use zeroize::Zeroizing;
 
 use super::assertion;
+use super::sent::Sent;
 use crate::config::{ClientAuthentication, OAuth2Config, TokenRequestOptions, display_url, is_in_the_clear};
 use crate::secret::Secret;
 
@@ -34,6 +35,8 @@ pub(super) struct TokenRequest {
     pub(super) authorization: Option<Secret>,
     /// The body, `application/x-www-form-urlencoded`.
     pub(super) form: Zeroizing<String>,
+    /// What must not be shown when it comes back.
+    pub(super) sent: Sent,
 }
 
 impl ClientCredentials {
@@ -43,6 +46,7 @@ impl ClientCredentials {
         // Long enough not to grow: what a growing text leaves behind is not wiped.
         let mut form = Serializer::new(String::with_capacity(FORM_CAPACITY + 3 * client_secret.expose_secret().len()));
         form.append_pair("grant_type", "client_credentials");
+        let mut sent = Sent::with(self);
         let mut authorization = None;
         match &options.authentication {
             ClientAuthentication::SecretPost => {
@@ -52,6 +56,7 @@ impl ClientCredentials {
             ClientAuthentication::SecretBasic => {
                 let encoded = |text: &str| Zeroizing::new(byte_serialize(text.as_bytes()).collect::<String>());
                 let (id, secret) = (encoded(client_id), encoded(client_secret.expose_secret()));
+                sent.add_basic(&id, &secret);
                 let pair = Zeroizing::new(format!("{}:{}", id.as_str(), secret.as_str()));
                 let pair = Zeroizing::new(STANDARD.encode(pair.as_bytes()));
                 authorization = Some(Secret::new(format!("Basic {}", pair.as_str())));
@@ -61,6 +66,7 @@ impl ClientCredentials {
                 form.append_pair("client_id", client_id);
                 form.append_pair("client_assertion_type", assertion::ASSERTION_TYPE);
                 form.append_pair("client_assertion", assertion.expose_secret());
+                sent.add(assertion.expose_secret());
             }
         }
         if !self.scopes.is_empty() {
@@ -71,19 +77,12 @@ impl ClientCredentials {
         }
         form.extend_pairs(options.resources.iter().map(|resource| ("resource", resource)));
         form.extend_pairs(options.extra_params.iter().map(|(name, value)| (name, value.expose_secret())));
-        Ok(TokenRequest { authorization, form: Zeroizing::new(form.finish()) })
+        Ok(TokenRequest { authorization, form: Zeroizing::new(form.finish()), sent })
     }
 
     /// The token endpoint's scheme, host and port: what those have in common that share limits and troubles.
     pub(super) fn host(&self) -> String {
         url::Url::parse(&self.token_url).map_or_else(|_| String::new(), |url| url.origin().ascii_serialization())
-    }
-
-    /// Whether a secret of these can be read in `text`, as it is or form-encoded.
-    pub(super) fn show_in(&self, text: &str) -> bool {
-        let secret = self.client_secret.expose_secret();
-        let encoded = Zeroizing::new(byte_serialize(secret.as_bytes()).collect::<String>());
-        !secret.is_empty() && (text.contains(secret) || text.contains(encoded.as_str()))
     }
 
     /// Whether anyone on the way can read the client secret.

@@ -118,28 +118,19 @@ pub(crate) async fn ask_once(credentials: &ClientCredentials, generation: &Gener
     let asked = generation.clock().now();
     let outcome = attempt_until(asked.after(TOTAL), credentials, generation).await;
     let latency = generation.clock().now().since(asked);
-    let outcome = outcome.map_err(|failed| explained(credentials, failed)).map(|mut issued| {
-        // What a server says is shown; a secret that it repeats is not.
-        let token = issued.access_token.expose_secret();
-        if let Some(scopes) = &mut issued.scopes {
-            scopes.retain(|scope| scope != token && !credentials.show_in(scope));
-        }
-        issued
-    });
-    Asked { outcome, latency }
+    Asked { outcome: outcome.map_err(|failed| explained(credentials, failed)), latency }
 }
 
-/// The error that callers see. A server that repeats a credential in its description is not repeated.
+/// The error that callers see.
 fn explained(credentials: &ClientCredentials, failed: Attempt) -> TokenError {
     let Refused { kind, oauth_error, oauth_error_description, message } = failed.refused;
-    let unless_secret = |text: String| Some(text).filter(|text| !credentials.show_in(text));
     TokenError {
         kind,
         token_url: credentials.shown_url(),
         http_status: failed.http_status,
-        oauth_error: oauth_error.and_then(unless_secret),
-        oauth_error_description: oauth_error_description.and_then(unless_secret),
-        message: unless_secret(message).unwrap_or_else(|| "the token endpoint refused the request".to_owned()),
+        oauth_error,
+        oauth_error_description,
+        message,
     }
 }
 
@@ -173,7 +164,7 @@ async fn attempt(credentials: &ClientCredentials, generation: &Generation) -> Re
     let client = generation.http.client(&trust).map_err(|reason| Refused::new(TokenErrorKind::Request, reason))?;
     let request = credentials.request().map_err(|reason| Refused::new(TokenErrorKind::Request, reason))?;
     tracing::debug!(target: "argus_auth::token", token_url = credentials.shown_url(), "token request");
-    let mut response = send(&client, url, request).await.inspect_err(|refused| {
+    let mut response = send(&client, url, &request).await.inspect_err(|refused| {
         if refused.kind == TokenErrorKind::Tls {
             // Certificates may have been replaced since they were read.
             generation.http.forget(&trust);
@@ -183,7 +174,7 @@ async fn attempt(credentials: &ClientCredentials, generation: &Generation) -> Re
     let retry_after = retry_after(&response);
     let mut body = zeroize::Zeroizing::new(Vec::new());
     let end = read(&mut response, &mut body).await;
-    let outcome = match (end, response::parse(status, &body)) {
+    let outcome = match (end, response::parse(status, &body, &request.sent)) {
         // An OAuth error or a telling status counts however the body ends; nothing else in a part of a body does.
         (Err(cut), Ok(_) | Err(Refused { kind: TokenErrorKind::Response, .. })) => Err(cut),
         (_, parsed) => parsed,
@@ -191,7 +182,7 @@ async fn attempt(credentials: &ClientCredentials, generation: &Generation) -> Re
     outcome.map_err(|refused| Attempt { refused, http_status: Some(status), retry_after })
 }
 
-async fn send(client: &Client, url: Url, request: TokenRequest) -> Result<Response, Refused> {
+async fn send(client: &Client, url: Url, request: &TokenRequest) -> Result<Response, Refused> {
     let host = url.host_str().unwrap_or_default().to_owned();
     let mut post = client
         .post(url)
