@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use http::HeaderValue;
 use url::form_urlencoded::{Serializer, byte_serialize};
 use zeroize::Zeroizing;
 
@@ -32,7 +33,7 @@ pub(crate) struct ClientCredentials {
 /// What of a token request depends on the credentials.
 pub(super) struct TokenRequest {
     /// The `Authorization` header, for `client_secret_basic`.
-    pub(super) authorization: Option<Secret>,
+    pub(super) authorization: Option<HeaderValue>,
     /// The body, `application/x-www-form-urlencoded`.
     pub(super) form: Zeroizing<String>,
     /// What must not be shown when it comes back.
@@ -58,8 +59,11 @@ impl ClientCredentials {
                 let (id, secret) = (encoded(client_id), encoded(client_secret.expose_secret()));
                 sent.add_basic(&id, &secret);
                 let pair = Zeroizing::new(format!("{}:{}", id.as_str(), secret.as_str()));
-                let pair = Zeroizing::new(STANDARD.encode(pair.as_bytes()));
-                authorization = Some(Secret::new(format!("Basic {}", pair.as_str())));
+                let value = Zeroizing::new(format!("Basic {}", STANDARD.encode(pair.as_bytes())));
+                let mut value = HeaderValue::from_str(&value).map_err(|_| "id and secret make no header")?;
+                // Not shown by what handles it on its way.
+                value.set_sensitive(true);
+                authorization = Some(value);
             }
             ClientAuthentication::PrivateKeyJwt(method) => {
                 let assertion = assertion::sign(method, client_id, &self.token_url)?;
@@ -116,5 +120,27 @@ impl fmt::Debug for ClientCredentials {
             .field("client_id", &self.client_id)
             .field("scopes", &self.scopes)
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_basic_header_is_marked_as_a_secret() {
+        let options =
+            TokenRequestOptions { authentication: ClientAuthentication::SecretBasic, ..TokenRequestOptions::default() };
+        let credentials = ClientCredentials {
+            token_url: "https://host/token".to_owned(),
+            client_id: "id".to_owned(),
+            client_secret: Secret::new("secret"),
+            scopes: Vec::new(),
+            expiry_buffer: Duration::ZERO,
+            options,
+        };
+        let header = credentials.request().unwrap().authorization.unwrap();
+        // base64("id:secret")
+        assert_eq!((header.as_bytes(), header.is_sensitive()), (&b"Basic aWQ6c2VjcmV0"[..], true));
     }
 }

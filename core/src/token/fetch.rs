@@ -4,7 +4,7 @@ use std::error::Error as StdError;
 use std::sync::Arc;
 use std::time::Duration;
 
-use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, RETRY_AFTER};
+use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER};
 use reqwest::{Client, Response, Url};
 
 use super::credentials::{ClientCredentials, TokenRequest};
@@ -184,14 +184,12 @@ async fn attempt(credentials: &ClientCredentials, generation: &Generation) -> Re
 
 async fn send(client: &Client, url: Url, request: &TokenRequest) -> Result<Response, Refused> {
     let host = url.host_str().unwrap_or_default().to_owned();
-    let mut post = client
-        .post(url)
-        .header(ACCEPT, "application/json")
-        .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
-        .body(String::clone(&request.form));
-    if let Some(authorization) = &request.authorization {
-        post = post.header(AUTHORIZATION, authorization.expose_secret());
-    }
+    let mut headers = HeaderMap::new();
+    headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded"));
+    headers.extend(request.authorization.clone().map(|value| (AUTHORIZATION, value)));
+    // All at once, which replaces: an Authorization that a user in the URL has made is not left beside ours.
+    let post = client.post(url).headers(headers).body(String::clone(&request.form));
     post.send().await.map_err(|error| explain(&error, &host))
 }
 

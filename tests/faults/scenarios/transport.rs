@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 use std::process::Command;
 
-use argus_auth_core::TokenErrorKind;
+use argus_auth_core::config::{AuthConfig, ClientAuthentication};
+use argus_auth_core::{Resolver, TokenErrorKind};
 use argus_auth_faults::{World, answer, failure, failure_kind, token};
 use argus_auth_test_support::{Certificate, Fault, Reply, TlsOptions, TokenEndpoint};
 
@@ -161,6 +162,16 @@ fn request_options() {
         ("tenant", "t 1"),
     ];
     assert_eq!(form, expected);
+
+    // A user in the URL makes a header of its own. Refused at load, and only one is sent of a configuration made by hand.
+    let url = world.endpoint.url().replace("http://", "http://user:password@");
+    let mut config = world.config(&[&format!("token_url: {url}")]);
+    let Some(AuthConfig::OAuth2(auth)) = &mut config.backends[0].auth else { panic!("not oauth2") };
+    auth.options.authentication = ClientAuthentication::SecretBasic;
+    answer(Resolver::new(config, &world.engine).headers("b")).unwrap();
+    let request = world.endpoint.requests().remove(1);
+    let sent: Vec<_> = request.headers.iter().filter(|(name, _)| name.eq_ignore_ascii_case("authorization")).collect();
+    assert_eq!(sent.len(), 1, "{sent:?}");
 
     for reserved in ["grant_type", "client_id", "client_secret", "scope", "audience", "resource", "client_assertion"] {
         let yaml = format!(
