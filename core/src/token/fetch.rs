@@ -211,8 +211,9 @@ async fn read(response: &mut Response, body: &mut Vec<u8>) -> Result<(), Refused
 /// `Retry-After` (RFC 9110 §10.2.3) as a pause: seconds or a date; none if it is neither.
 fn retry_after(response: &Response) -> Option<Duration> {
     let text = response.headers().get(RETRY_AFTER)?.to_str().ok()?.trim();
-    if let Ok(seconds) = text.parse() {
-        return Some(Duration::from_secs(seconds));
+    if !text.is_empty() && text.bytes().all(|digit| digit.is_ascii_digit()) {
+        // More than a number holds is a wish too, and the cap on it is the same.
+        return Some(Duration::from_secs(text.parse().unwrap_or(u64::MAX)));
     }
     let date = httpdate::parse_http_date(text).ok()?;
     Some(date.duration_since(std::time::SystemTime::now()).unwrap_or_default())

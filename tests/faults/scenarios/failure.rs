@@ -18,7 +18,7 @@ pub(super) const SCENARIOS: &[Scenario] = &[
     },
     Scenario {
         number: 10,
-        stimulus: "429 with `Retry-After` as seconds, a date, a past date, garbage, 10^9",
+        stimulus: "429 with `Retry-After` as seconds, a date, a past date, garbage, 10^9, 10^23",
         expected: "honoured, and capped at 300 s",
         run: retry_after,
     },
@@ -97,7 +97,13 @@ fn retry_after() {
     // Beyond them the fetch fails at once, and the endpoint is left alone as long as it asked, up to 300 s.
     // The page that comes with it may be of any length.
     let page = "x".repeat(300_000);
-    for (value, rest) in [("60", 60.0), (&*date(120), 118.0), ("1000000000", 300.0), (&*date(1_000_000_000), 300.0)] {
+    for (value, rest) in [
+        ("60", 60.0),
+        (&*date(120), 118.0),
+        ("1000000000", 300.0),
+        ("99999999999999999999999", 300.0),
+        (&*date(1_000_000_000), 300.0),
+    ] {
         let world = World::default();
         world.endpoint.script(vec![Reply::text(429, "text/html", &page).header("Retry-After", value)]);
         let resolver = world.resolver(&[]);
@@ -110,7 +116,7 @@ fn retry_after() {
     }
 
     // What says nothing is as if it were not there: an ordinary pause.
-    for value in ["soon", "-1", "1.5", "99999999999999999999999", &*date(-60)] {
+    for value in ["soon", "-1", "1.5", &*date(-60)] {
         let world = World::default();
         world.endpoint.script(vec![Reply::status(429).header("Retry-After", value)]);
         let resolver = world.resolver(&[]);
