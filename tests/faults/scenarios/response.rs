@@ -59,6 +59,12 @@ fn rejected(reply: &Reply, kind: TokenErrorKind) -> World {
     let outcome = world.answer_through_pauses(resolver.headers("b"));
     assert_eq!(failure_kind(&outcome), kind, "{}: {outcome:?}", reply.body);
     assert!(resolver.try_headers("b").is_err(), "{}", reply.body);
+    for counter in ["fetches_total", "fetch_failures_total"] {
+        assert!(
+            resolver.metrics().contains(&format!("\nargus_auth_token_{counter}{{backend=\"b\"}} 1\n")),
+            "{counter}"
+        );
+    }
     world
 }
 
