@@ -13,6 +13,7 @@ use super::host::LeftAlone;
 use super::response::{self, Issued, MAX_BODY, Refused};
 use crate::engine::{Generation, Instant, Trust};
 use crate::error::{TokenError, TokenErrorKind, reads_as_refusal};
+use crate::log::event;
 
 /// All attempts together take no longer.
 pub(super) const TOTAL: Duration = Duration::from_secs(30);
@@ -99,6 +100,7 @@ pub(super) async fn fetch(
             });
         }
         tracing::debug!(
+            name: event::TOKEN_REQUEST_RETRIED,
             target: "argus_auth::token",
             token_url = credentials.shown_url(),
             kind = failed.refused.kind.code(),
@@ -163,7 +165,12 @@ async fn attempt(credentials: &ClientCredentials, generation: &Generation) -> Re
     };
     let client = generation.http.client(&trust).map_err(|reason| Refused::new(TokenErrorKind::Request, reason))?;
     let request = credentials.request().map_err(|reason| Refused::new(TokenErrorKind::Request, reason))?;
-    tracing::debug!(target: "argus_auth::token", token_url = credentials.shown_url(), "token request");
+    tracing::debug!(
+        name: event::TOKEN_REQUEST_SENT,
+        target: "argus_auth::token",
+        token_url = credentials.shown_url(),
+        "token request"
+    );
     let mut response = send(&client, url, &request).await.inspect_err(|refused| {
         if refused.kind == TokenErrorKind::Tls {
             // Certificates may have been replaced since they were read.

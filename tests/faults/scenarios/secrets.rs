@@ -6,7 +6,8 @@ use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use argus_auth_core::{Error, TokenErrorKind, log};
+use argus_auth_core::log::{self, event};
+use argus_auth_core::{Error, TokenErrorKind};
 use argus_auth_faults::{CANARY, PATIENCE, World, answer, failure, failure_kind};
 use argus_auth_test_support::{Fault, Reply, TlsOptions, TokenEndpoint};
 
@@ -29,7 +30,9 @@ fn see(text: &str) {
 /// Keeps what is logged or panicked from now on. The secrets of all scenarios are distinctive ones.
 pub(crate) fn watch() {
     log::set_level(Some(log::Level::TRACE));
-    assert!(log::forward(|record| see(&format!("{} {}: {}\n", record.level, record.target, record.message))));
+    assert!(log::forward(|log::Record { name, level, target, message }| {
+        see(&format!("{level} {target} {name}: {message}\n"));
+    }));
     let shown = panic::take_hook();
     panic::set_hook(Box::new(move |panic| {
         see(&format!("{panic}\n"));
@@ -49,9 +52,18 @@ fn secrets_stay_secret() {
     }
     panicked();
     let seen = SEEN.lock().unwrap_or_else(PoisonError::into_inner).clone();
-    for word in ["token acquired", "token fetch failed", "trying again", "a defect, injected"] {
+    for word in [
+        event::TOKEN_REQUEST_SENT,
+        event::TOKEN_REQUEST_RETRIED,
+        event::TOKEN_FETCH_SUCCEEDED,
+        event::TOKEN_FETCH_FAILED,
+        "a defect, injected",
+    ] {
         assert!(seen.contains(word), "{word}: not watched");
     }
+    // An event without a name of its own is called `event` and its place.
+    let nameless = seen.lines().find(|line| line.contains(" event "));
+    assert!(nameless.is_none(), "{nameless:?}");
     for secret in [CANARY].into_iter().chain(key.lines().filter(|line| !line.starts_with('-'))) {
         let found = seen.lines().find(|line| line.contains(secret));
         assert!(found.is_none(), "{found:?}");
