@@ -13,7 +13,8 @@ use super::Scenario;
 pub(super) const SCENARIOS: &[Scenario] = &[
     Scenario {
         number: 28,
-        stimulus: "TLS: unknown CA, wrong host, expired, client certificate required; with `ca_bundle` and certificate",
+        stimulus: "TLS: unknown CA, wrong host, expired, client certificate required; with certificate and CA, this from \
+                   `ca_bundle`, `SSL_CERT_FILE` or `SSL_CERT_DIR`",
         expected: "refused with the cause in words; works",
         run: tls,
     },
@@ -77,6 +78,19 @@ fn tls() {
     let outcome = answer(world.resolver(&["ca_bundle: /no/such/file"]).headers("b"));
     assert_eq!(failure_kind(&outcome), TokenErrorKind::Request);
     assert!(failure(&outcome).message.contains("ca_bundle /no/such/file"), "{outcome:?}");
+
+    let url = world.endpoint.url();
+    let ca = files.0.join("ca.pem");
+    assert!(fetched(&url, &[("SSL_CERT_FILE", ca.to_str().unwrap())]).starts_with("token tok-"));
+    // A directory's certificates are found by names like those that `openssl rehash` gives.
+    let directory = files.0.join("certs");
+    std::fs::create_dir(&directory).unwrap();
+    let from_directory = [("SSL_CERT_DIR", directory.to_str().unwrap())];
+    let refusal = fetched(&url, &from_directory);
+    assert!(!refusal.starts_with("token"), "{refusal}");
+    std::fs::copy(&ca, directory.join("0f1e2d3c.0")).unwrap();
+    let granted = fetched(&url, &from_directory);
+    assert!(granted.starts_with("token tok-"), "{granted}");
 
     for (certificate, words) in [(Certificate::WrongHost, "not valid for name"), (Certificate::Expired, "expired")] {
         let world = endpoint(certificate, false);
