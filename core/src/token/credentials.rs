@@ -147,14 +147,15 @@ mod tests {
     fn the_basic_header_is_marked_as_a_secret() {
         let options =
             TokenRequestOptions { authentication: ClientAuthentication::SecretBasic, ..TokenRequestOptions::default() };
-        let credentials = ClientCredentials {
+        let credentials = ClientCredentials::from(&OAuth2Config {
             token_url: "https://host/token".to_owned(),
             client_id: "id".to_owned(),
             client_secret: Secret::new("secret"),
             scopes: Vec::new(),
-            expiry_buffer: Duration::ZERO,
+            token_expiry_buffer: Duration::ZERO,
+            auth_retry_on_401: true,
             options,
-        };
+        });
         let header = credentials.request().unwrap().authorization.unwrap();
         // base64("id:secret")
         assert_eq!((header.as_bytes(), header.is_sensitive()), (&b"Basic aWQ6c2VjcmV0"[..], true));

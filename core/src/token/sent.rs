@@ -73,7 +73,7 @@ mod tests {
     use base64::engine::general_purpose::STANDARD;
 
     use super::*;
-    use crate::config::TokenRequestOptions;
+    use crate::config::{OAuth2Config, TokenRequestOptions};
     use crate::secret::Secret;
 
     fn sent() -> Sent {
@@ -81,14 +81,15 @@ mod tests {
             extra_params: vec![("password".to_owned(), Secret::new("hunter2hunter2"))],
             ..TokenRequestOptions::default()
         };
-        let mut sent = Sent::with(&ClientCredentials {
+        let mut sent = Sent::with(&ClientCredentials::from(&OAuth2Config {
             token_url: "https://me:pa%2Fss@host/token?key=k%20value&bare-key".to_owned(),
             client_id: "client".to_owned(),
             client_secret: Secret::new("pässwörd+/= geheim, und dazu ein langes"),
             scopes: vec!["read hunter2hunter2".to_owned()],
-            expiry_buffer: std::time::Duration::ZERO,
+            token_expiry_buffer: std::time::Duration::ZERO,
+            auth_retry_on_401: true,
             options,
-        });
+        }));
         sent.add_basic("client", "s3cr3t");
         sent
     }

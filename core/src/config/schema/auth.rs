@@ -10,6 +10,7 @@ use super::super::reader::{Field, Keys, Mapping, Reader};
 use super::super::yaml::Value;
 use super::backend::{Place, read_headers};
 use super::{keys, token_request};
+use crate::config::ClientAuthentication;
 use crate::secret::Secret;
 
 /// An `auth` block.
