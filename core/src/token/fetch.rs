@@ -9,8 +9,10 @@ use reqwest::{Client, Response, Url};
 
 use super::credentials::{ClientCredentials, TokenRequest};
 use super::flights::CoolDown;
-use super::host::LeftAlone;
+use super::host::{Host, LeftAlone};
 use super::response::{self, Issued, MAX_BODY, Refused};
+use super::source::TokenSource;
+use super::turn::Turn;
 use crate::engine::{Generation, Instant, Trust};
 use crate::error::{TokenError, TokenErrorKind, reads_as_refusal};
 
@@ -40,6 +42,12 @@ pub(super) struct Failed {
 }
 
 impl Failed {
+    /// The last attempt's failure, with nothing more to be tried.
+    fn for_good(credentials: &ClientCredentials, failed: Attempt) -> Self {
+        let at_least = failed.retry_after.unwrap_or_default();
+        Self { error: Arc::new(explained(credentials, failed)), cool_down: CoolDown::Growing { at_least } }
+    }
+
     /// The host is left alone; no request was made.
     pub(super) fn host_is_down(credentials: &ClientCredentials, LeftAlone { pause, cause }: &LeftAlone) -> Self {
         let message = format!("the token endpoint's host failed several times in a row and is left alone: {cause}");
@@ -74,13 +82,15 @@ impl From<Refused> for Attempt {
     }
 }
 
-/// Gets a token, trying again as long as that is promising and there is time.
-pub(super) async fn fetch(
-    credentials: &ClientCredentials,
-    generation: &Generation,
+/// Gets a token, trying again as long as that is promising and there is time. The first request has its turn already.
+pub(super) async fn fetch<'b>(
+    source: &TokenSource,
+    generation: &'b Generation,
+    host: &'b Host,
+    mut turn: Turn<'b>,
     deadline: Instant,
 ) -> Result<Fetched, Failed> {
-    let clock = generation.clock();
+    let (clock, board, credentials) = (generation.clock(), &generation.board, &source.credentials);
     let mut retries = 0;
     loop {
         let requested = clock.now();
@@ -88,15 +98,12 @@ pub(super) async fn fetch(
             Ok(issued) => return Ok(Fetched { issued, requested }),
             Err(failed) => failed,
         };
+        drop(turn);
         // The server's wish, but never at once: what it asks may be zero or in the past.
         let pause = failed.retry_after.unwrap_or_default().max(backoff(retries));
         let again = failed.refused.kind.is_transient() && retries < RETRIES && clock.now().after(pause) < deadline;
         if !again {
-            let at_least = failed.retry_after.unwrap_or_default();
-            return Err(Failed {
-                error: Arc::new(explained(credentials, failed)),
-                cool_down: CoolDown::Growing { at_least },
-            });
+            return Err(Failed::for_good(credentials, failed));
         }
         tracing::debug!(
             target: "argus_auth::token",
@@ -107,14 +114,19 @@ pub(super) async fn fetch(
         );
         retries += 1;
         clock.sleep_until(clock.now().after(pause)).await;
+        let next = async { board.turn(host, board.behind_callers(host, source.id).await).await };
+        turn = tokio::select! {
+            biased;
+            turn = next => turn,
+            () = clock.sleep_until(deadline) => return Err(Failed::for_good(credentials, failed)),
+        };
     }
 }
 
 /// Asks for a token once, whatever is known of the endpoint already: for a person who wants to see what happens.
 pub(crate) async fn ask_once(credentials: &ClientCredentials, generation: &Generation) -> Asked {
     let host = generation.board.host(credentials.host());
-    let _of_host = host.fetches.acquire().await;
-    let _of_all = generation.board.fetches.acquire().await;
+    let _turn = generation.board.turn(&host, None).await;
     let asked = generation.clock().now();
     let outcome = attempt_until(asked.after(TOTAL), credentials, generation).await;
     let latency = generation.clock().now().since(asked);

@@ -53,21 +53,15 @@ impl Flight {
             tracing::warn!(target: "argus_auth::token", token_url, "credentials go out over plain http");
         }
         let host = generation.board.host(source.credentials.host());
-        // A closed semaphore is the only failure of `acquire`, and these are never closed.
-        let _renewal = tokio::select! {
-            biased;
-            () = generation.board.flights.awaited(source.id) => None,
-            permit = host.renewals.acquire() => permit.ok(),
-        };
+        let place = generation.board.behind_callers(&host, source.id).await;
         // From here on somebody may be waiting, and for the turn too.
         let clock = generation.clock();
         let deadline = clock.now().after(fetch::TOTAL);
-        let turn = async { (host.fetches.acquire().await, generation.board.fetches.acquire().await) };
         let outcome = tokio::select! {
             biased;
-            _permits = turn => match host.admit(clock.now()) {
+            turn = generation.board.turn(&host, place) => match host.admit(clock.now()) {
                 Ok(admitted) => {
-                    let outcome = fetch::fetch(&source.credentials, &generation, deadline).await;
+                    let outcome = fetch::fetch(&source, &generation, &host, turn, deadline).await;
                     host.report(admitted, outcome.as_ref().err().map(|failed| failed.error.as_ref()), clock.now());
                     outcome
                 }

@@ -1,17 +1,12 @@
-//! What the token endpoints of one host share: a limit on fetches, and a breaker that opens when the host is down.
+//! What the token endpoints of one host share: limits on requests, and a breaker that opens when the host is down.
 
 use std::time::Duration;
 
-use crate::lock::Mutex;
-use tokio::sync::Semaphore;
-
+use super::turn::Limits;
 use crate::engine::Instant;
 use crate::error::{TokenError, TokenErrorKind};
+use crate::lock::Mutex;
 
-/// Fetches under way at once to one host.
-const MAX_FETCHES: usize = 64;
-/// Of these, renewals that nobody waits for: callers never queue behind more.
-const MAX_RENEWALS: usize = 16;
 /// So many fetches in a row must fail on the host's account for it to be taken for down.
 const THRESHOLD: u32 = 5;
 /// It is then left alone for this long, doubled each time that the one fetch which tries again fails too.
@@ -23,8 +18,7 @@ const LONGEST_FETCH: Duration = Duration::from_secs(30);
 /// One scheme, host and port.
 #[derive(Debug)]
 pub(super) struct Host {
-    pub(super) fetches: Semaphore,
-    pub(super) renewals: Semaphore,
+    pub(super) limits: Limits,
     breaker: Mutex<Breaker>,
 }
 
@@ -54,11 +48,7 @@ pub(super) struct LeftAlone {
 
 impl Default for Host {
     fn default() -> Self {
-        Self {
-            fetches: Semaphore::new(MAX_FETCHES),
-            renewals: Semaphore::new(MAX_RENEWALS),
-            breaker: Mutex::new(Breaker::Closed { failures: 0 }),
-        }
+        Self { limits: Limits::of_host(), breaker: Mutex::new(Breaker::Closed { failures: 0 }) }
     }
 }
 

@@ -25,12 +25,12 @@ mod response;
 mod schedule;
 mod source;
 mod status;
+mod turn;
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::lock::Mutex;
-use tokio::sync::Semaphore;
 
 pub use cache::TokenCache;
 pub(crate) use credentials::ClientCredentials;
@@ -41,12 +41,11 @@ pub(crate) use lifetime::stated_lifetime;
 use schedule::Schedule;
 pub(crate) use source::TokenSource;
 pub use status::{TokenState, TokenStatus};
+use turn::Limits;
 
 use crate::error::Error;
 use crate::headers::Headers;
 
-/// Fetches under way at once, over all token endpoints.
-const MAX_FETCHES: usize = 256;
 /// Tokens kept for providers that no longer exist.
 const MAX_ORPHANS: usize = 1024;
 
@@ -74,7 +73,7 @@ pub(crate) struct Board {
     flights: Flights<Waiter>,
     schedule: Schedule,
     sources: Arc<Mutex<Sources>>,
-    fetches: Arc<Semaphore>,
+    limits: Limits,
     hosts: Mutex<HashMap<String, Arc<Host>>>,
 }
 
@@ -84,7 +83,7 @@ impl Default for Board {
             flights: Flights::default(),
             schedule: Schedule::default(),
             sources: Arc::default(),
-            fetches: Arc::new(Semaphore::new(MAX_FETCHES)),
+            limits: Limits::of_all_hosts(),
             hosts: Mutex::default(),
         }
     }

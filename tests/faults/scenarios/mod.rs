@@ -2,6 +2,7 @@
 
 mod failure;
 mod herd;
+mod hosts;
 mod identity;
 mod process;
 mod renewal;
@@ -24,6 +25,7 @@ pub(crate) fn all() -> Vec<Scenario> {
     let mut all: Vec<Scenario> = [
         failure::SCENARIOS,
         herd::SCENARIOS,
+        hosts::SCENARIOS,
         identity::SCENARIOS,
         process::SCENARIOS,
         renewal::SCENARIOS,
