@@ -101,7 +101,9 @@ pub(super) async fn fetch<'b>(
         drop(turn);
         // The server's wish, but never at once: what it asks may be zero or in the past.
         let pause = failed.retry_after.unwrap_or_default().max(backoff(retries));
-        let again = failed.refused.kind.is_transient() && retries < RETRIES && clock.now().after(pause) < deadline;
+        // A certificate does not get better within seconds. A handshake that is cut short is no failure of this kind.
+        let promising = failed.refused.kind.is_transient() && failed.refused.kind != TokenErrorKind::Tls;
+        let again = promising && retries < RETRIES && clock.now().after(pause) < deadline;
         if !again {
             return Err(Failed::for_good(credentials, failed));
         }
@@ -182,13 +184,15 @@ async fn attempt(credentials: &ClientCredentials, generation: &Generation) -> Re
         },
         _ => Trust::Nobody,
     };
-    let client = generation.http.client(&trust).map_err(|reason| Refused::new(TokenErrorKind::Request, reason))?;
+    let client = generation
+        .http
+        .client(&trust, generation.clock().now())
+        .map_err(|reason| Refused::new(TokenErrorKind::Request, reason))?;
     let request = credentials.request().map_err(|reason| Refused::new(TokenErrorKind::Request, reason))?;
     tracing::debug!(target: "argus_auth::token", token_url = credentials.shown_url(), "token request");
     let mut response = send(&client, url, request).await.inspect_err(|refused| {
         if refused.kind == TokenErrorKind::Tls {
-            // Certificates may have been replaced since they were read.
-            generation.http.forget(&trust);
+            generation.http.refused(&trust, generation.clock().now());
         }
     })?;
     let status = response.status().as_u16();

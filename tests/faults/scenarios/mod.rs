@@ -1,5 +1,6 @@
 //! The scenarios, by what they are about.
 
+mod certificates;
 mod failure;
 mod herd;
 mod hosts;
@@ -23,6 +24,7 @@ pub(crate) struct Scenario {
 /// All of them, by number.
 pub(crate) fn all() -> Vec<Scenario> {
     let mut all: Vec<Scenario> = [
+        certificates::SCENARIOS,
         failure::SCENARIOS,
         herd::SCENARIOS,
         hosts::SCENARIOS,

@@ -31,16 +31,16 @@ pub(super) const SCENARIOS: &[Scenario] = &[
 ];
 
 /// The endpoint's CA and a client's certificate, in files.
-struct Files(PathBuf);
+pub(super) struct Files(pub(super) PathBuf);
 
 impl Files {
-    fn of(endpoint: &TokenEndpoint) -> Self {
+    pub(super) fn of(endpoint: &TokenEndpoint) -> Self {
         let directory = std::env::temp_dir().join(format!("argus-auth-faults-{}", endpoint.address().port()));
         endpoint.tls_files().unwrap().write_to(&directory).unwrap();
         Self(directory)
     }
 
-    fn line(&self, key: &str, file: &str) -> String {
+    pub(super) fn line(&self, key: &str, file: &str) -> String {
         format!("{key}: {:?}", self.0.join(file).to_str().unwrap())
     }
 }
