@@ -55,24 +55,36 @@ impl Default for Host {
 impl Host {
     /// Whether a fetch may go out. When a pause is over, one tries for all, and the others wait for its end.
     pub(super) fn admit(&self, now: Instant) -> Result<Admitted, LeftAlone> {
-        match &mut *self.breaker.lock() {
+        let mut breaker = self.breaker.lock();
+        if let Some(left_alone) = breaker.left_alone(now) {
+            return Err(left_alone);
+        }
+        match &mut *breaker {
             Breaker::Closed { .. } => Ok(Admitted { probe: false }),
-            Breaker::Open { until, cause, probing_until, .. } => {
-                if now < *until {
-                    Err(LeftAlone { pause: until.since(now), cause: cause.clone() })
-                } else if probing_until.is_some_and(|end| now < end) {
-                    Err(LeftAlone { pause: FIRST_PAUSE, cause: cause.clone() })
-                } else {
-                    *probing_until = Some(now.after(LONGEST_FETCH));
-                    Ok(Admitted { probe: true })
-                }
+            Breaker::Open { probing_until, .. } => {
+                *probing_until = Some(now.after(LONGEST_FETCH));
+                Ok(Admitted { probe: true })
             }
         }
+    }
+
+    /// What a fetch would be told now, if it may not go out.
+    pub(super) fn left_alone(&self, now: Instant) -> Option<LeftAlone> {
+        self.breaker.lock().left_alone(now)
     }
 
     /// How an admitted fetch ended.
     pub(super) fn report(&self, admitted: Admitted, failure: Option<&TokenError>, now: Instant) {
         let mut breaker = self.breaker.lock();
+        if failure.is_some_and(|error| error.kind == TokenErrorKind::Request) {
+            // Nothing was sent, so it says nothing of the host. If it was to try for all, another may.
+            if let Breaker::Open { probing_until, .. } = &mut *breaker
+                && admitted.probe
+            {
+                *probing_until = None;
+            }
+            return;
+        }
         let Some(error) = failure.filter(|error| is_the_hosts(error)) else {
             *breaker = Breaker::Closed { failures: 0 };
             return;
@@ -91,6 +103,18 @@ impl Host {
         };
         let cause = error.message.clone();
         *breaker = Breaker::Open { until: now.after(pause), pause, cause, probing_until: None };
+    }
+}
+
+impl Breaker {
+    fn left_alone(&self, now: Instant) -> Option<LeftAlone> {
+        let Self::Open { until, cause, probing_until, .. } = self else { return None };
+        let pause = match probing_until {
+            _ if now < *until => until.since(now),
+            Some(end) if now < *end => FIRST_PAUSE,
+            _ => return None,
+        };
+        Some(LeftAlone { pause, cause: cause.clone() })
     }
 }
 
@@ -175,6 +199,18 @@ mod tests {
             host.report(admitted, Some(&failure(kind, status)), at(0));
         }
         assert!(host.admit(at(0)).is_ok());
+    }
+
+    #[test]
+    fn what_was_never_sent_says_nothing_of_the_host() {
+        let mistake = failure(TokenErrorKind::Request, None);
+        let host = down(THRESHOLD - 1);
+        host.report(host.admit(at(0)).unwrap(), Some(&mistake), at(0));
+        host.report(host.admit(at(0)).unwrap(), Some(&failure(TokenErrorKind::Connect, None)), at(0));
+        assert_eq!(pause(&host, at(0)), 1, "the count was not reset");
+        host.report(host.admit(at(1)).unwrap(), Some(&mistake), at(1));
+        assert_eq!(host.admit(at(1)), Ok(Admitted { probe: true }), "another tries for all");
+        assert_eq!(pause(&host, at(1)), 1, "and one only");
     }
 
     #[test]
