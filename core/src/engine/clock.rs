@@ -2,7 +2,6 @@
 
 #[cfg(feature = "virtual-time")]
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 /// A point in time, in nanoseconds since the machine started.
@@ -24,23 +23,6 @@ impl Instant {
     /// How long from `earlier` to this instant; zero if it is not earlier.
     pub fn since(self, earlier: Self) -> Duration {
         Duration::from_nanos(self.0.saturating_sub(earlier.0))
-    }
-}
-
-/// An [`Instant`] that several threads move on.
-#[derive(Debug)]
-pub(crate) struct AtomicInstant(AtomicU64);
-
-impl AtomicInstant {
-    pub(crate) fn new(instant: Instant) -> Self {
-        Self(AtomicU64::new(instant.0))
-    }
-
-    /// Whether it has come by `now`; if so, it comes again `pause` later, and nobody else is told the same.
-    #[inline]
-    pub(crate) fn pass(&self, now: Instant, pause: Duration) -> bool {
-        let due = self.0.load(Ordering::Relaxed);
-        now.0 >= due && self.0.compare_exchange(due, now.after(pause).0, Ordering::Relaxed, Ordering::Relaxed).is_ok()
     }
 }
 

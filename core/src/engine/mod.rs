@@ -18,7 +18,6 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use once_cell::race::OnceBox;
 
-pub(crate) use clock::AtomicInstant;
 pub use clock::{Clock, Instant};
 pub(crate) use generation::{Generation, is_engine_thread};
 pub(crate) use http::Trust;

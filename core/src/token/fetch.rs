@@ -42,14 +42,8 @@ pub(super) struct Failed {
 }
 
 impl Failed {
-    /// The last attempt's failure, with nothing more to be tried.
-    fn for_good(credentials: &ClientCredentials, failed: Attempt) -> Self {
-        let at_least = failed.retry_after.unwrap_or_default();
-        Self { error: Arc::new(explained(credentials, failed)), cool_down: CoolDown::Growing { at_least } }
-    }
-
     /// The host is left alone; no request was made.
-    pub(super) fn host_is_down(credentials: &ClientCredentials, LeftAlone { pause, cause }: &LeftAlone) -> Self {
+    fn host_is_down(credentials: &ClientCredentials, LeftAlone { pause, cause }: &LeftAlone) -> Self {
         let message = format!("the token endpoint's host failed several times in a row and is left alone: {cause}");
         let refused = Refused::new(TokenErrorKind::Unavailable, message);
         Self { error: Arc::new(explained(credentials, refused.into())), cool_down: CoolDown::Exactly(*pause) }
@@ -91,26 +85,35 @@ pub(super) async fn fetch<'b>(
     deadline: Instant,
 ) -> Result<Fetched, Failed> {
     let (clock, board, credentials) = (generation.clock(), &generation.board, &source.credentials);
+    let left_alone = |left_alone| Failed::host_is_down(credentials, &left_alone);
+    let mut admitted = host.admit(clock.now()).map_err(left_alone)?;
     let mut retries = 0;
     loop {
         let requested = clock.now();
-        let failed = match attempt_until(deadline, credentials, generation).await {
-            Ok(issued) => return Ok(Fetched { issued, requested }),
+        let outcome = attempt_until(deadline, credentials, generation).await;
+        drop(turn);
+        let failed = match outcome {
+            Ok(issued) => {
+                host.report(&mut admitted, None, clock.now());
+                return Ok(Fetched { issued, requested });
+            }
             Err(failed) => failed,
         };
-        drop(turn);
+        let at_least = failed.retry_after.unwrap_or_default();
+        let error = Arc::new(explained(credentials, failed));
+        host.report(&mut admitted, Some(&error), clock.now());
+        let failed = Failed { error, cool_down: CoolDown::Growing { at_least } };
         // The server's wish, but never at once: what it asks may be zero or in the past.
-        let pause = failed.retry_after.unwrap_or_default().max(backoff(retries));
+        let pause = at_least.max(backoff(retries));
         // A certificate does not get better within seconds. A handshake that is cut short is no failure of this kind.
-        let promising = failed.refused.kind.is_transient() && failed.refused.kind != TokenErrorKind::Tls;
-        let again = promising && retries < RETRIES && clock.now().after(pause) < deadline;
-        if !again {
-            return Err(Failed::for_good(credentials, failed));
+        let promising = failed.error.kind.is_transient() && failed.error.kind != TokenErrorKind::Tls;
+        if !promising || retries >= RETRIES || clock.now().after(pause) >= deadline {
+            return Err(failed);
         }
         tracing::debug!(
             target: "argus_auth::token",
             token_url = credentials.shown_url(),
-            kind = failed.refused.kind.code(),
+            kind = failed.error.kind.code(),
             pause_ms = pause.as_millis(),
             "token request failed, trying again"
         );
@@ -120,7 +123,7 @@ pub(super) async fn fetch<'b>(
         turn = tokio::select! {
             biased;
             turn = next => turn,
-            () = clock.sleep_until(deadline) => return Err(Failed::for_good(credentials, failed)),
+            () = clock.sleep_until(deadline) => return Err(failed),
         };
     }
 }

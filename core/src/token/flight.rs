@@ -59,14 +59,9 @@ impl Flight {
         let deadline = clock.now().after(fetch::TOTAL);
         let outcome = tokio::select! {
             biased;
-            turn = generation.board.turn(&host, place) => match host.admit(clock.now()) {
-                Ok(admitted) => {
-                    let outcome = fetch::fetch(&source, &generation, &host, turn, deadline).await;
-                    host.report(admitted, outcome.as_ref().err().map(|failed| failed.error.as_ref()), clock.now());
-                    outcome
-                }
-                Err(left_alone) => Err(Failed::host_is_down(&source.credentials, &left_alone)),
-            },
+            turn = generation.board.turn(&host, place) => {
+                fetch::fetch(&source, &generation, &host, turn, deadline).await
+            }
             () = clock.sleep_until(deadline) => Err(Failed::no_turn(&source.credentials)),
         };
         self.outcome = Some(outcome.map_err(Failure::from));
@@ -86,30 +81,35 @@ impl Drop for Flight {
             None => Err(Failure { error: Error::Shutdown, cool_down: CoolDown::None }),
         };
         let flights = &generation.board.flights;
-        let (waiters, outcome) = match outcome {
-            Ok(headers) => (flights.land(source.id), Ok(headers)),
+        let (waiters, let_out, outcome) = match outcome {
+            Ok(headers) => (flights.land(source.id), true, Ok(headers)),
             Err(Failure { error, cool_down }) => {
+                let let_out = !matches!(cool_down, CoolDown::Exactly(_));
                 let (waiters, again) = flights.fail(source.id, &error, cool_down, generation.clock().now());
-                source.failed(generation, &error, again);
-                (waiters, Err(error))
+                source.failed(generation, &error, let_out, again);
+                (waiters, let_out, Err(error))
             }
         };
         // First, so that who is told finds the record there. Contained, as each waiter is: a subscriber or a waiter that
         // panics must not keep the others waiting.
-        let _ = catch_unwind(AssertUnwindSafe(|| report(source, outcome.as_ref().err())));
+        let _ = catch_unwind(AssertUnwindSafe(|| report(source, outcome.as_ref().err(), let_out)));
         for waiter in waiters {
             let _ = catch_unwind(AssertUnwindSafe(|| waiter(outcome.clone())));
         }
     }
 }
 
-fn report(source: &TokenSource, error: Option<&Error>) {
+fn report(source: &TokenSource, error: Option<&Error>, let_out: bool) {
     let token_url = source.credentials.shown_url();
     match error {
         None => tracing::info!(target: "argus_auth::token", token_url, "token acquired"),
         // The host's own doing: nothing for an operator to look after.
         Some(error @ Error::Shutdown) => {
             tracing::debug!(target: "argus_auth::token", token_url, %error, "token fetch abandoned");
+        }
+        // Said by the fetches that found the host down, and not again by each that would have been the next.
+        Some(error) if !let_out => {
+            tracing::debug!(target: "argus_auth::token", token_url, %error, "no token request for now");
         }
         Some(error) if source.holds_token() => {
             tracing::warn!(target: "argus_auth::token", token_url, %error, "token renewal failed; the old token stays in use");

@@ -7,7 +7,7 @@ use crate::engine::Instant;
 use crate::error::{TokenError, TokenErrorKind};
 use crate::lock::Mutex;
 
-/// So many fetches in a row must fail on the host's account for it to be taken for down.
+/// So many requests in a row must fail on the host's account for it to be taken for down.
 const THRESHOLD: u32 = 5;
 /// It is then left alone for this long, doubled each time that the one fetch which tries again fails too.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
@@ -31,7 +31,7 @@ enum Breaker {
 }
 
 /// A fetch that may go out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 pub(super) struct Admitted {
     /// It tries for all.
     probe: bool,
@@ -73,13 +73,14 @@ impl Host {
         self.breaker.lock().left_alone(now)
     }
 
-    /// How an admitted fetch ended.
-    pub(super) fn report(&self, admitted: Admitted, failure: Option<&TokenError>, now: Instant) {
+    /// How a request of an admitted fetch ended. Its later ones go out too, but it tries for all once only.
+    pub(super) fn report(&self, admitted: &mut Admitted, failure: Option<&TokenError>, now: Instant) {
         let mut breaker = self.breaker.lock();
+        let probe = std::mem::take(&mut admitted.probe);
         if failure.is_some_and(|error| error.kind == TokenErrorKind::Request) {
             // Nothing was sent, so it says nothing of the host. If it was to try for all, another may.
             if let Breaker::Open { probing_until, .. } = &mut *breaker
-                && admitted.probe
+                && probe
             {
                 *probing_until = None;
             }
@@ -97,7 +98,7 @@ impl Host {
                 }
                 FIRST_PAUSE
             }
-            Breaker::Open { pause, .. } if admitted.probe => pause.saturating_mul(2).min(LONGEST_PAUSE),
+            Breaker::Open { pause, .. } if probe => pause.saturating_mul(2).min(LONGEST_PAUSE),
             // It went out when the host seemed well; that it is not is known by now.
             Breaker::Open { .. } => return,
         };
@@ -151,8 +152,8 @@ mod tests {
     fn down(fetches: u32) -> Host {
         let host = Host::default();
         let admitted: Vec<_> = (0..fetches).map(|_| host.admit(at(0)).unwrap()).collect();
-        for admitted in admitted {
-            host.report(admitted, Some(&failure(TokenErrorKind::Connect, None)), at(0));
+        for mut admitted in admitted {
+            host.report(&mut admitted, Some(&failure(TokenErrorKind::Connect, None)), at(0));
         }
         host
     }
@@ -165,10 +166,10 @@ mod tests {
     fn opens_after_failures_in_a_row_and_lets_one_try() {
         let host = down(THRESHOLD);
         assert_eq!(host.admit(at(0)), Err(LeftAlone { pause: FIRST_PAUSE, cause: "refused".to_owned() }));
-        let probe = host.admit(at(1)).unwrap();
+        let mut probe = host.admit(at(1)).unwrap();
         assert_eq!(pause(&host, at(1)), 1, "one tries, the others wait");
         assert_eq!(pause(&host, at(30)), 1, "as long as it takes");
-        host.report(probe, None, at(30));
+        host.report(&mut probe, None, at(30));
         assert!(host.admit(at(30)).is_ok());
     }
 
@@ -195,8 +196,7 @@ mod tests {
             (TokenErrorKind::Request, None),
         ];
         for (kind, status) in others.into_iter().cycle().take(1_000) {
-            let admitted = host.admit(at(0)).unwrap();
-            host.report(admitted, Some(&failure(kind, status)), at(0));
+            host.report(&mut host.admit(at(0)).unwrap(), Some(&failure(kind, status)), at(0));
         }
         assert!(host.admit(at(0)).is_ok());
     }
@@ -205,10 +205,10 @@ mod tests {
     fn what_was_never_sent_says_nothing_of_the_host() {
         let mistake = failure(TokenErrorKind::Request, None);
         let host = down(THRESHOLD - 1);
-        host.report(host.admit(at(0)).unwrap(), Some(&mistake), at(0));
-        host.report(host.admit(at(0)).unwrap(), Some(&failure(TokenErrorKind::Connect, None)), at(0));
+        host.report(&mut host.admit(at(0)).unwrap(), Some(&mistake), at(0));
+        host.report(&mut host.admit(at(0)).unwrap(), Some(&failure(TokenErrorKind::Connect, None)), at(0));
         assert_eq!(pause(&host, at(0)), 1, "the count was not reset");
-        host.report(host.admit(at(1)).unwrap(), Some(&mistake), at(1));
+        host.report(&mut host.admit(at(1)).unwrap(), Some(&mistake), at(1));
         assert_eq!(host.admit(at(1)), Ok(Admitted { probe: true }), "another tries for all");
         assert_eq!(pause(&host, at(1)), 1, "and one only");
     }
@@ -220,8 +220,10 @@ mod tests {
         for expected in [1, 2, 4, 8, 16, 30, 30] {
             assert_eq!(pause(&host, at(now)), expected);
             now += expected;
-            let probe = host.admit(at(now)).unwrap();
-            host.report(probe, Some(&failure(TokenErrorKind::Unavailable, Some(503))), at(now));
+            let mut probe = host.admit(at(now)).unwrap();
+            for _attempt in 0..4 {
+                host.report(&mut probe, Some(&failure(TokenErrorKind::Unavailable, Some(503))), at(now));
+            }
         }
     }
 }

@@ -3,11 +3,13 @@
 use std::time::Instant;
 
 use argus_auth_core::resolver::Pending;
+use argus_auth_core::token::TokenState;
 use argus_auth_core::{Resolver, TokenErrorKind};
 use argus_auth_faults::{PATIENCE, World, answer, failure, failure_kind, token};
 use argus_auth_test_support::{Fault, Reply, TokenEndpoint};
 
 use super::Scenario;
+use super::process::records;
 
 pub(super) const SCENARIOS: &[Scenario] = &[
     Scenario {
@@ -27,6 +29,12 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         stimulus: "64 clients of a host are told to wait for 25 s",
         expected: "the next client is asked for at once",
         run: pauses,
+    },
+    Scenario {
+        number: 38,
+        stimulus: "the host of 1,000 tokens in use is down for two minutes",
+        expected: "after the first failures one fetch per pause tries for all; only what went out is counted and logged",
+        run: storm,
     },
 ];
 
@@ -140,4 +148,40 @@ fn pauses() {
     world.requests(64);
     assert_eq!(token(&answer(resolver.headers(last))), "tok-1");
     assert!(paused.iter().all(Pending::is_waiting));
+}
+
+fn storm() {
+    let records = records();
+    let logged = || {
+        let records = records.lock().unwrap();
+        records.iter().filter(|record| record.starts_with("WARN") && record.contains("renewal failed")).count()
+    };
+    let world = World::default();
+    let (resolver, names) = clients(&world, std::slice::from_ref(&world.endpoint), 1_000);
+    for caller in names.iter().map(|name| resolver.headers(name)).collect::<Vec<_>>() {
+        answer(caller).unwrap();
+    }
+    for name in &names {
+        assert!(resolver.try_headers(name).unwrap().is_some());
+    }
+    let (requests, logged_before) = (world.endpoint.requests().len(), logged());
+    world.endpoint.default_reply(Reply::status(503));
+    world.advance(3_450.0);
+    let statuses = || names.iter().map(|name| resolver.status(name).unwrap().unwrap());
+    for _ in 0..120 {
+        let given_up = Instant::now() + PATIENCE;
+        // Those that tried pause between attempts; the others are through.
+        while statuses().filter(|status| status.fetching).count() > 16 {
+            assert!(Instant::now() < given_up);
+            std::thread::yield_now();
+        }
+        world.advance(1.0);
+    }
+    let failures: u64 = statuses().map(|status| status.failures).sum();
+    let requests = world.endpoint.requests().len() - requests;
+    // Those that were under way when the fifth failed, and those that tried for all after 1, 2, 4, 8, 16 and 30 s.
+    assert!((10..32).contains(&failures), "{failures} failures");
+    assert!(requests <= 4 * 32, "{requests} requests");
+    assert!(logged() - logged_before < 32, "{} warnings", logged() - logged_before);
+    assert!(statuses().all(|status| status.state == TokenState::Renewing), "the tokens are in use all the while");
 }

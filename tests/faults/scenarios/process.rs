@@ -133,7 +133,7 @@ fn secrets_stay_secret() {
 }
 
 /// All log records of the process from now on.
-fn records() -> Arc<Mutex<Vec<String>>> {
+pub(super) fn records() -> Arc<Mutex<Vec<String>>> {
     static ONCE: Once = Once::new();
     static RECORDS: Mutex<Option<Arc<Mutex<Vec<String>>>>> = Mutex::new(None);
     ONCE.call_once(|| {
