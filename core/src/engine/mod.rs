@@ -92,7 +92,11 @@ impl Engine {
         let retired = self.generation();
         // If another shutdown was first, its successor is in place already.
         self.0.current.compare_and_swap(&retired, Arc::new(Generation::after_shutdown(&retired)));
-        retired.stop(timeout)
+        let ended = retired.stop(timeout);
+        if ended {
+            self.0.current.load().outlived(&retired);
+        }
+        ended
     }
 }
 
@@ -116,5 +120,21 @@ impl Drop for Shared {
         } else {
             std::mem::forget(current);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_life_that_was_shut_down_is_gone() {
+        let engine = Engine::with_clock(Clock::System);
+        let generation = engine.generation();
+        assert!(generation.runtime().unwrap().is_some());
+        let retired = Arc::downgrade(&generation);
+        drop(generation);
+        assert!(engine.shutdown(Duration::from_secs(30)));
+        assert!(retired.upgrade().is_none());
     }
 }

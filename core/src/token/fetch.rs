@@ -130,11 +130,12 @@ pub(super) async fn fetch<'b>(
 
 /// Asks for a token once, whatever is known of the endpoint already: for a person who wants to see what happens.
 pub(crate) async fn ask_once(credentials: &ClientCredentials, generation: &Generation) -> Asked {
-    let host = generation.board.host(credentials.host());
+    let clock = generation.clock();
+    let host = generation.board.host(credentials.host(), clock.now());
     let _turn = generation.board.turn(&host, None).await;
-    let asked = generation.clock().now();
+    let asked = clock.now();
     let outcome = attempt_until(asked.after(TOTAL), credentials, generation).await;
-    let latency = generation.clock().now().since(asked);
+    let latency = clock.now().since(asked);
     let outcome = outcome.map_err(|failed| explained(credentials, failed)).map(|mut issued| {
         // What a server says is shown; a secret that it repeats is not.
         let token = issued.access_token.expose_secret();

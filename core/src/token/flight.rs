@@ -2,6 +2,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::thread;
 
 use super::fetch::{self, Failed, Fetched};
@@ -48,14 +49,14 @@ impl Flight {
 
     async fn fly(mut self) {
         let (source, generation) = (Arc::clone(&self.source), Arc::clone(&self.generation));
-        if source.never_fetched() && source.credentials.travel_in_the_clear() {
+        let clock = generation.clock();
+        let host = generation.board.host(source.credentials.host(), clock.now());
+        if source.credentials.travel_in_the_clear() && !host.warned_of.swap(true, Ordering::Relaxed) {
             let token_url = source.credentials.shown_url();
             tracing::warn!(target: "argus_auth::token", token_url, "credentials go out over plain http");
         }
-        let host = generation.board.host(source.credentials.host());
         let place = generation.board.behind_callers(&host, source.id).await;
         // From here on somebody may be waiting, and for the turn too.
-        let clock = generation.clock();
         let deadline = clock.now().after(fetch::TOTAL);
         let outcome = tokio::select! {
             biased;

@@ -1,5 +1,6 @@
 //! What the token endpoints of one host share: limits on requests, and a breaker that opens when the host is down.
 
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use super::turn::Limits;
@@ -19,6 +20,8 @@ const LONGEST_FETCH: Duration = Duration::from_secs(30);
 #[derive(Debug)]
 pub(super) struct Host {
     pub(super) limits: Limits,
+    /// Whether it was said that credentials go there in the clear.
+    pub(super) warned_of: AtomicBool,
     breaker: Mutex<Breaker>,
 }
 
@@ -48,7 +51,11 @@ pub(super) struct LeftAlone {
 
 impl Default for Host {
     fn default() -> Self {
-        Self { limits: Limits::of_host(), breaker: Mutex::new(Breaker::Closed { failures: 0 }) }
+        Self {
+            limits: Limits::of_host(),
+            warned_of: AtomicBool::new(false),
+            breaker: Mutex::new(Breaker::Closed { failures: 0 }),
+        }
     }
 }
 

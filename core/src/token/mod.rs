@@ -24,6 +24,7 @@ mod lifetime;
 mod response;
 mod schedule;
 mod source;
+mod sources;
 mod status;
 mod turn;
 
@@ -40,14 +41,13 @@ use host::Host;
 pub(crate) use lifetime::stated_lifetime;
 use schedule::Schedule;
 pub(crate) use source::TokenSource;
+use sources::Sources;
 pub use status::{TokenState, TokenStatus};
 use turn::Limits;
 
+use crate::engine::Instant;
 use crate::error::Error;
 use crate::headers::Headers;
-
-/// Tokens kept for providers that no longer exist.
-const MAX_ORPHANS: usize = 1024;
 
 /// What a waiting caller is told.
 pub type Outcome = Result<Arc<Headers>, Error>;
@@ -64,9 +64,6 @@ pub enum Requested {
     /// The waiter will be called.
     Waiting,
 }
-
-/// The sources that providers share.
-type Sources = HashMap<ClientCredentials, Arc<TokenSource>>;
 
 /// The part of the tokens' state that belongs to one life of the engine: who fetches, who waits, what comes next.
 pub(crate) struct Board {
@@ -92,22 +89,12 @@ impl Default for Board {
 impl Board {
     /// The source for `credentials`: the one that exists, or `make`'s.
     fn source(&self, credentials: &ClientCredentials, make: impl FnOnce() -> Arc<TokenSource>) -> Arc<TokenSource> {
-        let mut sources = self.sources.lock();
-        if let Some(source) = sources.get(credentials) {
-            return Arc::clone(source);
-        }
-        // Looking through all of them only when their number has doubled keeps this cheap on average.
-        if sources.len() == sources.capacity() {
-            forget_orphans(&mut sources);
-        }
-        let source = make();
-        sources.insert(credentials.clone(), Arc::clone(&source));
-        source
+        self.sources.lock().get(credentials, make)
     }
 
     /// Lets go of sources that no provider uses any more, but for those with a token that another may want.
     pub(crate) fn forget_orphans(&self) {
-        forget_orphans(&mut self.sources.lock());
+        self.sources.lock().forget_orphans();
     }
 
     /// A board for the life after a shutdown: the same sources.
@@ -121,22 +108,61 @@ impl Board {
         Self { sources: Arc::new(Mutex::new(sources)), ..Self::default() }
     }
 
-    fn host(&self, origin: String) -> Arc<Host> {
-        Arc::clone(self.hosts.lock().entry(origin).or_default())
+    fn host(&self, origin: String, now: Instant) -> Arc<Host> {
+        let mut hosts = self.hosts.lock();
+        // When their number has doubled, those that nobody asks and that need not be left alone are let go of.
+        if hosts.len() == hosts.capacity() {
+            hosts.retain(|_, host| Arc::strong_count(host) > 1 || host.left_alone(now).is_some());
+            let twice = 2 * hosts.len();
+            hosts.shrink_to(twice);
+        }
+        Arc::clone(hosts.entry(origin).or_default())
     }
-}
-
-fn forget_orphans(sources: &mut Sources) {
-    let mut orphans = 0;
-    sources.retain(|_, source| {
-        let owned = Arc::strong_count(source) > 1;
-        orphans += usize::from(!owned);
-        owned || (orphans <= MAX_ORPHANS && source.holds_token())
-    });
 }
 
 /// A number in 0..1 from the operating system, so that a forked child does not repeat its parent's.
 fn random_share() -> f64 {
     // Without randomness there is no jitter, and nothing else suffers.
     f64::from(getrandom::u32().unwrap_or_default()) / (f64::from(u32::MAX) + 1.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::{Clock, Engine};
+
+    fn credentials(client: usize) -> ClientCredentials {
+        let yaml = format!(
+            "backends: {{b: {{type: sse, url: 'http://b/', auth: {{type: oauth2, token_url: 'http://127.0.0.1:9/', \
+             client_id: c{client}, client_secret: s}}}}}}"
+        );
+        let config = crate::config::parse(yaml.as_bytes(), &crate::LoadOptions::default()).unwrap();
+        let Some(crate::config::AuthConfig::OAuth2(oauth2)) = &config.backends[0].auth else { panic!("{config:?}") };
+        ClientCredentials::from(oauth2)
+    }
+
+    #[test]
+    fn a_peak_of_providers_leaves_nothing_behind() {
+        let engine = Engine::with_clock(Clock::System);
+        let generation = engine.generation();
+        let shared = |client| TokenSource::shared(&credentials(client), &engine);
+        let known = || generation.board.sources.lock().iter().count();
+        let peak: Vec<_> = (0..5_000).map(shared).collect();
+        assert_eq!(known(), 5_000);
+        drop(peak);
+        let kept = shared(0);
+        (0..2_048).for_each(|client| drop(shared(10_000 + client)));
+        assert!(known() <= 1_024 + 1, "{} sources", known());
+        assert!(Arc::ptr_eq(&kept, &shared(0)), "one in use is not let go of");
+    }
+
+    #[test]
+    fn hosts_that_nobody_asks_are_let_go_of() {
+        let board = Board::default();
+        let host = |number: usize| board.host(format!("https://h{number}"), Instant::from_nanos(0));
+        let asked = host(0);
+        (1..10_000).for_each(|number| drop(host(number)));
+        assert!(board.hosts.lock().len() < 16, "{} hosts", board.hosts.lock().len());
+        assert!(Arc::ptr_eq(&asked, &host(0)));
+    }
 }

@@ -89,7 +89,7 @@ impl Board {
 
     /// Plans the renewal of what an earlier life of the engine fetched: a parent's, or the one before a shutdown.
     fn plan_inherited(&self) {
-        for source in self.sources.lock().values() {
+        for source in self.sources.lock().iter() {
             if let Some((renew_at, token)) = source.renewal() {
                 self.schedule.plan(renew_at, source, token);
             }

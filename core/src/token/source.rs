@@ -81,10 +81,6 @@ impl TokenSource {
         Some(headers)
     }
 
-    pub(super) fn never_fetched(&self) -> bool {
-        self.successes.load(Ordering::Relaxed) + self.failures.load(Ordering::Relaxed) == 0
-    }
-
     /// Whether there is a token that has not expired.
     pub(super) fn holds_token(&self) -> bool {
         self.token.load().as_ref().is_some_and(|token| self.clock.now() < token.expires_at)
@@ -178,7 +174,7 @@ impl TokenSource {
             return Some(again).filter(|again| *again < token.expires_at);
         }
         // What waits for the host here costs less than a fetch that is not let out.
-        if let Some(left_alone) = generation.board.host(self.credentials.host()).left_alone(now) {
+        if let Some(left_alone) = generation.board.host(self.credentials.host(), now).left_alone(now) {
             return Some(now.after(left_alone.pause));
         }
         // A fetch under way plans what comes after it, and a cool-down was planned for when it began.

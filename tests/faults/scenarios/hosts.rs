@@ -36,6 +36,12 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         expected: "after the first failures one fetch per pause tries for all; only what went out is counted and logged",
         run: storm,
     },
+    Scenario {
+        number: 39,
+        stimulus: "credentials of several clients go to another machine over plain http",
+        expected: "one warning",
+        run: in_the_clear,
+    },
 ];
 
 /// A resolver for so many clients of each endpoint: `c0` to the first, and so on.
@@ -170,8 +176,8 @@ fn storm() {
     let statuses = || names.iter().map(|name| resolver.status(name).unwrap().unwrap());
     for _ in 0..120 {
         let given_up = Instant::now() + PATIENCE;
-        // Those that tried pause between attempts; the others are through.
-        while statuses().filter(|status| status.fetching).count() > 16 {
+        // Those that went out before the fifth failure pause between attempts; the others are through.
+        while statuses().filter(|status| status.fetching).count() > 24 {
             assert!(Instant::now() < given_up);
             std::thread::yield_now();
         }
@@ -184,4 +190,18 @@ fn storm() {
     assert!(requests <= 4 * 32, "{requests} requests");
     assert!(logged() - logged_before < 32, "{} warnings", logged() - logged_before);
     assert!(statuses().all(|status| status.state == TokenState::Renewing), "the tokens are in use all the while");
+}
+
+fn in_the_clear() {
+    let records = records();
+    let world = World::default();
+    for client in 0..3 {
+        let lines = [&*format!("client_id: c{client}"), "token_url: http://in-the-clear.invalid/token"];
+        let outcome = world.answer_through_pauses(world.resolver(&lines).headers("b"));
+        assert_eq!(failure_kind(&outcome), TokenErrorKind::Dns);
+        world.advance(60.0);
+    }
+    let records = records.lock().unwrap();
+    let warnings = records.iter().filter(|text| text.contains("plain http") && text.contains("in-the-clear.invalid"));
+    assert_eq!(warnings.count(), 1);
 }
