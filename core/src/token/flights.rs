@@ -39,6 +39,7 @@ struct Slot<W> {
 #[derive(Debug, Clone)]
 struct Failure {
     error: Error,
+    /// How many that count there were before and with it.
     count: u32,
     until: Instant,
 }
@@ -155,13 +156,13 @@ impl<W> Flights<W> {
         let mut slots = self.slots.lock();
         let mut slot = slots.remove(&source).unwrap_or_default();
         let waiters = slot.waiters.take().unwrap_or_default();
-        let before = slot.failure.as_ref().map(|failure| failure.count);
+        let before = slot.failure.as_ref().map_or(0, |failure| failure.count);
         let (count, pause) = match cool_down {
             CoolDown::None => return (waiters, None),
-            CoolDown::Exactly(pause) => (before.unwrap_or_default(), pause),
+            CoolDown::Exactly(pause) => (before, pause),
             CoolDown::Growing { at_least } => {
-                let count = before.map_or(0, |count| count.saturating_add(1));
-                (count, grown(error, count).max(at_least.min(LONGEST_PERMANENT_COOL_DOWN)))
+                let pause = grown(error, before).max(at_least.min(LONGEST_PERMANENT_COOL_DOWN));
+                (before.saturating_add(1), pause)
             }
         };
         let until = now.after(pause);
@@ -206,12 +207,12 @@ impl<W> Flights<W> {
     }
 }
 
-fn grown(error: &Error, count: u32) -> Duration {
+fn grown(error: &Error, before: u32) -> Duration {
     let (first, longest) = match error {
         Error::Token(cause) if !cause.kind.is_transient() => (PERMANENT_COOL_DOWN, LONGEST_PERMANENT_COOL_DOWN),
         _ => (TRANSIENT_COOL_DOWN, LONGEST_TRANSIENT_COOL_DOWN),
     };
-    first.saturating_mul(2_u32.saturating_pow(count)).min(longest)
+    first.saturating_mul(2_u32.saturating_pow(before)).min(longest)
 }
 
 #[cfg(all(test, not(argus_auth_loom)))]
@@ -239,11 +240,12 @@ mod tests {
         let flights = Flights::<()>::default();
         let transient = failure(TokenErrorKind::Unavailable);
         let growing = CoolDown::Growing { at_least: Duration::ZERO };
+        let breaker = CoolDown::Exactly(Duration::from_secs(1));
+        assert_eq!(flights.fail(0, &transient, breaker, at(0)).1, Some(at(1)), "does not count, nor the first time");
         let pauses = [1, 2, 4, 8, 16, 32, 60, 60].map(|pause| Some(at(pause)));
         for pause in pauses {
             assert_eq!(flights.fail(0, &transient, growing, at(0)).1, pause);
         }
-        let breaker = CoolDown::Exactly(Duration::from_secs(1));
         assert_eq!(flights.fail(0, &transient, breaker, at(59)).1, Some(at(60)), "does not count");
         assert!(flights.begin(0, at(59), || false).is_err());
         flights.forgive(0);
