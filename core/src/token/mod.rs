@@ -9,7 +9,9 @@
 //! ```
 //!
 //! The buffer before expiry is clamped to a quarter of the life, so a token that lives shorter than the configured
-//! buffer is still used. A failed renewal leaves the token in use until it expires.
+//! buffer is still used. A failed renewal leaves the token in use until it expires: 2 % of its life, or 5 s, before the
+//! moment that the server named, since a request that carries it takes time to arrive, and the server's clock may be
+//! ahead. What "expires" means anywhere here is that earlier moment.
 
 mod assertion;
 mod cache;
