@@ -29,7 +29,7 @@ impl Instant {
 /// Where the engine reads the time.
 #[derive(Debug, Clone, Default)]
 pub enum Clock {
-    /// `CLOCK_BOOTTIME` on Linux, the monotonic clock elsewhere.
+    /// `CLOCK_BOOTTIME`.
     #[default]
     System,
     /// A clock that a test moves by hand.
@@ -69,12 +69,7 @@ impl Clock {
 
 #[inline]
 fn system_now() -> Instant {
-    #[cfg(any(target_os = "linux", target_os = "android"))]
-    const CLOCK: rustix::time::ClockId = rustix::time::ClockId::Boottime;
-    #[cfg(not(any(target_os = "linux", target_os = "android")))]
-    const CLOCK: rustix::time::ClockId = rustix::time::ClockId::Monotonic;
-
-    let time = rustix::time::clock_gettime(CLOCK);
-    // Neither field of these clocks is ever negative.
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::Boottime);
+    // Neither field of this clock is ever negative.
     Instant(time.tv_sec.unsigned_abs() * 1_000_000_000 + time.tv_nsec.unsigned_abs())
 }

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use argus_auth_core::engine::Clock;
 use argus_auth_core::{Error, TokenErrorKind};
 use argus_auth_faults::{PATIENCE, World, answer, failure_kind, token};
 use argus_auth_test_support::{Fault, Reply};
@@ -47,8 +48,8 @@ pub(super) const SCENARIOS: &[Scenario] = &[
     },
     Scenario {
         number: 17,
-        stimulus: "the machine sleeps for an hour",
-        expected: "expired at the first read; one fetch, no storm",
+        stimulus: "the machine sleeps for an hour; the wall clock is moved a day either way",
+        expected: "expired at the first read, one fetch, no storm; time is `CLOCK_BOOTTIME`, which has no part in that",
         run: suspended,
     },
     Scenario {
@@ -197,6 +198,21 @@ fn suspended() {
         assert_eq!(token(&answer(caller)), "tok-1");
     }
     world.requests(2);
+
+    // Nobody can put this machine to sleep here or set its clock, but which of its clocks is read can be seen.
+    let before = boot_time();
+    let now = Clock::System.now();
+    assert!(before <= now && now <= boot_time());
+}
+
+/// `CLOCK_BOOTTIME`: it counts what the machine sleeps, and nobody can set it.
+#[allow(unsafe_code, reason = "the clock is read by another way than the engine's")]
+fn boot_time() -> argus_auth_core::engine::Instant {
+    let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    // SAFETY: `time` is a live local.
+    assert_eq!(unsafe { libc::clock_gettime(libc::CLOCK_BOOTTIME, &raw mut time) }, 0);
+    let nanos = time.tv_sec * 1_000_000_000 + time.tv_nsec;
+    argus_auth_core::engine::Instant::from_nanos(nanos.try_into().unwrap())
 }
 
 fn slow_answer() {
