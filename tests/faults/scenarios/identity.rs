@@ -19,7 +19,7 @@ pub(super) const SCENARIOS: &[Scenario] = &[
     Scenario {
         number: 23,
         stimulus: "client id and secret with `: % + & =`, a blank and non-ASCII",
-        expected: "arrive byte-exact",
+        expected: "arrive byte-exact, post and basic",
         run: odd_credentials,
     },
     Scenario {
@@ -70,6 +70,17 @@ fn odd_credentials() {
     for field in ["client_id", "client_secret"] {
         assert_eq!(requests[0].form_value(field), Some(odd), "{field}");
     }
+
+    // What base64 makes of the two, each encoded as a form has it.
+    let basic = concat!(
+        "Basic ",
+        "YSUzQWIlMjUyMCUyQmMlMjZkJTNEZStmJTJGJUMzJUE5JUUyJTgyJUFDJUYwJTlGJTk0JTkxJTIyJTI3JTVDOmElM0",
+        "FiJTI1MjAlMkJjJTI2ZCUzRGUrZiUyRiVDMyVBOSVFMiU4MiVBQyVGMCU5RiU5NCU5MSUyMiUyNyU1Qw==",
+    );
+    let method = "token_endpoint_auth_method: client_secret_basic";
+    let resolver = world.resolver(&[&format!("client_id: {quoted}"), &format!("client_secret: {quoted}"), method]);
+    answer(resolver.headers("b")).unwrap();
+    assert_eq!(world.endpoint.requests()[1].header("authorization"), Some(basic));
 }
 
 fn many_providers() {
