@@ -2,7 +2,6 @@
 
 #[cfg(feature = "virtual-time")]
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 /// A point in time, in nanoseconds since the machine started.
@@ -27,27 +26,10 @@ impl Instant {
     }
 }
 
-/// An [`Instant`] that several threads move on.
-#[derive(Debug)]
-pub(crate) struct AtomicInstant(AtomicU64);
-
-impl AtomicInstant {
-    pub(crate) fn new(instant: Instant) -> Self {
-        Self(AtomicU64::new(instant.0))
-    }
-
-    /// Whether it has come by `now`; if so, it comes again `pause` later, and nobody else is told the same.
-    #[inline]
-    pub(crate) fn pass(&self, now: Instant, pause: Duration) -> bool {
-        let due = self.0.load(Ordering::Relaxed);
-        now.0 >= due && self.0.compare_exchange(due, now.after(pause).0, Ordering::Relaxed, Ordering::Relaxed).is_ok()
-    }
-}
-
 /// Where the engine reads the time.
 #[derive(Debug, Clone, Default)]
 pub enum Clock {
-    /// `CLOCK_BOOTTIME` on Linux, the monotonic clock elsewhere.
+    /// `CLOCK_BOOTTIME`.
     #[default]
     System,
     /// A clock that a test moves by hand.
@@ -87,12 +69,7 @@ impl Clock {
 
 #[inline]
 fn system_now() -> Instant {
-    #[cfg(any(target_os = "linux", target_os = "android"))]
-    const CLOCK: rustix::time::ClockId = rustix::time::ClockId::Boottime;
-    #[cfg(not(any(target_os = "linux", target_os = "android")))]
-    const CLOCK: rustix::time::ClockId = rustix::time::ClockId::Monotonic;
-
-    let time = rustix::time::clock_gettime(CLOCK);
-    // Neither field of these clocks is ever negative.
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::Boottime);
+    // Neither field of this clock is ever negative.
     Instant(time.tv_sec.unsigned_abs() * 1_000_000_000 + time.tv_nsec.unsigned_abs())
 }

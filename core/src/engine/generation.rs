@@ -151,6 +151,11 @@ impl Generation {
         let Some(thread) = own else { return true };
         thread.ended.wait(left())
     }
+
+    /// Told that the life before has ended.
+    pub(super) fn outlived(&self, predecessor: &Arc<Self>) {
+        self.predecessor.compare_and_swap(&Some(Arc::clone(predecessor)), None);
+    }
 }
 
 impl EngineThread {

@@ -18,7 +18,6 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use once_cell::race::OnceBox;
 
-pub(crate) use clock::AtomicInstant;
 pub use clock::{Clock, Instant};
 pub(crate) use generation::{Generation, is_engine_thread};
 pub(crate) use http::Trust;
@@ -93,7 +92,11 @@ impl Engine {
         let retired = self.generation();
         // If another shutdown was first, its successor is in place already.
         self.0.current.compare_and_swap(&retired, Arc::new(Generation::after_shutdown(&retired)));
-        retired.stop(timeout)
+        let ended = retired.stop(timeout);
+        if ended {
+            self.0.current.load().outlived(&retired);
+        }
+        ended
     }
 }
 
@@ -117,5 +120,21 @@ impl Drop for Shared {
         } else {
             std::mem::forget(current);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_life_that_was_shut_down_is_gone() {
+        let engine = Engine::with_clock(Clock::System);
+        let generation = engine.generation();
+        assert!(generation.runtime().unwrap().is_some());
+        let retired = Arc::downgrade(&generation);
+        drop(generation);
+        assert!(engine.shutdown(Duration::from_secs(30)));
+        assert!(retired.upgrade().is_none());
     }
 }

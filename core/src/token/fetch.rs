@@ -9,8 +9,10 @@ use reqwest::{Client, Response, Url};
 
 use super::credentials::{ClientCredentials, TokenRequest};
 use super::flights::CoolDown;
-use super::host::LeftAlone;
+use super::host::{Host, LeftAlone};
 use super::response::{self, Issued, MAX_BODY, Refused};
+use super::source::TokenSource;
+use super::turn::Turn;
 use crate::engine::{Generation, Instant, Trust};
 use crate::error::{TokenError, TokenErrorKind, reads_as_refusal};
 use crate::log::event;
@@ -42,7 +44,7 @@ pub(super) struct Failed {
 
 impl Failed {
     /// The host is left alone; no request was made.
-    pub(super) fn host_is_down(credentials: &ClientCredentials, LeftAlone { pause, cause }: &LeftAlone) -> Self {
+    fn host_is_down(credentials: &ClientCredentials, LeftAlone { pause, cause }: &LeftAlone) -> Self {
         let message = format!("the token endpoint's host failed several times in a row and is left alone: {cause}");
         let refused = Refused::new(TokenErrorKind::Unavailable, message);
         Self { error: Arc::new(explained(credentials, refused.into())), cool_down: CoolDown::Exactly(*pause) }
@@ -75,51 +77,67 @@ impl From<Refused> for Attempt {
     }
 }
 
-/// Gets a token, trying again as long as that is promising and there is time.
-pub(super) async fn fetch(
-    credentials: &ClientCredentials,
-    generation: &Generation,
+/// Gets a token, trying again as long as that is promising and there is time. The first request has its turn already.
+pub(super) async fn fetch<'b>(
+    source: &TokenSource,
+    generation: &'b Generation,
+    host: &'b Host,
+    mut turn: Turn<'b>,
     deadline: Instant,
 ) -> Result<Fetched, Failed> {
-    let clock = generation.clock();
+    let (clock, board, credentials) = (generation.clock(), &generation.board, &source.credentials);
+    let left_alone = |left_alone| Failed::host_is_down(credentials, &left_alone);
+    let mut admitted = host.admit(clock.now()).map_err(left_alone)?;
     let mut retries = 0;
     loop {
         let requested = clock.now();
-        let failed = match attempt_until(deadline, credentials, generation).await {
-            Ok(issued) => return Ok(Fetched { issued, requested }),
+        let outcome = attempt_until(deadline, credentials, generation).await;
+        drop(turn);
+        let failed = match outcome {
+            Ok(issued) => {
+                host.report(&mut admitted, None, clock.now());
+                return Ok(Fetched { issued, requested });
+            }
             Err(failed) => failed,
         };
+        let at_least = failed.retry_after.unwrap_or_default();
+        let error = Arc::new(explained(credentials, failed));
+        host.report(&mut admitted, Some(&error), clock.now());
+        let failed = Failed { error, cool_down: CoolDown::Growing { at_least } };
         // The server's wish, but never at once: what it asks may be zero or in the past.
-        let pause = failed.retry_after.unwrap_or_default().max(backoff(retries));
-        let again = failed.refused.kind.is_transient() && retries < RETRIES && clock.now().after(pause) < deadline;
-        if !again {
-            let at_least = failed.retry_after.unwrap_or_default();
-            return Err(Failed {
-                error: Arc::new(explained(credentials, failed)),
-                cool_down: CoolDown::Growing { at_least },
-            });
+        let pause = at_least.max(backoff(retries));
+        // A certificate does not get better within seconds. A handshake that is cut short is no failure of this kind.
+        let promising = failed.error.kind.is_transient() && failed.error.kind != TokenErrorKind::Tls;
+        if !promising || retries >= RETRIES || clock.now().after(pause) >= deadline {
+            return Err(failed);
         }
         tracing::debug!(
             name: event::TOKEN_REQUEST_RETRIED,
             target: "argus_auth::token",
             token_url = credentials.shown_url(),
-            kind = failed.refused.kind.code(),
+            kind = failed.error.kind.code(),
             pause_ms = pause.as_millis(),
             "token request failed, trying again"
         );
         retries += 1;
         clock.sleep_until(clock.now().after(pause)).await;
+        let next = async { board.turn(host, board.behind_callers(host, source.id).await).await };
+        turn = tokio::select! {
+            biased;
+            turn = next => turn,
+            () = clock.sleep_until(deadline) => return Err(failed),
+        };
     }
 }
 
 /// Asks for a token once, whatever is known of the endpoint already: for a person who wants to see what happens.
 pub(crate) async fn ask_once(credentials: &ClientCredentials, generation: &Generation) -> Asked {
-    let host = generation.board.host(credentials.host());
-    let _of_host = host.fetches.acquire().await;
-    let _of_all = generation.board.fetches.acquire().await;
-    let asked = generation.clock().now();
+    let clock = generation.clock();
+    let host = generation.board.host(credentials.host(), clock.now());
+    let _turn = generation.board.turn(&host, None).await;
+    let asked = clock.now();
     let outcome = attempt_until(asked.after(TOTAL), credentials, generation).await;
-    let latency = generation.clock().now().since(asked);
+    let latency = clock.now().since(asked);
     Asked { outcome: outcome.map_err(|failed| explained(credentials, failed)), latency }
 }
 
@@ -163,7 +181,10 @@ async fn attempt(credentials: &ClientCredentials, generation: &Generation) -> Re
         },
         _ => Trust::Nobody,
     };
-    let client = generation.http.client(&trust).map_err(|reason| Refused::new(TokenErrorKind::Request, reason))?;
+    let client = generation
+        .http
+        .client(&trust, generation.clock().now())
+        .map_err(|reason| Refused::new(TokenErrorKind::Request, reason))?;
     let request = credentials.request().map_err(|reason| Refused::new(TokenErrorKind::Request, reason))?;
     tracing::debug!(
         name: event::TOKEN_REQUEST_SENT,
@@ -173,8 +194,7 @@ async fn attempt(credentials: &ClientCredentials, generation: &Generation) -> Re
     );
     let mut response = send(&client, url, &request).await.inspect_err(|refused| {
         if refused.kind == TokenErrorKind::Tls {
-            // Certificates may have been replaced since they were read.
-            generation.http.forget(&trust);
+            generation.http.refused(&trust, generation.clock().now());
         }
     })?;
     let status = response.status().as_u16();

@@ -2,6 +2,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::thread;
 
 use super::fetch::{self, Failed, Fetched};
@@ -49,7 +50,9 @@ impl Flight {
 
     async fn fly(mut self) {
         let (source, generation) = (Arc::clone(&self.source), Arc::clone(&self.generation));
-        if source.never_fetched() && source.credentials.travel_in_the_clear() {
+        let clock = generation.clock();
+        let host = generation.board.host(source.credentials.host(), clock.now());
+        if source.credentials.travel_in_the_clear() && !host.warned_of.swap(true, Ordering::Relaxed) {
             let token_url = source.credentials.shown_url();
             tracing::warn!(
                 name: event::TOKEN_URL_IN_THE_CLEAR,
@@ -58,27 +61,14 @@ impl Flight {
                 "credentials go out over plain http"
             );
         }
-        let host = generation.board.host(source.credentials.host());
-        // A closed semaphore is the only failure of `acquire`, and these are never closed.
-        let _renewal = tokio::select! {
-            biased;
-            () = generation.board.flights.awaited(source.id) => None,
-            permit = host.renewals.acquire() => permit.ok(),
-        };
+        let place = generation.board.behind_callers(&host, source.id).await;
         // From here on somebody may be waiting, and for the turn too.
-        let clock = generation.clock();
         let deadline = clock.now().after(fetch::TOTAL);
-        let turn = async { (host.fetches.acquire().await, generation.board.fetches.acquire().await) };
         let outcome = tokio::select! {
             biased;
-            _permits = turn => match host.admit(clock.now()) {
-                Ok(admitted) => {
-                    let outcome = fetch::fetch(&source.credentials, &generation, deadline).await;
-                    host.report(admitted, outcome.as_ref().err().map(|failed| failed.error.as_ref()), clock.now());
-                    outcome
-                }
-                Err(left_alone) => Err(Failed::host_is_down(&source.credentials, &left_alone)),
-            },
+            turn = generation.board.turn(&host, place) => {
+                fetch::fetch(&source, &generation, &host, turn, deadline).await
+            }
             () = clock.sleep_until(deadline) => Err(Failed::no_turn(&source.credentials)),
         };
         self.outcome = Some(outcome.map_err(Failure::from));
@@ -98,24 +88,25 @@ impl Drop for Flight {
             None => Err(Failure { error: Error::Shutdown, cool_down: CoolDown::None }),
         };
         let flights = &generation.board.flights;
-        let (waiters, outcome) = match outcome {
-            Ok(headers) => (flights.land(source.id), Ok(headers)),
+        let (waiters, let_out, outcome) = match outcome {
+            Ok(headers) => (flights.land(source.id), true, Ok(headers)),
             Err(Failure { error, cool_down }) => {
+                let let_out = !matches!(cool_down, CoolDown::Exactly(_));
                 let (waiters, again) = flights.fail(source.id, &error, cool_down, generation.clock().now());
-                source.failed(generation, &error, again);
-                (waiters, Err(error))
+                source.failed(generation, &error, let_out, again);
+                (waiters, let_out, Err(error))
             }
         };
         // First, so that who is told finds the record there. Contained, as each waiter is: a subscriber or a waiter that
         // panics must not keep the others waiting.
-        let _ = catch_unwind(AssertUnwindSafe(|| report(source, outcome.as_ref().err())));
+        let _ = catch_unwind(AssertUnwindSafe(|| report(source, outcome.as_ref().err(), let_out)));
         for waiter in waiters {
             let _ = catch_unwind(AssertUnwindSafe(|| waiter(outcome.clone())));
         }
     }
 }
 
-fn report(source: &TokenSource, error: Option<&Error>) {
+fn report(source: &TokenSource, error: Option<&Error>, let_out: bool) {
     let token_url = source.credentials.shown_url();
     match error {
         None => {
@@ -129,6 +120,16 @@ fn report(source: &TokenSource, error: Option<&Error>) {
                 token_url,
                 %error,
                 "token fetch abandoned"
+            );
+        }
+        // Said by the fetches that found the host down, and not again by each that would have been the next.
+        Some(error) if !let_out => {
+            tracing::debug!(
+                name: event::TOKEN_REQUEST_WITHHELD,
+                target: "argus_auth::token",
+                token_url,
+                %error,
+                "no token request for now"
             );
         }
         Some(error) if source.holds_token() => {

@@ -39,6 +39,7 @@ struct Slot<W> {
 #[derive(Debug, Clone)]
 struct Failure {
     error: Error,
+    /// How many that count there were before and with it.
     count: u32,
     until: Instant,
 }
@@ -155,13 +156,13 @@ impl<W> Flights<W> {
         let mut slots = self.slots.lock();
         let mut slot = slots.remove(&source).unwrap_or_default();
         let waiters = slot.waiters.take().unwrap_or_default();
-        let before = slot.failure.as_ref().map(|failure| failure.count);
+        let before = slot.failure.as_ref().map_or(0, |failure| failure.count);
         let (count, pause) = match cool_down {
             CoolDown::None => return (waiters, None),
-            CoolDown::Exactly(pause) => (before.unwrap_or_default(), pause),
+            CoolDown::Exactly(pause) => (before, pause),
             CoolDown::Growing { at_least } => {
-                let count = before.map_or(0, |count| count.saturating_add(1));
-                (count, grown(error, count).max(at_least.min(LONGEST_PERMANENT_COOL_DOWN)))
+                let pause = grown(error, before).max(at_least.min(LONGEST_PERMANENT_COOL_DOWN));
+                (before.saturating_add(1), pause)
             }
         };
         let until = now.after(pause);
@@ -206,12 +207,12 @@ impl<W> Flights<W> {
     }
 }
 
-fn grown(error: &Error, count: u32) -> Duration {
+fn grown(error: &Error, before: u32) -> Duration {
     let (first, longest) = match error {
         Error::Token(cause) if !cause.kind.is_transient() => (PERMANENT_COOL_DOWN, LONGEST_PERMANENT_COOL_DOWN),
         _ => (TRANSIENT_COOL_DOWN, LONGEST_TRANSIENT_COOL_DOWN),
     };
-    first.saturating_mul(2_u32.saturating_pow(count)).min(longest)
+    first.saturating_mul(2_u32.saturating_pow(before)).min(longest)
 }
 
 #[cfg(all(test, not(argus_auth_loom)))]
@@ -239,11 +240,12 @@ mod tests {
         let flights = Flights::<()>::default();
         let transient = failure(TokenErrorKind::Unavailable);
         let growing = CoolDown::Growing { at_least: Duration::ZERO };
+        let breaker = CoolDown::Exactly(Duration::from_secs(1));
+        assert_eq!(flights.fail(0, &transient, breaker, at(0)).1, Some(at(1)), "does not count, nor the first time");
         let pauses = [1, 2, 4, 8, 16, 32, 60, 60].map(|pause| Some(at(pause)));
         for pause in pauses {
             assert_eq!(flights.fail(0, &transient, growing, at(0)).1, pause);
         }
-        let breaker = CoolDown::Exactly(Duration::from_secs(1));
         assert_eq!(flights.fail(0, &transient, breaker, at(59)).1, Some(at(60)), "does not count");
         assert!(flights.begin(0, at(59), || false).is_err());
         flights.forgive(0);
@@ -271,107 +273,5 @@ mod tests {
     }
 }
 
-/// Every order in which threads can run, by loom: `make test-loom`.
 #[cfg(all(test, argus_auth_loom))]
-mod model {
-    use loom::sync::Arc;
-    use loom::sync::atomic::{AtomicUsize, Ordering};
-    use loom::thread;
-
-    use super::*;
-
-    /// Loom's mutex, with the interface of the one that it stands in for.
-    #[derive(Debug)]
-    pub(super) struct Mutex<T>(loom::sync::Mutex<T>);
-
-    impl<T> Mutex<T> {
-        pub(super) fn new(value: T) -> Self {
-            Self(loom::sync::Mutex::new(value))
-        }
-
-        pub(super) fn lock(&self) -> loom::sync::MutexGuard<'_, T> {
-            self.0.lock().unwrap()
-        }
-    }
-
-    struct World {
-        flights: Flights<()>,
-        token: Mutex<Option<()>>,
-        fetches: AtomicUsize,
-        answers: AtomicUsize,
-    }
-
-    const CALLERS: usize = 3;
-
-    /// As many involuntary switches between threads as an order may have. Errors of this kind need two or three; more
-    /// would take hours to go through.
-    const SWITCHES: usize = 3;
-
-    fn in_every_order(check: fn()) {
-        let mut model = loom::model::Builder::new();
-        model.preemption_bound = Some(SWITCHES);
-        model.check(check);
-    }
-
-    /// Lets callers loose whose fetch ends as `end` says.
-    fn callers(end: fn(&World) -> Vec<()>) -> Arc<World> {
-        let world = Arc::new(World {
-            flights: Flights::default(),
-            token: Mutex::new(None),
-            fetches: AtomicUsize::new(0),
-            answers: AtomicUsize::new(0),
-        });
-        let callers: Vec<_> = (0..CALLERS)
-            .map(|_| {
-                let world = Arc::clone(&world);
-                thread::spawn(move || {
-                    let now = Instant::from_nanos(0);
-                    let answered = match world.flights.join(0, now, (), || *world.token.lock()) {
-                        Join::Start => {
-                            world.fetches.fetch_add(1, Ordering::SeqCst);
-                            end(&world).len()
-                        }
-                        Join::Joined => 0,
-                        Join::Ready(..) | Join::Cooling(..) => 1,
-                    };
-                    world.answers.fetch_add(answered, Ordering::SeqCst);
-                })
-            })
-            .collect();
-        for caller in callers {
-            caller.join().unwrap();
-        }
-        world
-    }
-
-    #[test]
-    fn one_fetches_and_every_caller_is_answered_once() {
-        in_every_order(|| {
-            let world = callers(|world| {
-                *world.token.lock() = Some(());
-                world.flights.land(0)
-            });
-            assert_eq!(world.fetches.load(Ordering::SeqCst), 1);
-            assert_eq!(world.answers.load(Ordering::SeqCst), CALLERS);
-        });
-    }
-
-    #[test]
-    fn one_fails_and_every_caller_hears_of_it_once() {
-        in_every_order(|| {
-            let world = callers(|world| {
-                let error = Error::Token(std::sync::Arc::new(crate::error::TokenError {
-                    kind: crate::error::TokenErrorKind::Rejected,
-                    token_url: String::new(),
-                    http_status: None,
-                    oauth_error: None,
-                    oauth_error_description: None,
-                    message: String::new(),
-                }));
-                world.flights.fail(0, &error, CoolDown::Growing { at_least: Duration::ZERO }, Instant::from_nanos(0)).0
-            });
-            assert_eq!(world.fetches.load(Ordering::SeqCst), 1);
-            assert_eq!(world.answers.load(Ordering::SeqCst), CALLERS);
-        });
-    }
-}
+mod model;

@@ -1,18 +1,14 @@
-//! What the token endpoints of one host share: a limit on fetches, and a breaker that opens when the host is down.
+//! What the token endpoints of one host share: limits on requests, and a breaker that opens when the host is down.
 
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use crate::lock::Mutex;
-use tokio::sync::Semaphore;
-
+use super::turn::Limits;
 use crate::engine::Instant;
 use crate::error::{TokenError, TokenErrorKind};
+use crate::lock::Mutex;
 
-/// Fetches under way at once to one host.
-const MAX_FETCHES: usize = 64;
-/// Of these, renewals that nobody waits for: callers never queue behind more.
-const MAX_RENEWALS: usize = 16;
-/// So many fetches in a row must fail on the host's account for it to be taken for down.
+/// So many requests in a row must fail on the host's account for it to be taken for down.
 const THRESHOLD: u32 = 5;
 /// It is then left alone for this long, doubled each time that the one fetch which tries again fails too.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
@@ -23,8 +19,9 @@ const LONGEST_FETCH: Duration = Duration::from_secs(30);
 /// One scheme, host and port.
 #[derive(Debug)]
 pub(super) struct Host {
-    pub(super) fetches: Semaphore,
-    pub(super) renewals: Semaphore,
+    pub(super) limits: Limits,
+    /// Whether it was said that credentials go there in the clear.
+    pub(super) warned_of: AtomicBool,
     breaker: Mutex<Breaker>,
 }
 
@@ -37,7 +34,7 @@ enum Breaker {
 }
 
 /// A fetch that may go out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 pub(super) struct Admitted {
     /// It tries for all.
     probe: bool,
@@ -55,8 +52,8 @@ pub(super) struct LeftAlone {
 impl Default for Host {
     fn default() -> Self {
         Self {
-            fetches: Semaphore::new(MAX_FETCHES),
-            renewals: Semaphore::new(MAX_RENEWALS),
+            limits: Limits::of_host(),
+            warned_of: AtomicBool::new(false),
             breaker: Mutex::new(Breaker::Closed { failures: 0 }),
         }
     }
@@ -65,24 +62,37 @@ impl Default for Host {
 impl Host {
     /// Whether a fetch may go out. When a pause is over, one tries for all, and the others wait for its end.
     pub(super) fn admit(&self, now: Instant) -> Result<Admitted, LeftAlone> {
-        match &mut *self.breaker.lock() {
+        let mut breaker = self.breaker.lock();
+        if let Some(left_alone) = breaker.left_alone(now) {
+            return Err(left_alone);
+        }
+        match &mut *breaker {
             Breaker::Closed { .. } => Ok(Admitted { probe: false }),
-            Breaker::Open { until, cause, probing_until, .. } => {
-                if now < *until {
-                    Err(LeftAlone { pause: until.since(now), cause: cause.clone() })
-                } else if probing_until.is_some_and(|end| now < end) {
-                    Err(LeftAlone { pause: FIRST_PAUSE, cause: cause.clone() })
-                } else {
-                    *probing_until = Some(now.after(LONGEST_FETCH));
-                    Ok(Admitted { probe: true })
-                }
+            Breaker::Open { probing_until, .. } => {
+                *probing_until = Some(now.after(LONGEST_FETCH));
+                Ok(Admitted { probe: true })
             }
         }
     }
 
-    /// How an admitted fetch ended.
-    pub(super) fn report(&self, admitted: Admitted, failure: Option<&TokenError>, now: Instant) {
+    /// What a fetch would be told now, if it may not go out.
+    pub(super) fn left_alone(&self, now: Instant) -> Option<LeftAlone> {
+        self.breaker.lock().left_alone(now)
+    }
+
+    /// How a request of an admitted fetch ended. Its later ones go out too, but it tries for all once only.
+    pub(super) fn report(&self, admitted: &mut Admitted, failure: Option<&TokenError>, now: Instant) {
         let mut breaker = self.breaker.lock();
+        let probe = std::mem::take(&mut admitted.probe);
+        if failure.is_some_and(|error| error.kind == TokenErrorKind::Request) {
+            // Nothing was sent, so it says nothing of the host. If it was to try for all, another may.
+            if let Breaker::Open { probing_until, .. } = &mut *breaker
+                && probe
+            {
+                *probing_until = None;
+            }
+            return;
+        }
         let Some(error) = failure.filter(|error| is_the_hosts(error)) else {
             *breaker = Breaker::Closed { failures: 0 };
             return;
@@ -95,12 +105,24 @@ impl Host {
                 }
                 FIRST_PAUSE
             }
-            Breaker::Open { pause, .. } if admitted.probe => pause.saturating_mul(2).min(LONGEST_PAUSE),
+            Breaker::Open { pause, .. } if probe => pause.saturating_mul(2).min(LONGEST_PAUSE),
             // It went out when the host seemed well; that it is not is known by now.
             Breaker::Open { .. } => return,
         };
         let cause = error.message.clone();
         *breaker = Breaker::Open { until: now.after(pause), pause, cause, probing_until: None };
+    }
+}
+
+impl Breaker {
+    fn left_alone(&self, now: Instant) -> Option<LeftAlone> {
+        let Self::Open { until, cause, probing_until, .. } = self else { return None };
+        let pause = match probing_until {
+            _ if now < *until => until.since(now),
+            Some(end) if now < *end => FIRST_PAUSE,
+            _ => return None,
+        };
+        Some(LeftAlone { pause, cause: cause.clone() })
     }
 }
 
@@ -137,8 +159,8 @@ mod tests {
     fn down(fetches: u32) -> Host {
         let host = Host::default();
         let admitted: Vec<_> = (0..fetches).map(|_| host.admit(at(0)).unwrap()).collect();
-        for admitted in admitted {
-            host.report(admitted, Some(&failure(TokenErrorKind::Connect, None)), at(0));
+        for mut admitted in admitted {
+            host.report(&mut admitted, Some(&failure(TokenErrorKind::Connect, None)), at(0));
         }
         host
     }
@@ -151,10 +173,10 @@ mod tests {
     fn opens_after_failures_in_a_row_and_lets_one_try() {
         let host = down(THRESHOLD);
         assert_eq!(host.admit(at(0)), Err(LeftAlone { pause: FIRST_PAUSE, cause: "refused".to_owned() }));
-        let probe = host.admit(at(1)).unwrap();
+        let mut probe = host.admit(at(1)).unwrap();
         assert_eq!(pause(&host, at(1)), 1, "one tries, the others wait");
         assert_eq!(pause(&host, at(30)), 1, "as long as it takes");
-        host.report(probe, None, at(30));
+        host.report(&mut probe, None, at(30));
         assert!(host.admit(at(30)).is_ok());
     }
 
@@ -181,10 +203,21 @@ mod tests {
             (TokenErrorKind::Request, None),
         ];
         for (kind, status) in others.into_iter().cycle().take(1_000) {
-            let admitted = host.admit(at(0)).unwrap();
-            host.report(admitted, Some(&failure(kind, status)), at(0));
+            host.report(&mut host.admit(at(0)).unwrap(), Some(&failure(kind, status)), at(0));
         }
         assert!(host.admit(at(0)).is_ok());
+    }
+
+    #[test]
+    fn what_was_never_sent_says_nothing_of_the_host() {
+        let mistake = failure(TokenErrorKind::Request, None);
+        let host = down(THRESHOLD - 1);
+        host.report(&mut host.admit(at(0)).unwrap(), Some(&mistake), at(0));
+        host.report(&mut host.admit(at(0)).unwrap(), Some(&failure(TokenErrorKind::Connect, None)), at(0));
+        assert_eq!(pause(&host, at(0)), 1, "the count was not reset");
+        host.report(&mut host.admit(at(1)).unwrap(), Some(&mistake), at(1));
+        assert_eq!(host.admit(at(1)), Ok(Admitted { probe: true }), "another tries for all");
+        assert_eq!(pause(&host, at(1)), 1, "and one only");
     }
 
     #[test]
@@ -194,8 +227,10 @@ mod tests {
         for expected in [1, 2, 4, 8, 16, 30, 30] {
             assert_eq!(pause(&host, at(now)), expected);
             now += expected;
-            let probe = host.admit(at(now)).unwrap();
-            host.report(probe, Some(&failure(TokenErrorKind::Unavailable, Some(503))), at(now));
+            let mut probe = host.admit(at(now)).unwrap();
+            for _attempt in 0..4 {
+                host.report(&mut probe, Some(&failure(TokenErrorKind::Unavailable, Some(503))), at(now));
+            }
         }
     }
 }

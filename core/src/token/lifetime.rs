@@ -12,7 +12,8 @@ const SHORTEST: f64 = 1.0;
 const LONGEST: f64 = 30.0 * 24.0 * 3600.0;
 /// The buffer is at most this share of the lifetime, so that a short-lived token is still used for most of its life.
 const LARGEST_BUFFER_SHARE: f64 = 0.25;
-/// A token is not used in the last moments of its life: this share of it, or this many seconds if that is less.
+/// A token is not used in the last moments of its life: this share of it, or this many seconds if that is less. Sent then,
+/// it would arrive expired, and the backend's refusal would cost the user's request.
 const MARGIN_SHARE: f64 = 0.02;
 const LARGEST_MARGIN: f64 = 5.0;
 /// Renewals are spread over this share of the buffer, so that tokens issued together are not renewed together.

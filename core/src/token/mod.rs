@@ -9,7 +9,9 @@
 //! ```
 //!
 //! The buffer before expiry is clamped to a quarter of the life, so a token that lives shorter than the configured
-//! buffer is still used. A failed renewal leaves the token in use until it expires.
+//! buffer is still used. A failed renewal leaves the token in use until it expires: 2 % of its life, or 5 s, before the
+//! moment that the server named, since a request that carries it takes time to arrive, and the server's clock may be
+//! ahead. What "expires" means anywhere here is that earlier moment.
 
 mod assertion;
 mod cache;
@@ -25,13 +27,14 @@ mod response;
 mod schedule;
 mod sent;
 mod source;
+mod sources;
 mod status;
+mod turn;
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::lock::Mutex;
-use tokio::sync::Semaphore;
 
 pub use cache::TokenCache;
 pub(crate) use credentials::ClientCredentials;
@@ -41,15 +44,13 @@ use host::Host;
 pub(crate) use lifetime::stated_lifetime;
 use schedule::Schedule;
 pub(crate) use source::TokenSource;
+use sources::Sources;
 pub use status::{TokenState, TokenStatus};
+use turn::Limits;
 
+use crate::engine::Instant;
 use crate::error::Error;
 use crate::headers::Headers;
-
-/// Fetches under way at once, over all token endpoints.
-const MAX_FETCHES: usize = 256;
-/// Tokens kept for providers that no longer exist.
-const MAX_ORPHANS: usize = 1024;
 
 /// What a waiting caller is told.
 pub type Outcome = Result<Arc<Headers>, Error>;
@@ -67,15 +68,12 @@ pub enum Requested {
     Waiting,
 }
 
-/// The sources that providers share.
-type Sources = HashMap<Arc<ClientCredentials>, Arc<TokenSource>>;
-
 /// The part of the tokens' state that belongs to one life of the engine: who fetches, who waits, what comes next.
 pub(crate) struct Board {
     flights: Flights<Waiter>,
     schedule: Schedule,
     sources: Arc<Mutex<Sources>>,
-    fetches: Arc<Semaphore>,
+    limits: Limits,
     hosts: Mutex<HashMap<String, Arc<Host>>>,
 }
 
@@ -85,7 +83,7 @@ impl Default for Board {
             flights: Flights::default(),
             schedule: Schedule::default(),
             sources: Arc::default(),
-            fetches: Arc::new(Semaphore::new(MAX_FETCHES)),
+            limits: Limits::of_all_hosts(),
             hosts: Mutex::default(),
         }
     }
@@ -98,22 +96,12 @@ impl Board {
         credentials: ClientCredentials,
         make: impl FnOnce(Arc<ClientCredentials>) -> Arc<TokenSource>,
     ) -> Arc<TokenSource> {
-        let mut sources = self.sources.lock();
-        if let Some(source) = sources.get(&credentials) {
-            return Arc::clone(source);
-        }
-        // Looking through all of them only when their number has doubled keeps this cheap on average.
-        if sources.len() == sources.capacity() {
-            forget_orphans(&mut sources);
-        }
-        let source = make(Arc::new(credentials));
-        sources.insert(Arc::clone(&source.credentials), Arc::clone(&source));
-        source
+        self.sources.lock().get(credentials, make)
     }
 
     /// Lets go of sources that no provider uses any more, but for those with a token that another may want.
     pub(crate) fn forget_orphans(&self) {
-        forget_orphans(&mut self.sources.lock());
+        self.sources.lock().forget_orphans();
     }
 
     /// A board for the life after a shutdown: the same sources.
@@ -127,22 +115,61 @@ impl Board {
         Self { sources: Arc::new(Mutex::new(sources)), ..Self::default() }
     }
 
-    fn host(&self, origin: String) -> Arc<Host> {
-        Arc::clone(self.hosts.lock().entry(origin).or_default())
+    fn host(&self, origin: String, now: Instant) -> Arc<Host> {
+        let mut hosts = self.hosts.lock();
+        // When their number has doubled, those that nobody asks and that need not be left alone are let go of.
+        if hosts.len() == hosts.capacity() {
+            hosts.retain(|_, host| Arc::strong_count(host) > 1 || host.left_alone(now).is_some());
+            let twice = 2 * hosts.len();
+            hosts.shrink_to(twice);
+        }
+        Arc::clone(hosts.entry(origin).or_default())
     }
-}
-
-fn forget_orphans(sources: &mut Sources) {
-    let mut orphans = 0;
-    sources.retain(|_, source| {
-        let owned = Arc::strong_count(source) > 1;
-        orphans += usize::from(!owned);
-        owned || (orphans <= MAX_ORPHANS && source.holds_token())
-    });
 }
 
 /// A number in 0..1 from the operating system, so that a forked child does not repeat its parent's.
 fn random_share() -> f64 {
     // Without randomness there is no jitter, and nothing else suffers.
     f64::from(getrandom::u32().unwrap_or_default()) / (f64::from(u32::MAX) + 1.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::{Clock, Engine};
+
+    fn credentials(client: usize) -> ClientCredentials {
+        let yaml = format!(
+            "backends: {{b: {{type: sse, url: 'http://b/', auth: {{type: oauth2, token_url: 'http://127.0.0.1:9/', \
+             client_id: c{client}, client_secret: s}}}}}}"
+        );
+        let config = crate::config::parse(yaml.as_bytes(), &crate::LoadOptions::default()).unwrap();
+        let Some(crate::config::AuthConfig::OAuth2(oauth2)) = &config.backends[0].auth else { panic!("{config:?}") };
+        ClientCredentials::from(oauth2)
+    }
+
+    #[test]
+    fn a_peak_of_providers_leaves_nothing_behind() {
+        let engine = Engine::with_clock(Clock::System);
+        let generation = engine.generation();
+        let shared = |client| TokenSource::shared(credentials(client), &engine);
+        let known = || generation.board.sources.lock().iter().count();
+        let peak: Vec<_> = (0..5_000).map(shared).collect();
+        assert_eq!(known(), 5_000);
+        drop(peak);
+        let kept = shared(0);
+        (0..2_048).for_each(|client| drop(shared(10_000 + client)));
+        assert!(known() <= 1_024 + 1, "{} sources", known());
+        assert!(Arc::ptr_eq(&kept, &shared(0)), "one in use is not let go of");
+    }
+
+    #[test]
+    fn hosts_that_nobody_asks_are_let_go_of() {
+        let board = Board::default();
+        let host = |number: usize| board.host(format!("https://h{number}"), Instant::from_nanos(0));
+        let asked = host(0);
+        (1..10_000).for_each(|number| drop(host(number)));
+        assert!(board.hosts.lock().len() < 16, "{} hosts", board.hosts.lock().len());
+        assert!(Arc::ptr_eq(&asked, &host(0)));
+    }
 }

@@ -58,13 +58,18 @@ impl Schedule {
 impl Board {
     /// The task that starts renewals when they are due. Ends with the generation it belongs to.
     pub(crate) async fn keep_fresh(generation: Weak<Generation>) {
+        if let Some(first) = generation.upgrade() {
+            first.board.plan_inherited();
+        }
         loop {
             let Some(current) = generation.upgrade() else { return };
             let schedule = &current.board.schedule;
             match schedule.next(current.clock().now()) {
                 Ok(Renewal { source, token, .. }) => {
-                    if let Some(source) = source.upgrade() {
-                        source.renew_if_used(&current, token);
+                    if let Some(source) = source.upgrade()
+                        && let Some(again) = source.see_to_renewal(&current, token)
+                    {
+                        schedule.plan(again, &source, token);
                     }
                     // Thousands may be due at once; the fetches they start want their turn too.
                     tokio::task::yield_now().await;
@@ -78,6 +83,15 @@ impl Board {
                         () = earlier.notified() => {}
                     }
                 }
+            }
+        }
+    }
+
+    /// Plans the renewal of what an earlier life of the engine fetched: a parent's, or the one before a shutdown.
+    fn plan_inherited(&self) {
+        for source in self.sources.lock().iter() {
+            if let Some((renew_at, token)) = source.renewal() {
+                self.schedule.plan(renew_at, source, token);
             }
         }
     }

@@ -13,7 +13,7 @@ use super::flight::Flight;
 use super::flights::Join;
 use super::lifetime::Lifetime;
 use super::{Requested, TokenState, TokenStatus, Waiter};
-use crate::engine::{AtomicInstant, Clock, Engine, Generation, Instant, WeakEngine};
+use crate::engine::{Clock, Engine, Generation, Instant, WeakEngine};
 use crate::error::{Error, TokenError};
 use crate::headers::Headers;
 use crate::secret::Secret;
@@ -43,12 +43,12 @@ struct Token {
     expires_at: Instant,
     /// [`TokenSource::hits`] when it was put in.
     hits_before: u64,
-    /// When a reader next sees to its renewal: from `renew_at` on, once a second at most, so that a hit takes no lock.
-    look_again: AtomicInstant,
 }
 
-/// How often readers see to a renewal that is due.
-const LOOK_AGAIN: Duration = Duration::from_secs(1);
+/// Whether a token is used is not looked at more often.
+const SHORTEST_LOOK: Duration = Duration::from_millis(100);
+/// A renewal that ended without a verdict on the token endpoint is tried again after this.
+const INCONCLUSIVE: Duration = Duration::from_secs(1);
 
 impl TokenSource {
     /// The source for `credentials` at `engine`: a new one, or the one that others use already.
@@ -71,27 +71,14 @@ impl TokenSource {
         })
     }
 
-    /// The headers with the token, if there is one that has not expired: no waiting, no I/O.
+    /// The headers with the token, if there is one that has not expired: no waiting, no lock, no I/O.
     ///
-    /// Starts a renewal when it is time for one.
-    pub(crate) fn current(self: &Arc<Self>) -> Option<Arc<Headers>> {
-        let token = self.token.load();
-        let token = token.as_ref()?;
-        let now = self.clock.now();
-        if now >= token.expires_at {
-            return None;
-        }
+    /// That somebody came is all that the schedule learns of it. Where no engine runs yet, in a child of `fork` or
+    /// after a shutdown, tokens are served until they expire; the first caller that must wait starts it.
+    pub(crate) fn current(&self) -> Option<Arc<Headers>> {
+        let headers = self.valid(self.clock.now())?;
         self.hits.fetch_add(1, Ordering::Relaxed);
-        if token.look_again.pass(now, LOOK_AGAIN)
-            && let Some(engine) = self.engine.upgrade()
-        {
-            self.renew(&engine.generation(), token.id);
-        }
-        Some(Arc::clone(&token.headers))
-    }
-
-    pub(super) fn never_fetched(&self) -> bool {
-        self.successes.load(Ordering::Relaxed) + self.failures.load(Ordering::Relaxed) == 0
+        Some(headers)
     }
 
     /// Whether there is a token that has not expired.
@@ -171,25 +158,35 @@ impl TokenSource {
         }
     }
 
-    /// Renews the token `id` if it is still the one held and somebody used it.
-    pub(super) fn renew_if_used(self: &Arc<Self>, generation: &Arc<Generation>, id: u64) {
-        let hits = self.hits.load(Ordering::Relaxed);
-        if self.token.load().as_ref().is_some_and(|token| token.id == id && hits > token.hits_before) {
-            self.renew(generation, id);
+    /// The token that is held, and when to renew it.
+    pub(super) fn renewal(&self) -> Option<(Instant, u64)> {
+        self.token.load().as_ref().map(|token| (token.renew_at, token.id))
+    }
+
+    /// Renews the token `id`, unless nobody uses it or its host is left alone: then it says when to look again.
+    pub(super) fn see_to_renewal(self: &Arc<Self>, generation: &Arc<Generation>, id: u64) -> Option<Instant> {
+        let token = self.token.load();
+        let token = token.as_ref().filter(|token| token.id == id)?;
+        let now = self.clock.now();
+        if self.hits.load(Ordering::Relaxed) == token.hits_before {
+            // Whenever it is used for the first time, half of its rest is left for the renewal.
+            let again = now.after((token.expires_at.since(now) / 2).max(SHORTEST_LOOK));
+            return Some(again).filter(|again| *again < token.expires_at);
         }
+        // What waits for the host here costs less than a fetch that is not let out.
+        if let Some(left_alone) = generation.board.host(self.credentials.host(), now).left_alone(now) {
+            return Some(now.after(left_alone.pause));
+        }
+        // A fetch under way plans what comes after it, and a cool-down was planned for when it began.
+        if let Ok(true) = generation.board.flights.begin(self.id, now, || !self.holds(id)) {
+            Flight::new(self, generation).take_off();
+        }
+        None
     }
 
     /// Whether the token `id` is the one held.
     pub(super) fn holds(&self, id: u64) -> bool {
         self.token.load().as_ref().is_some_and(|token| token.id == id)
-    }
-
-    /// Renews the token `id`, unless another has taken its place meanwhile.
-    fn renew(self: &Arc<Self>, generation: &Arc<Generation>, id: u64) {
-        // An error is a cool-down, after which the schedule tries again.
-        if let Ok(true) = generation.board.flights.begin(self.id, self.clock.now(), || !self.holds(id)) {
-            Flight::new(self, generation).take_off();
-        }
     }
 
     fn valid(&self, now: Instant) -> Option<Arc<Headers>> {
@@ -220,7 +217,6 @@ impl TokenSource {
             renew_at,
             expires_at,
             hits_before: self.hits.load(Ordering::Relaxed),
-            look_again: AtomicInstant::new(renew_at),
         });
         self.token.store(Some(Arc::clone(&token)));
         self.successes.fetch_add(1, Ordering::Relaxed);
@@ -229,13 +225,21 @@ impl TokenSource {
         Ok(Arc::clone(&token.headers))
     }
 
-    /// Remembers a failure, and sees to it that a token in use is tried to be renewed again.
-    pub(super) fn failed(self: &Arc<Self>, generation: &Generation, error: &Error, again: Option<Instant>) {
-        self.failures.fetch_add(1, Ordering::Relaxed);
+    /// Remembers a failure, and sees to it that a token in use is tried to be renewed again. What was not `let_out`,
+    /// since its host is left alone, failed before.
+    pub(super) fn failed(
+        self: &Arc<Self>,
+        generation: &Generation,
+        error: &Error,
+        let_out: bool,
+        again: Option<Instant>,
+    ) {
+        self.failures.fetch_add(u64::from(let_out), Ordering::Relaxed);
         if let Error::Token(error) = error {
             self.last_error.store(Some(Arc::clone(error)));
         }
-        if let Some((again, token)) = again.zip(self.token.load().as_ref())
+        let again = again.unwrap_or_else(|| self.clock.now().after(INCONCLUSIVE));
+        if let Some(token) = self.token.load().as_ref()
             && again < token.expires_at
         {
             generation.board.schedule.plan(again, self, token.id);

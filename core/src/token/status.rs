@@ -22,7 +22,7 @@ pub struct TokenStatus {
     /// Fetches that got a token, since the start.
     pub successes: u64,
     /// Fetches that ended without one, since the start, whatever the reason, a shutdown included. One fetch may be several
-    /// requests, or none.
+    /// requests; one that was not let out, because its host is left alone, is none.
     pub failures: u64,
     /// How often the token was served without waiting, since the start.
     pub hits: u64,

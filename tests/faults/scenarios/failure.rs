@@ -40,12 +40,6 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         expected: "cut at the limit; cut at the deadline",
         run: endless_bodies,
     },
-    Scenario {
-        number: 30,
-        stimulus: "two token endpoints, one down",
-        expected: "the other is unaffected",
-        run: one_of_two_down,
-    },
 ];
 
 fn wrong_secret() {
@@ -212,26 +206,4 @@ fn endless_bodies() {
     world.requests(1);
     world.advance(30.0);
     assert_eq!(failure_kind(&answer(caller)), TokenErrorKind::Timeout);
-}
-
-fn one_of_two_down() {
-    let down = TokenEndpoint::start();
-    down.default_reply(Reply::broken(Fault::Hang));
-    let world = World::default();
-    let auth = |url: &str, client: usize| {
-        format!("auth: {{type: oauth2, token_url: {url:?}, client_id: c{client}, client_secret: s}}")
-    };
-    let mut yaml = String::from("backends:\n");
-    for client in 0..400 {
-        let (down, up) = (auth(&down.url(), client), auth(&world.endpoint.url(), client));
-        yaml += &format!("  down{client}: {{type: sse, url: 'http://b/', {down}}}\n");
-        yaml += &format!("  up{client}: {{type: sse, url: 'http://b/', {up}}}\n");
-    }
-    let resolver = world.resolver_for(&yaml);
-    let stuck: Vec<_> = (0..400).map(|client| resolver.headers(&format!("down{client}"))).collect();
-    let served: Vec<_> = (0..400).map(|client| resolver.headers(&format!("up{client}"))).collect();
-    for caller in served {
-        assert!(token(&answer(caller)).starts_with("tok-"));
-    }
-    assert!(stuck.iter().all(argus_auth_core::resolver::Pending::is_waiting));
 }

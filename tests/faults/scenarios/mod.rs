@@ -1,7 +1,9 @@
 //! The scenarios, by what they are about.
 
+mod certificates;
 mod failure;
 mod herd;
+mod hosts;
 mod identity;
 mod process;
 mod renewal;
@@ -25,8 +27,10 @@ pub(crate) struct Scenario {
 /// All of them, by number.
 pub(crate) fn all() -> Vec<Scenario> {
     let mut all: Vec<Scenario> = [
+        certificates::SCENARIOS,
         failure::SCENARIOS,
         herd::SCENARIOS,
+        hosts::SCENARIOS,
         identity::SCENARIOS,
         process::SCENARIOS,
         renewal::SCENARIOS,

@@ -1,6 +1,8 @@
 //! Forks.
 
 use std::io::{Read, Write};
+use std::panic::AssertUnwindSafe;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use argus_auth_core::{Engine, engine::Clock};
@@ -12,7 +14,7 @@ use super::Scenario;
 
 pub(super) const SCENARIOS: &[Scenario] = &[Scenario {
     number: 25,
-    stimulus: "fork before the first use, after it, mid-fetch, from another thread",
+    stimulus: "fork before the first use, after it, mid-fetch, from another thread, while others are busy here",
     expected: "the child has headers within 15 s; the parent's connection is untouched",
     run: forks,
 }];
@@ -55,7 +57,41 @@ fn forks() {
     assert_eq!(from_thread, "tok-5");
     assert_eq!(token(&answer(threaded.headers("b"))), "tok-6");
     assert_eq!(endpoint.requests()[6].connection, parents_connection);
+
+    fork_while_busy(&endpoint, &resolver("busy"));
 }
+
+/// Forks again and again while threads ask for what is not there, and lets as many threads ask in each child.
+fn fork_while_busy(endpoint: &TokenEndpoint, busy: &Resolver) {
+    endpoint.default_reply(Reply::oauth_error(400, "invalid_client"));
+    let ask = |count: u32| (0..count).for_each(|_| drop(busy.try_headers("b")));
+    let done = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        for _ in 0..16 {
+            scope.spawn(|| {
+                while !done.load(Ordering::Relaxed) {
+                    ask(100);
+                }
+            });
+        }
+        // A child that hangs is killed and panics here: the others must end all the same.
+        let forks = std::panic::catch_unwind(AssertUnwindSafe(|| {
+            for _ in 0..FORKS {
+                let said = in_child(|| {
+                    std::thread::scope(|scope| (0..16).for_each(|_| drop(scope.spawn(|| ask(200)))));
+                    "done".to_owned()
+                });
+                assert_eq!(said, "done");
+            }
+        }));
+        done.store(true, Ordering::Relaxed);
+        forks.unwrap();
+    });
+    endpoint.default_reply(Reply::fresh_token(3600));
+}
+
+/// One in twenty hung while the locks kept who waits in a table of the process.
+const FORKS: u32 = 40;
 
 /// As long as a child may take.
 const LIMIT: Duration = Duration::from_secs(15);
@@ -71,7 +107,7 @@ fn in_child(work: impl FnOnce() -> String) -> String {
         0 => {
             // SAFETY: alarm and _exit have no preconditions.
             unsafe { libc::alarm(15) };
-            let said = std::panic::catch_unwind(std::panic::AssertUnwindSafe(work)).unwrap_or_default();
+            let said = std::panic::catch_unwind(AssertUnwindSafe(work)).unwrap_or_default();
             let _ = writer.write_all(said.as_bytes());
             // SAFETY: as above.
             unsafe { libc::_exit(0) }

@@ -1,7 +1,8 @@
 //! A token's life: renewed ahead of time, used until it expires and not longer.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use argus_auth_core::engine::Clock;
 use argus_auth_core::{Error, TokenErrorKind};
 use argus_auth_faults::{PATIENCE, World, answer, failure_kind, token};
 use argus_auth_test_support::{Fault, Reply};
@@ -47,8 +48,8 @@ pub(super) const SCENARIOS: &[Scenario] = &[
     },
     Scenario {
         number: 17,
-        stimulus: "the machine sleeps for an hour",
-        expected: "expired at the first read; one fetch, no storm",
+        stimulus: "the machine sleeps for an hour; the wall clock is moved a day either way",
+        expected: "expired at the first read, one fetch, no storm; time is `CLOCK_BOOTTIME`, which has no part in that",
         run: suspended,
     },
     Scenario {
@@ -56,6 +57,18 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         stimulus: "the endpoint answers after 8 s",
         expected: "the life counts from the request",
         run: slow_answer,
+    },
+    Scenario {
+        number: 36,
+        stimulus: "a token is used for the first time when little of its life is left",
+        expected: "half of that is left for its renewal",
+        run: late_use,
+    },
+    Scenario {
+        number: 37,
+        stimulus: "tokens are used inside the buffer after a shutdown",
+        expected: "served without starting the engine; once a caller has to wait they are renewed too",
+        run: use_after_shutdown,
     },
 ];
 
@@ -67,7 +80,9 @@ fn hanging_renewal() {
     world.endpoint.script(vec![Reply::token("old", 3600), Reply::broken(Fault::Hang)]);
     let resolver = world.resolver(&[]);
     assert_eq!(token(&answer(resolver.headers("b"))), "old");
+    assert_eq!(token(&answer(resolver.headers("b"))), "old");
     world.advance(INSIDE_BUFFER);
+    world.requests(2);
     for _ in 0..100 {
         let headers = resolver.try_headers("b").unwrap().expect("headers without waiting");
         assert_eq!(token(&Ok(headers)), "old");
@@ -144,6 +159,8 @@ fn short_lives() {
         for _ in 0..reads {
             world.advance(f64::from(u32::try_from(life).unwrap()) / 50.0);
             answer(resolver.headers("b")).unwrap();
+            // Virtual time must not run away from a renewal.
+            world.quiet(&resolver);
         }
         let lives = usize::try_from(reads / 50).unwrap();
         let requests = world.endpoint.requests().len();
@@ -181,6 +198,21 @@ fn suspended() {
         assert_eq!(token(&answer(caller)), "tok-1");
     }
     world.requests(2);
+
+    // Nobody can put this machine to sleep here or set its clock, but which of its clocks is read can be seen.
+    let before = boot_time();
+    let now = Clock::System.now();
+    assert!(before <= now && now <= boot_time());
+}
+
+/// `CLOCK_BOOTTIME`: it counts what the machine sleeps, and nobody can set it.
+#[allow(unsafe_code, reason = "the clock is read by another way than the engine's")]
+fn boot_time() -> argus_auth_core::engine::Instant {
+    let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    // SAFETY: `time` is a live local.
+    assert_eq!(unsafe { libc::clock_gettime(libc::CLOCK_BOOTTIME, &raw mut time) }, 0);
+    let nanos = time.tv_sec * 1_000_000_000 + time.tv_nsec;
+    argus_auth_core::engine::Instant::from_nanos(nanos.try_into().unwrap())
 }
 
 fn slow_answer() {
@@ -196,4 +228,57 @@ fn slow_answer() {
     assert!(resolver.try_headers("b").unwrap().is_some());
     world.advance(0.2);
     assert!(resolver.try_headers("b").unwrap().is_none(), "98 s after the request, 90 s after the answer");
+}
+
+fn late_use() {
+    for rest in [100.0, 50.0, 10.0, 1.0] {
+        let world = World::default();
+        let resolver = world.resolver(&[]);
+        answer(resolver.headers("b")).unwrap();
+        // Nobody has used it when its renewal would be due, nor later.
+        let looked = || world.clock.wait_for_sleeper(Duration::from_millis(1), PATIENCE);
+        assert!(world.clock.advance_to_next(Duration::from_secs_f64(INSIDE_BUFFER), PATIENCE) && looked());
+        let now = world.clock.now().since(argus_auth_core::engine::Instant::from_nanos(0));
+        world.advance(3_595.0 - rest - now.as_secs_f64());
+        assert!(looked());
+        assert_eq!(token(&answer(resolver.headers("b"))), "tok-1");
+        world.requests(1);
+        world.advance(rest / 2.0);
+        world.requests(2);
+        world.quiet(&resolver);
+        assert_eq!(token(&answer(resolver.headers("b"))), "tok-2", "{rest} s before the end");
+    }
+}
+
+fn use_after_shutdown() {
+    let world = World::default();
+    let resolver = world.resolver(&[]);
+    answer(resolver.headers("b")).unwrap();
+    assert!(world.engine.shutdown(PATIENCE));
+    wait_until(|| engine_threads() == 0);
+    world.advance(INSIDE_BUFFER);
+    for _ in 0..100 {
+        assert_eq!(token(&answer(resolver.headers("b"))), "tok-1");
+    }
+    assert_eq!(engine_threads(), 0);
+    world.requests(1);
+    answer(world.resolver(&["client_id: other"]).headers("b")).unwrap();
+    world.requests(3);
+    world.quiet(&resolver);
+    assert_ne!(token(&answer(resolver.headers("b"))), "tok-1");
+}
+
+/// The threads of all engines of this process.
+fn engine_threads() -> usize {
+    let tasks = std::fs::read_dir("/proc/self/task").unwrap();
+    let names = tasks.filter_map(|task| std::fs::read_to_string(task.ok()?.path().join("comm")).ok());
+    names.filter(|name| name.trim_end() == "argus-auth").count()
+}
+
+fn wait_until(condition: impl Fn() -> bool) {
+    let given_up = Instant::now() + PATIENCE;
+    while !condition() {
+        assert!(Instant::now() < given_up);
+        std::thread::yield_now();
+    }
 }

@@ -23,6 +23,11 @@ pub(super) const SCENARIOS: &[Scenario] = &[Scenario {
 /// All log records and panics of the process since [`watch`].
 static SEEN: Mutex<String> = Mutex::new(String::new());
 
+/// One line for each, from the beginning on.
+pub(super) fn seen() -> String {
+    SEEN.lock().unwrap_or_else(PoisonError::into_inner).clone()
+}
+
 fn see(text: &str) {
     SEEN.lock().unwrap_or_else(PoisonError::into_inner).push_str(text);
 }
@@ -51,7 +56,7 @@ fn secrets_stay_secret() {
         }
     }
     panicked();
-    let seen = SEEN.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    let seen = seen();
     for word in [
         event::TOKEN_REQUEST_SENT,
         event::TOKEN_REQUEST_RETRIED,

@@ -30,16 +30,10 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         expected: "arrive as the RFCs say; refused at load",
         run: request_options,
     },
-    Scenario {
-        number: 32,
-        stimulus: "a host fails five times in a row, with many clients; one client is refused a hundred times",
-        expected: "the host is left alone, one fetch tries for all; nobody else notices",
-        run: breaker,
-    },
 ];
 
 /// The endpoint's CA and a client's certificate, in files.
-pub(super) struct Files(PathBuf);
+pub(super) struct Files(pub(super) PathBuf);
 
 impl Files {
     pub(super) fn of(endpoint: &TokenEndpoint) -> Self {
@@ -195,34 +189,4 @@ fn request_options() {
         let error = argus_auth_core::config::parse(yaml.as_bytes(), &Default::default()).unwrap_err();
         assert_eq!(error.problems[0].path, format!("backends.b.auth.extra_params.{reserved}"));
     }
-}
-
-fn breaker() {
-    let world = World::default();
-    let resolver = |client: usize| world.resolver(&[&format!("client_id: c{client}")]);
-    world.endpoint.default_reply(Reply::oauth_error(400, "invalid_client"));
-    for _ in 0..100 {
-        let refused = resolver(0);
-        refused.invalidate("b", None).unwrap();
-        assert_eq!(failure_kind(&answer(refused.headers("b"))), TokenErrorKind::Rejected);
-    }
-    world.endpoint.default_reply(Reply::fresh_token(3600));
-    assert_eq!(token(&answer(resolver(1).headers("b"))), "tok-1", "one client's mistake is its own");
-
-    world.endpoint.default_reply(Reply::status(503).header("Retry-After", "40"));
-    for client in 2..7 {
-        assert_eq!(failure(&answer(resolver(client).headers("b"))).http_status, Some(503));
-    }
-    let requests = world.endpoint.requests().len();
-    for client in 7..1_000 {
-        let outcome = answer(resolver(client).headers("b"));
-        assert_eq!((failure_kind(&outcome), failure(&outcome).http_status), (TokenErrorKind::Unavailable, None));
-    }
-    world.requests(requests);
-    world.endpoint.default_reply(Reply::fresh_token(3600));
-    world.advance(1.0);
-    for client in 2_000..3_000 {
-        answer(resolver(client).headers("b")).unwrap_or_default();
-    }
-    assert!(world.endpoint.requests().len() > requests + 900, "the host is well again");
 }
