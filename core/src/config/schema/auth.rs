@@ -7,9 +7,9 @@ use url::Url;
 use super::super::expand::Text;
 use super::super::model::{AuthConfig, OAuth2Config, PkceConfig, is_in_the_clear};
 use super::super::reader::{Field, Keys, Mapping, Reader};
-use super::super::token_request::ClientAuthentication;
 use super::super::yaml::Value;
 use super::backend::{Place, read_headers};
+use super::token_request::Method;
 use super::{keys, token_request};
 use crate::secret::Secret;
 
@@ -70,13 +70,14 @@ fn read_oauth2(reader: &mut Reader<'_>, block: &Mapping<'_>, token_expiry_buffer
     keys::warn_about_unknown(reader, block, keys::OAUTH2);
     let token_url = read_endpoint(reader, block, "token_url");
     let client_id = reader.required_text(block, "client_id");
-    let options = token_request::read(reader, block);
-    let keyed =
-        matches!(&options, Some(options) if matches!(options.authentication, ClientAuthentication::PrivateKeyJwt(_)));
-    let client_secret = if keyed && block.get("client_secret").is_none() {
-        Some(Secret::new(""))
-    } else {
+    let method = token_request::read_method(reader, block);
+    let options = token_request::read(reader, block, method);
+    // Where the method can't be told, nobody knows whether it needs a secret.
+    let secret_needed = matches!(method, Some(Method::SecretPost | Method::SecretBasic));
+    let client_secret = if secret_needed || block.get("client_secret").is_some() {
         reader.required_text(block, "client_secret").map(Text::into_secret)
+    } else {
+        Some(Secret::new(""))
     };
     let scopes = read_scopes(reader, block);
     let auth_retry_on_401 = read_retry(reader, block);

@@ -147,6 +147,16 @@ const AUTHS: &[(&str, &str)] = &[
     ("pkce", "pkce"),
 ];
 
+const METHODS: &[(&str, &str)] = &[
+    ("client-secret-post", "client_secret_post"),
+    ("form", "client_secret_post"),
+    ("post", "client_secret_post"),
+    ("basic", "client_secret_basic"),
+    ("client-secret-basic", "client_secret_basic"),
+    ("jwt", "private_key_jwt"),
+    ("private-key-jwt", "private_key_jwt"),
+];
+
 /// Warns about each key of `mapping` that is not one of `known`: the gateway ignores it silently.
 pub(super) fn warn_about_unknown(reader: &mut Reader<'_>, mapping: &Mapping<'_>, known: &[&str]) {
     for field in &mapping.fields {
@@ -195,6 +205,11 @@ pub(super) fn meant_transport(word: &str) -> Option<&'static str> {
 /// The `type` of an `auth` block that was probably meant by `word`.
 pub(super) fn meant_auth(word: &str) -> Option<&'static str> {
     meant_word(word, AUTHS)
+}
+
+/// The `token_endpoint_auth_method` that was probably meant by `word`.
+pub(super) fn meant_method(word: &str) -> Option<&'static str> {
+    meant_word(word, METHODS)
 }
 
 fn meant_word(word: &str, words: &[(&'static str, &'static str)]) -> Option<&'static str> {

@@ -7,12 +7,44 @@ use super::super::expand::Text;
 use super::super::reader::{Keys, Mapping, Reader};
 use super::super::token_request::{ClientAuthentication, PrivateKeyJwt, RESERVED_PARAMETERS, TokenRequestOptions};
 use super::super::yaml::Value;
+use super::keys;
 use crate::secret::Secret;
 use crate::signing_key::SigningKey;
 
+/// `token_endpoint_auth_method`, the word alone.
+#[derive(Clone, Copy)]
+pub(super) enum Method {
+    SecretPost,
+    SecretBasic,
+    PrivateKeyJwt,
+}
+
+/// How the client authenticates: for an unknown word, which is an error, as was probably meant; `None` if that can't be
+/// told.
+pub(super) fn read_method(reader: &mut Reader<'_>, block: &Mapping<'_>) -> Option<Method> {
+    const WANTED: &str = "`client_secret_post`, `client_secret_basic` or `private_key_jwt`";
+    let Some(field) = block.get("token_endpoint_auth_method") else { return Some(Method::SecretPost) };
+    let word = reader.word(&field, WANTED)?;
+    let method = |word: &str| match word {
+        "client_secret_post" => Some(Method::SecretPost),
+        "client_secret_basic" => Some(Method::SecretBasic),
+        "private_key_jwt" => Some(Method::PrivateKeyJwt),
+        _ => None,
+    };
+    method(word.as_str()).or_else(|| {
+        let meant = keys::meant_method(word.as_str());
+        reader.unknown_word(&field, &word, WANTED, meant);
+        meant.and_then(method)
+    })
+}
+
 /// The options, or `None` if one has an error. Each is read whatever the others are, to report all problems at once.
-pub(super) fn read(reader: &mut Reader<'_>, block: &Mapping<'_>) -> Option<TokenRequestOptions> {
-    let authentication = read_authentication(reader, block);
+pub(super) fn read(
+    reader: &mut Reader<'_>,
+    block: &Mapping<'_>,
+    method: Option<Method>,
+) -> Option<TokenRequestOptions> {
+    let authentication = method.and_then(|method| read_authentication(reader, block, method));
     let audience = read_text(reader, block, "audience");
     let resources = read_resources(reader, block);
     let extra_params = read_extra_params(reader, block);
@@ -36,19 +68,18 @@ fn read_text(reader: &mut Reader<'_>, block: &Mapping<'_>, key: &str) -> Option<
     }
 }
 
-fn read_authentication(reader: &mut Reader<'_>, block: &Mapping<'_>) -> Option<ClientAuthentication> {
-    const WANTED: &str = "`client_secret_post`, `client_secret_basic` or `private_key_jwt`";
-    let Some(field) = block.get("token_endpoint_auth_method") else { return Some(ClientAuthentication::SecretPost) };
-    let word = reader.word(&field, WANTED)?;
-    match word.as_str() {
-        "client_secret_post" => Some(ClientAuthentication::SecretPost),
-        "client_secret_basic" => Some(ClientAuthentication::SecretBasic),
-        "private_key_jwt" => read_private_key_jwt(reader, block).map(ClientAuthentication::PrivateKeyJwt),
-        _ => {
-            reader.unknown_word(&field, &word, WANTED, None);
-            None
+fn read_authentication(reader: &mut Reader<'_>, block: &Mapping<'_>, method: Method) -> Option<ClientAuthentication> {
+    let authentication = match method {
+        Method::SecretPost => ClientAuthentication::SecretPost,
+        Method::SecretBasic => ClientAuthentication::SecretBasic,
+        Method::PrivateKeyJwt => {
+            return read_private_key_jwt(reader, block).map(ClientAuthentication::PrivateKeyJwt);
         }
+    };
+    for field in ["private_key", "private_key_id", "assertion_audience"].iter().filter_map(|key| block.get(key)) {
+        reader.key_warning(&field, "has no effect without `token_endpoint_auth_method: private_key_jwt`");
     }
+    Some(authentication)
 }
 
 fn read_private_key_jwt(reader: &mut Reader<'_>, block: &Mapping<'_>) -> Option<PrivateKeyJwt> {

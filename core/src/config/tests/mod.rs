@@ -1,6 +1,7 @@
 //! From text to values or problems.
 
 mod gateway;
+mod oauth2;
 mod problems;
 mod references;
 

@@ -1,0 +1,114 @@
+//! What is wrong with an `oauth2` block.
+
+use super::{Unresolved, backend, indent, oauth2, problems, read};
+
+#[test]
+fn problems_of_oauth2() {
+    for (lines, expected) in [
+        (
+            "scope: a\nsecret: canary\ntoken_uri: x\ntenant: y",
+            &[
+                "warning: line 10, column 7: backends.b.auth.scope: unknown key, ignored; did you mean `scopes`?",
+                "warning: line 11, column 7: backends.b.auth.secret: unknown key, ignored; did you mean `client_secret`?",
+                "warning: line 12, column 7: backends.b.auth.token_uri: unknown key, ignored; did you mean `token_url`?",
+                "warning: line 13, column 7: backends.b.auth.tenant: unknown key, ignored",
+            ][..],
+        ),
+        (
+            "token_url: x",
+            &[
+                "line 10, column 7: backends.b.auth.token_url: this key is already on line 7; keep one of the two",
+                "warning: line 10, column 18: backends.b.auth.token_url: \
+                 is not an http:// or https:// URL, so requests to it will fail",
+            ],
+        ),
+        (
+            "scopes: a b",
+            &["line 10, column 15: backends.b.auth.scopes: expected a list, found text; put it in brackets: [...]"],
+        ),
+        ("scopes:", &["line 10, column 14: backends.b.auth.scopes: expected a list, found nothing"]),
+        (
+            "scopes: [a, 1, '', null]",
+            &[
+                "line 10, column 19: backends.b.auth.scopes[1]: expected text, found a whole number; put it in quotes",
+                "line 10, column 26: backends.b.auth.scopes[3]: expected text, found nothing",
+            ],
+        ),
+        (
+            "token_expiry_buffer_seconds: -1\nauth_retry_on_401: 2",
+            &[
+                "line 10, column 36: backends.b.auth.token_expiry_buffer_seconds: must be 0 or more seconds",
+                "line 11, column 26: backends.b.auth.auth_retry_on_401: expected true or false, found a whole number",
+            ],
+        ),
+        (
+            "token_expiry_buffer_seconds: ${TOKEN}",
+            &["line 10, column 36: backends.b.auth.token_expiry_buffer_seconds: expected a number, found text"],
+        ),
+    ] {
+        assert_eq!(problems(&oauth2(lines), Unresolved::Error), expected, "{lines}");
+    }
+}
+
+#[test]
+fn all_that_an_oauth2_block_lacks() {
+    let expected = ["token_url", "client_id", "client_secret"]
+        .map(|key| format!("line 5, column 11: backends.b.auth.{key}: `{key}` is required but missing"));
+    assert_eq!(problems(&backend("auth: {type: oauth2}"), Unresolved::Error), expected);
+}
+
+#[test]
+fn how_a_client_authenticates() {
+    const KEYED: &str = "token_endpoint_auth_method: private_key_jwt";
+    const LACKS_KEY: &str = "line 6, column 7: backends.b.auth.private_key: `private_key` is required but missing";
+    let unknown = |word: &str, hint: &str| {
+        format!(
+            "line 9, column 35: backends.b.auth.token_endpoint_auth_method: expected `client_secret_post`, \
+             `client_secret_basic` or `private_key_jwt`, found \"{word}\"{hint}"
+        )
+    };
+    let no_effect = |line: u8, key: &str| {
+        format!(
+            "warning: line {line}, column 7: backends.b.auth.{key}: has no effect without \
+             `token_endpoint_auth_method: private_key_jwt`"
+        )
+    };
+    for (lines, expected) in [
+        // No second mistake is made of the missing secret.
+        (KEYED, vec![LACKS_KEY.to_owned()]),
+        (
+            "token_endpoint_auth_method: private-key-jwt",
+            vec![LACKS_KEY.to_owned(), unknown("private-key-jwt", "; did you mean `private_key_jwt`?")],
+        ),
+        (
+            "token_endpoint_auth_method: Basic\nclient_secret: s",
+            vec![unknown("Basic", "; did you mean `client_secret_basic`?")],
+        ),
+        ("token_endpoint_auth_method: tls_client_auth", vec![unknown("tls_client_auth", "")]),
+        (
+            "client_secret: s\nprivate_key: k\nprivate_key_id: i\nassertion_audience: a",
+            vec![no_effect(10, "private_key"), no_effect(11, "private_key_id"), no_effect(12, "assertion_audience")],
+        ),
+    ] {
+        let block =
+            format!("auth:\n  type: oauth2\n  token_url: https://as/token\n  client_id: id\n{}", indent(2, lines));
+        assert_eq!(problems(&backend(&block), Unresolved::Error), expected, "{lines}");
+    }
+}
+
+#[test]
+fn endpoints_in_the_clear() {
+    for (url, warns) in [
+        ("https://as/t", false),
+        ("http://localhost:1/t", false),
+        ("http://127.8.9.1/t", false),
+        ("http://[::1]/t", false),
+        ("http://as/t", true),
+        ("http://localhost.example/t", true),
+        ("ftp://as/t", true),
+        ("/t", true),
+    ] {
+        let yaml = backend(&format!("auth: {{type: oauth2, token_url: '{url}', client_id: i, client_secret: s}}"));
+        assert_eq!(!read(&yaml, Unresolved::Error).unwrap().warnings.is_empty(), warns, "{url}");
+    }
+}
