@@ -26,6 +26,7 @@ pub mod config;
 pub mod doctor;
 pub mod engine;
 mod error;
+mod file;
 mod headers;
 mod lock;
 pub mod log;

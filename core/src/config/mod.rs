@@ -30,8 +30,6 @@ mod tests;
 mod token_request;
 mod yaml;
 
-use std::fs::File;
-use std::io::{ErrorKind, Read};
 use std::path::Path;
 
 use zeroize::Zeroizing;
@@ -47,6 +45,7 @@ use self::references::References;
 pub use self::snippet::snippet;
 pub use self::token_request::{ClientAuthentication, PrivateKeyJwt, TokenRequestOptions};
 use self::yaml::Limits;
+use crate::file;
 
 /// Reads the configuration file at `path`.
 ///
@@ -83,24 +82,14 @@ fn parse_in(text: &[u8], options: &LoadOptions, environment: Environment<'_>) ->
     Ok(Config { backends, warnings: problems })
 }
 
-/// The bytes of the file, or why there are none. No more is read than the limit allows, whatever kind of file it is.
+/// The bytes of the file, or why there are none.
 fn read_file(path: &Path) -> Result<Zeroizing<Vec<u8>>, String> {
     let is_yaml = |extension: &str| ["yaml", "yml"].iter().any(|known| extension.eq_ignore_ascii_case(known));
     if !path.extension().and_then(|extension| extension.to_str()).is_some_and(is_yaml) {
         return Err("only YAML files are read; the name must end in .yaml or .yml".to_owned());
     }
-    let file = File::open(path).map_err(|error| match error.kind() {
-        ErrorKind::NotFound => "the file does not exist".to_owned(),
-        _ => format!("the file can't be opened: {error}"),
-    })?;
-    let limit = Limits::default().max_bytes;
-    let too_large = || format!("the file is larger than the limit of {limit} bytes");
-    let length = file.metadata().map_or(0, |metadata| metadata.len());
-    let length = usize::try_from(length).ok().filter(|length| *length <= limit).ok_or_else(too_large)?;
-    // Room for all of it and one byte more, so that no piece of the text is left behind by a growing buffer.
-    let mut text = Zeroizing::new(Vec::with_capacity(length + 1));
-    file.take(limit as u64 + 1).read_to_end(&mut text).map_err(|error| format!("the file can't be read: {error}"))?;
-    if text.len() > limit { Err(too_large()) } else { Ok(text) }
+    let content = file::read(path, Limits::default().max_bytes);
+    content.map(|content| content.bytes).map_err(|unreadable| format!("the file {unreadable}"))
 }
 
 fn whole_file(message: String) -> ConfigError {

@@ -235,7 +235,7 @@ fn files() {
         ("bad.json", Some("{}"), Some("only YAML files are read; the name must end in .yaml or .yml")),
         (".yaml", Some("{}"), Some("only YAML files are read; the name must end in .yaml or .yml")),
         ("missing.yaml", None, Some("the file does not exist")),
-        ("folder.yaml", None, Some("the file can't be read: Is a directory (os error 21)")),
+        ("folder.yaml", None, Some("the file is a directory; it must be a file")),
     ] {
         let path = directory.join(name);
         if let Some(content) = content {
@@ -251,8 +251,13 @@ fn files() {
         }
     }
     let large = directory.join("large.yaml");
-    File::create(&large).unwrap().set_len(1 << 40).unwrap();
+    std::fs::File::create(&large).unwrap().set_len(1 << 40).unwrap();
     let error = load(&large, &LoadOptions::default()).unwrap_err();
     assert_eq!(error.problems[0].message, "the file is larger than the limit of 10485760 bytes");
+    // Opening it would wait for someone to write to it.
+    let pipe = directory.join("pipe.yaml");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let error = load(&pipe, &LoadOptions::default()).unwrap_err();
+    assert_eq!(error.problems[0].message, "the file is not a regular file");
     std::fs::remove_dir_all(directory).unwrap();
 }
