@@ -36,6 +36,7 @@ mod secret;
 pub mod secrets;
 mod signing_key;
 pub mod token;
+mod trust;
 
 pub use config::{Config, ConfigError, FailurePolicy, LoadOptions, Problem, Severity, Unresolved};
 pub use engine::Engine;

@@ -65,5 +65,5 @@ pub(crate) unsafe fn options(options: *const argus_auth_load_options) -> Result<
         value if value == argus_auth_unresolved::Keep as u32 => Unresolved::Keep,
         _ => return invalid("`unresolved` is no argus_auth_unresolved"),
     };
-    Ok(LoadOptions { unresolved })
+    Ok(LoadOptions { unresolved, ..LoadOptions::default() })
 }

@@ -25,7 +25,7 @@ OK, PROBLEMS, FETCH_FAILED = 0, 1, 2
 def check(options: argparse.Namespace) -> int:
     """Runs the command. Returns its exit status: 0, 1 for problems in the file, 2 if a token endpoint failed."""
     try:
-        resolver = _native.Resolver.from_file(options.file, options.unresolved)
+        resolver = _native.Resolver.from_file(options.file, options.unresolved, thorough=True)
     except ConfigError as error:
         if options.json:
             _print_json(options.file, None, error.problems, None)

@@ -37,7 +37,7 @@ pub(crate) fn options(unresolved: &str) -> PyResult<LoadOptions> {
         "keep" => Unresolved::Keep,
         _ => return Err(PyValueError::new_err(format!("unresolved is \"error\" or \"keep\", not {unresolved:?}"))),
     };
-    Ok(LoadOptions { unresolved })
+    Ok(LoadOptions { unresolved, ..LoadOptions::default() })
 }
 
 fn object<'py>(py: Python<'py>, value: &GatewayValue) -> PyResult<Bound<'py, PyAny>> {

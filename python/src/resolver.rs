@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
+use argus_auth_core::LoadOptions;
 use argus_auth_core::token::{Outcome, Requested};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
@@ -27,9 +28,10 @@ pub(crate) struct Resolver {
 impl Resolver {
     // The interpreter stays attached while the configuration is read: `os.environ` can't change meanwhile.
     #[staticmethod]
+    #[pyo3(signature = (path, unresolved, *, thorough = false))]
     #[allow(clippy::needless_pass_by_value, reason = "pyo3 extracts a path by value")]
-    fn from_file(py: Python<'_>, path: PathBuf, unresolved: &str) -> PyResult<Self> {
-        let options = options(unresolved)?;
+    fn from_file(py: Python<'_>, path: PathBuf, unresolved: &str, thorough: bool) -> PyResult<Self> {
+        let options = LoadOptions { thorough, ..options(unresolved)? };
         let inner = argus_auth_core::Resolver::from_file(&path, &options);
         Ok(Self::around(inner.map_err(|error| errors::config(py, &error))?))
     }

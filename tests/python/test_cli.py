@@ -84,6 +84,19 @@ def test_check_shows_the_line_and_not_the_secret(file: str, capsys: pytest.Captu
     assert snippet == ["  |", "5 |     headers: …", "  |              ^"]
 
 
+def test_check_looks_at_the_files_that_a_fetch_would_read(
+    tmp_path: Path, file: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path(file).write_text(
+        "backends:\n  a:\n    type: sse\n    url: http://h\n    auth:\n      type: oauth2\n      client_id: i\n"
+        f"      client_secret: s\n      token_url: https://h/t\n      ca_bundle: {tmp_path / 'none.pem'}\n"
+    )
+    assert argus_auth.Resolver.from_file(file).warnings == ()
+    assert main(["check", file]) == 1
+    where = f"{file}:10:18: error: backends.a.auth.ca_bundle: "
+    assert capsys.readouterr().err.startswith(f"{where}{tmp_path / 'none.pem'} does not exist\n")
+
+
 def test_check_for_machines(file: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["check", file, "--json"]) == 0
     backends = ["static", "oauth2", "closed", "none"]

@@ -18,6 +18,7 @@
 //! Nothing stops at the first problem. Whatever is wrong is collected and returned at once, in file order.
 
 mod expand;
+mod files;
 mod gateway;
 mod model;
 mod problems;
@@ -75,7 +76,8 @@ fn parse_in(text: &[u8], options: &LoadOptions, environment: Environment<'_>) ->
         }
         ConfigError { file: None, problems: vec![problem] }
     })?;
-    let (backends, problems) = schema::read(&document, References::new(environment, options.unresolved));
+    let (backends, problems) =
+        schema::read(&document, References::new(environment, options.unresolved), options.thorough);
     if problems.iter().any(|problem| problem.severity == Severity::Error) {
         return Err(ConfigError { file: None, problems });
     }

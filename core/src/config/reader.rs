@@ -9,6 +9,7 @@ use std::num::{IntErrorKind, ParseIntError};
 use std::ops::RangeInclusive;
 
 use super::expand::Text;
+use super::files::{Files, Finding};
 use super::model::{Problem, Severity, Unresolved};
 use super::problems::Problems;
 use super::references::References;
@@ -112,12 +113,14 @@ pub(super) enum Keys {
 /// Reads fields, and collects what is wrong with them.
 pub(super) struct Reader<'e> {
     pub references: References<'e>,
+    /// The files that it names, if they are to be looked at.
+    pub files: Option<Files>,
     problems: Problems,
 }
 
 impl<'e> Reader<'e> {
-    pub(super) fn new(references: References<'e>) -> Self {
-        Self { references, problems: Problems::default() }
+    pub(super) fn new(references: References<'e>, files: Option<Files>) -> Self {
+        Self { references, files, problems: Problems::default() }
     }
 
     pub(super) fn into_problems(self) -> Vec<Problem> {
@@ -134,6 +137,12 @@ impl<'e> Reader<'e> {
 
     pub(super) fn warning(&mut self, field: &Field<'_>, message: impl Into<String>) {
         self.report(Severity::Warning, field.node.start, field.to_string(), message.into());
+    }
+
+    /// What was found of the file that `key` of the mapping names.
+    pub(super) fn finding(&mut self, mapping: &Mapping<'_>, finding: Finding) {
+        let field = finding.key.and_then(|key| mapping.get(key)).unwrap_or(*mapping.at);
+        self.report(finding.severity, field.node.start, field.to_string(), finding.message);
     }
 
     /// An error about the key of a field, not its value.
@@ -216,7 +225,7 @@ impl<'e> Reader<'e> {
     fn text_with<'d>(&mut self, field: &Field<'d>, unresolved: Unresolved) -> Option<Text<'d>> {
         match &field.node.value {
             Value::Str(written) => {
-                let Self { references, problems } = self;
+                let Self { references, problems, .. } = self;
                 references.resolve(written, unresolved, &mut |severity, message| {
                     let Mark { line, column } = field.node.start;
                     problems.push(Problem { severity, path: field.to_string(), line, column, message });

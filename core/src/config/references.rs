@@ -38,6 +38,20 @@ impl<'e> References<'e> {
         self.secrets = Some(settings);
     }
 
+    /// Opens the secret store, if there is one; false if a reference needed it and did so already.
+    pub(super) fn open_store(&self) -> bool {
+        let needed = self.store.get().is_some();
+        _ = self.secrets.as_ref().and_then(|settings| self.store_of(settings));
+        !needed
+    }
+
+    /// `None` if it can't be opened.
+    fn store_of(&self, settings: &SecretsSettings) -> Option<&(dyn SecretProvider + 'e)> {
+        let provider = settings.provider.as_deref()?;
+        let store = self.store.get_or_init(|| secrets::open(provider, &settings.path, self.environment));
+        store.as_deref().ok()
+    }
+
     /// Why the secret store could not be opened, if any reference needed it.
     pub(super) fn store_failure(&self) -> Option<&SecretError> {
         self.store.get()?.as_ref().err()
@@ -97,10 +111,7 @@ impl<'e> References<'e> {
                 ),
             );
         };
-        let Some(provider) = &settings.provider else { return Lookup::Failed };
-        let Ok(store) = self.store.get_or_init(|| secrets::open(provider, &settings.path, self.environment)) else {
-            return Lookup::Failed;
-        };
+        let Some(store) = self.store_of(settings) else { return Lookup::Failed };
         match store.get(name) {
             Ok(Some(secret)) => Lookup::Found(Text::Substituted(secret)),
             Ok(None) => {

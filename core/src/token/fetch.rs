@@ -11,8 +11,9 @@ use super::credentials::{ClientCredentials, TokenRequest};
 use super::flights::CoolDown;
 use super::host::LeftAlone;
 use super::response::{self, Issued, MAX_BODY, Refused};
-use crate::engine::{Generation, Instant, Trust};
+use crate::engine::{Generation, Instant};
 use crate::error::{TokenError, TokenErrorKind, reads_as_refusal};
+use crate::trust::Trust;
 
 /// All attempts together take no longer.
 pub(super) const TOTAL: Duration = Duration::from_secs(30);
@@ -164,10 +165,7 @@ async fn attempt(credentials: &ClientCredentials, generation: &Generation) -> Re
         return Err(unusable("it begins with neither http:// nor https://").into());
     }
     let trust = match url.scheme() {
-        "https" => Trust::Tls {
-            ca_bundle: credentials.options.ca_bundle.clone(),
-            client_certificate: credentials.options.client_certificate.clone(),
-        },
+        "https" => credentials.options.trust(),
         _ => Trust::Nobody,
     };
     let client = generation.http.client(&trust).map_err(|reason| Refused::new(TokenErrorKind::Request, reason))?;

@@ -50,14 +50,21 @@ pub(super) fn read(
     let extra_params = read_extra_params(reader, block);
     let ca_bundle = read_text(reader, block, "ca_bundle");
     let client_certificate = read_client_certificate(reader, block);
-    Some(TokenRequestOptions {
+    let options = TokenRequestOptions {
         authentication: authentication?,
         audience: audience?,
         resources: resources?,
         extra_params: extra_params?,
         ca_bundle: ca_bundle?.map(PathBuf::from),
         client_certificate: client_certificate?,
-    })
+    };
+    let named = options.ca_bundle.is_some() || options.client_certificate.is_some();
+    if let Some(files) = reader.files.as_mut().filter(|_| named)
+        && let Some(finding) = files.look_at(options.trust()).cloned()
+    {
+        reader.finding(block, finding);
+    }
+    Some(options)
 }
 
 /// An optional text: `Some(None)` when it is not there, `None` when it is wrong.

@@ -1,5 +1,6 @@
 //! From text to values or problems.
 
+mod files;
 mod gateway;
 mod oauth2;
 mod problems;
@@ -31,7 +32,11 @@ fn environment(name: &str) -> Result<String, VarError> {
 }
 
 fn read(yaml: &str, unresolved: Unresolved) -> Result<Config, ConfigError> {
-    let result = parse_in(yaml.as_bytes(), &LoadOptions { unresolved }, &environment);
+    read_with(yaml, &LoadOptions { unresolved, ..LoadOptions::default() })
+}
+
+fn read_with(yaml: &str, options: &LoadOptions) -> Result<Config, ConfigError> {
+    let result = parse_in(yaml.as_bytes(), options, &environment);
     let shown = match &result {
         Ok(config) => format!("{config:?} {config:#?}"),
         Err(error) => format!("{error} {error:?}"),
@@ -42,7 +47,16 @@ fn read(yaml: &str, unresolved: Unresolved) -> Result<Config, ConfigError> {
 
 /// All problems as a user sees them.
 fn problems(yaml: &str, unresolved: Unresolved) -> Vec<String> {
-    let problems = match read(yaml, unresolved) {
+    problems_of(read(yaml, unresolved))
+}
+
+/// As `argus-auth check` finds them.
+fn problems_of_check(yaml: &str) -> Vec<String> {
+    problems_of(read_with(yaml, &LoadOptions { thorough: true, ..LoadOptions::default() }))
+}
+
+fn problems_of(result: Result<Config, ConfigError>) -> Vec<String> {
+    let problems = match result {
         Ok(config) => config.warnings,
         Err(error) => error.problems,
     };
