@@ -12,7 +12,7 @@ use super::expand::Text;
 use super::files::{Files, Finding};
 use super::model::{Problem, Severity, Unresolved};
 use super::problems::Problems;
-use super::references::References;
+use super::references::{References, look_alike};
 use super::yaml::{Int, Mark, Node, Value};
 use crate::secret::Secret;
 
@@ -213,6 +213,11 @@ impl<'e> Reader<'e> {
 
     /// The text that `field` is, its references resolved.
     pub(super) fn text<'d>(&mut self, field: &Field<'d>) -> Option<Text<'d>> {
+        if let Value::Str(written) = &field.node.value
+            && let Some(mistake) = look_alike(written)
+        {
+            self.warning(field, mistake);
+        }
         self.text_with(field, self.references.unresolved)
     }
 

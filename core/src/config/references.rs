@@ -3,7 +3,7 @@
 use std::cell::OnceCell;
 use std::collections::BTreeSet;
 
-use super::expand::{Environment, Expanded, Text, expand};
+use super::expand::{Environment, Expanded, Text, expand, looks_like_reference};
 use super::model::{Severity, Unresolved};
 use super::reader::quote;
 use crate::secrets::{self, SecretError, SecretProvider};
@@ -159,6 +159,23 @@ fn secret_name(text: &str) -> Option<&str> {
     (!name.is_empty() && !name.contains('\n')).then_some(name)
 }
 
+/// What to say of a text, as written, that was probably meant to be a reference and is none, or not as a whole.
+pub(super) fn look_alike(written: &str) -> Option<&'static str> {
+    const PREFIX: &str = "secret:";
+    if looks_like_reference(written) {
+        return Some(
+            "this is not taken for a reference, and stays as it is; a variable is written `${NAME}`, with letters, digits \
+             and underscores, and has no default",
+        );
+    }
+    let mentions_secret = |word: &str| {
+        word.len() > PREFIX.len() && word.get(..PREFIX.len()).is_some_and(|start| start.eq_ignore_ascii_case(PREFIX))
+    };
+    (secret_name(written).is_none() && written.split([' ', '\t', '\n', '$', '"', '\'']).any(mentions_secret)).then_some(
+        "this is not taken for a reference, and stays as it is; `secret:name` must be the whole value, in lower case",
+    )
+}
+
 /// For a message: `environment variables "A", "B" are`.
 fn variables(names: &BTreeSet<&str>) -> String {
     const SHOWN: usize = 10;
@@ -196,6 +213,32 @@ mod tests {
             ("Bearer secret:a", None),
         ] {
             assert_eq!(secret_name(text), name, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn what_only_looks_like_a_reference() {
+        for text in ["${A:-b}", "x ${ A }", "${A-B}", "${}", "${A", "${${A}}", "$A", "$é_1"] {
+            assert!(look_alike(text).unwrap().contains("${NAME}"), "{text}");
+        }
+        for text in ["Secret:a", "SECRET:a", " secret:a", "secret:a\nb", "$secret:a", "Bearer secret:a", "'secret:a'"] {
+            assert!(look_alike(text).unwrap().contains("secret:name"), "{text:?}");
+        }
+        for text in [
+            "",
+            "$",
+            "${A}",
+            "$${A}",
+            "a$b",
+            "$A b",
+            "$2b$10$x",
+            "secret:a",
+            "secret: a",
+            "secret",
+            "x-secret:a",
+            "a secret: b",
+        ] {
+            assert_eq!(look_alike(text), None, "{text}");
         }
     }
 }
