@@ -106,9 +106,7 @@ impl<'e> References<'e> {
             return report_unresolved(
                 unresolved,
                 report,
-                &format!(
-                    "{shown} can't be looked up, because `secrets.enabled: true` is not set at the top of the file"
-                ),
+                &format!("{shown} can't be looked up; set `enabled: true` in the top-level `secrets` section"),
             );
         };
         let Some(store) = self.store_of(settings) else { return Lookup::Failed };

@@ -6,7 +6,31 @@ use super::super::reader::{Mapping, Reader};
 pub(in super::super) const WORDS: &[&[&str]] =
     &[SECTIONS, SECRETS, BACKEND, TIMEOUTS, FILTERS, FILTER, TOOL_OVERRIDE, STATIC, OAUTH2, PKCE, VALUES];
 
-const SECTIONS: &[&str] = &["version", "backends", "secrets", "server"];
+/// All sections of a file in any version of the gateway.
+const SECTIONS: &[&str] = &[
+    "version",
+    "backends",
+    "secrets",
+    "server",
+    "client",
+    "registries",
+    "incoming_auth",
+    "authorization",
+    "audit",
+    "conflict_resolution",
+    "optimizer",
+    "telemetry",
+    "session_pool",
+    "http_pool",
+    "retry",
+    "sse_resilience",
+    "security",
+    "rate_limits",
+    "feature_flags",
+    "plugins",
+    "skills",
+    "workflows",
+];
 const VALUES: &[&str] = &[
     "sse",
     "streamable-http",
@@ -176,12 +200,17 @@ pub(super) fn warn_about_unknown(reader: &mut Reader<'_>, mapping: &Mapping<'_>,
     }
 }
 
-/// Warns about each key at the top that may be a slip of `backends`, which is not there.
-pub(super) fn warn_about_missing_backends(reader: &mut Reader<'_>, sections: &Mapping<'_>) {
-    for field in &sections.fields {
-        let key = field.key().to_lowercase();
-        if closest(&key, ["backends", "servers", "mcpservers"].iter()).is_some() {
-            reader.key_warning(field, "unknown key, ignored, and there are no `backends`; did you mean `backends`?");
+/// Warns about each key at the top that may be a slip of a section that is read and is not there.
+pub(super) fn warn_about_missing_sections(reader: &mut Reader<'_>, sections: &Mapping<'_>) {
+    for (section, slips) in [("backends", &["backends", "servers", "mcpservers"][..]), ("secrets", &["secrets"])] {
+        if sections.get(section).is_some() {
+            continue;
+        }
+        for field in sections.fields.iter().filter(|field| !SECTIONS.contains(&field.key())) {
+            if closest(&field.key().to_lowercase(), slips.iter()).is_some() {
+                let hint = format!("unknown key, ignored, and there are no `{section}`; did you mean `{section}`?");
+                reader.key_warning(field, hint);
+            }
         }
     }
 }

@@ -27,6 +27,7 @@ fn read_document(reader: &mut Reader<'_>, document: &Field<'_>) -> Option<Vec<Ba
     if let Some(version) = sections.get("version") {
         reader.text(&version);
     }
+    keys::warn_about_missing_sections(reader, &sections);
     let secrets = sections.get("secrets");
     if let Some(secrets) = &secrets {
         read_secrets(reader, secrets);
@@ -83,9 +84,6 @@ fn read_switch(reader: &mut Reader<'_>, field: &Field<'_>) -> bool {
 
 fn read_backends(reader: &mut Reader<'_>, sections: &Mapping<'_>) -> Option<Vec<BackendConfig>> {
     let Some(section) = sections.get_unless_null("backends") else {
-        if sections.get("backends").is_none() {
-            keys::warn_about_missing_backends(reader, sections);
-        }
         return Some(Vec::new());
     };
     let backends = reader.mapping(&section, Keys::Names)?;

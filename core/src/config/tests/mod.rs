@@ -174,8 +174,9 @@ secrets:
 
 #[test]
 fn nothing_configured_is_fine() {
-    for yaml in ["version: '1'", "backends:", "backends: {}", "{}", "1: x\nserver: {port: 1}"] {
-        assert!(read(yaml, Unresolved::Error).unwrap().backends.is_empty(), "{yaml}");
+    for yaml in ["version: '1'", "backends:", "backends: {}", "{}", "1: x\nserver: {port: 1}\nsecurity: {}"] {
+        let config = read(yaml, Unresolved::Error).unwrap();
+        assert_eq!((config.backends, config.warnings), (vec![], vec![]), "{yaml}");
     }
 }
 

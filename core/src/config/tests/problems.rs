@@ -160,11 +160,17 @@ fn headers_that_are_none_of_the_operators_business() {
 }
 
 #[test]
-fn a_slip_in_the_most_important_key() {
-    for key in ["backend", "Backends", "mcpServers", "bakcends"] {
+fn a_slip_in_the_name_of_a_section() {
+    for (key, meant) in [
+        ("backend", "backends"),
+        ("Backends", "backends"),
+        ("mcpServers", "backends"),
+        ("bakcends", "backends"),
+        ("secret", "secrets"),
+    ] {
         let found = problems(&format!("version: '1'\n{key}: {{}}"), Unresolved::Error);
         let expected = format!(
-            "warning: line 2, column 1: {key}: unknown key, ignored, and there are no `backends`; did you mean `backends`?"
+            "warning: line 2, column 1: {key}: unknown key, ignored, and there are no `{meant}`; did you mean `{meant}`?"
         );
         assert_eq!(found, [expected]);
     }

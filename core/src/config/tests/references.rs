@@ -40,7 +40,7 @@ fn each_reference_in_each_mode() {
         (
             OFF,
             "secret:key",
-            Err("secret \"key\" can't be looked up, because `secrets.enabled: true` is not set at the top of the file"),
+            Err("secret \"key\" can't be looked up; set `enabled: true` in the top-level `secrets` section"),
             Ok("secret:key"),
         ),
         (
