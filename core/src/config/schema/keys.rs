@@ -112,23 +112,46 @@ pub(super) const PKCE: &[&str] = &[
 /// Words of other products, and what they are called here, in order of preference.
 const SYNONYMS: &[(&str, &[&str])] = &[
     ("access_token_url", &["token_url", "token_endpoint"]),
+    ("api_key", &["auth"]),
+    ("apikey", &["auth"]),
+    ("aud", &["audience"]),
+    ("auth_method", &["token_endpoint_auth_method"]),
     ("auth_url", &["authorization_endpoint"]),
+    ("authentication", &["auth"]),
     ("authorization", &["auth"]),
     ("authorization_url", &["authorization_endpoint"]),
     ("authorize_url", &["authorization_endpoint"]),
-    ("authentication", &["auth"]),
+    ("bearer", &["auth"]),
+    ("bearer_token", &["auth"]),
     ("buffer", &["token_expiry_buffer_seconds"]),
+    ("ca", &["ca_bundle"]),
+    ("ca_cert", &["ca_bundle"]),
+    ("ca_certs", &["ca_bundle"]),
+    ("ca_file", &["ca_bundle"]),
+    ("cacert", &["ca_bundle"]),
+    ("cert", &["client_certificate"]),
+    ("certificate", &["client_certificate"]),
     ("client", &["client_id"]),
+    ("client_cert", &["client_certificate"]),
+    ("client_cert_key", &["client_certificate_key"]),
+    ("client_key", &["client_certificate_key"]),
     ("endpoint", &["url", "token_url", "token_endpoint"]),
     ("expiry_buffer", &["token_expiry_buffer_seconds"]),
     ("file", &["path"]),
     ("id", &["client_id"]),
     ("key", &["client_secret"]),
+    ("key_id", &["private_key_id"]),
+    ("kid", &["private_key_id"]),
     ("kind", &["type"]),
+    ("params", &["extra_params"]),
     ("password", &["client_secret"]),
+    ("private_key_file", &["private_key"]),
+    ("private_key_path", &["private_key"]),
+    ("private_key_pem", &["private_key"]),
     ("retry_on_401", &["auth_retry_on_401"]),
     ("scope", &["scopes"]),
     ("secret", &["client_secret"]),
+    ("token", &["auth"]),
     ("token_endpoint", &["token_url"]),
     ("token_expiry_buffer", &["token_expiry_buffer_seconds"]),
     ("token_uri", &["token_url", "token_endpoint"]),
@@ -189,12 +212,19 @@ pub(super) fn warn_about_unknown(reader: &mut Reader<'_>, mapping: &Mapping<'_>,
         }
         let hint = if known == BACKEND && (OAUTH2.contains(&field.key()) || PKCE.contains(&field.key())) {
             "; it belongs in the `auth` block".to_owned()
+        } else if field.key() == "headers" && known.contains(&"client_id") {
+            "; it belongs beside `auth`, not in it".to_owned()
         } else if field.key().contains(':') {
             "; is a blank missing after the `:`?".to_owned()
         } else if !reader.keeps_warnings() {
             String::new()
         } else {
-            meant_key(field.key(), known).map(|key| format!("; did you mean `{key}`?")).unwrap_or_default()
+            match meant_key(field.key(), known) {
+                // The keys of other products for it name a file.
+                Some("private_key") => "; did you mean `private_key`, which takes the PEM text itself?".to_owned(),
+                Some(key) => format!("; did you mean `{key}`?"),
+                None => String::new(),
+            }
         };
         reader.key_warning(field, format!("unknown key, ignored{hint}"));
     }

@@ -58,6 +58,42 @@ fn all_that_an_oauth2_block_lacks() {
 }
 
 #[test]
+fn what_others_call_it() {
+    for (written, meant) in [
+        ("client_key", "client_certificate_key"),
+        ("client_cert", "client_certificate"),
+        ("cert", "client_certificate"),
+        ("CA", "ca_bundle"),
+        ("ca_file", "ca_bundle"),
+        ("ca-cert", "ca_bundle"),
+        ("cacert", "ca_bundle"),
+        ("kid", "private_key_id"),
+        ("key_id", "private_key_id"),
+        ("aud", "audience"),
+        ("auth_method", "token_endpoint_auth_method"),
+        ("params", "extra_params"),
+    ] {
+        let expected = format!(
+            "warning: line 10, column 7: backends.b.auth.{written}: unknown key, ignored; did you mean `{meant}`?"
+        );
+        assert_eq!(problems(&oauth2(&format!("{written}: x")), Unresolved::Error), [expected]);
+    }
+    for (written, hint) in [
+        ("private_key_file", "did you mean `private_key`, which takes the PEM text itself?"),
+        ("private_key_path", "did you mean `private_key`, which takes the PEM text itself?"),
+        ("headers", "it belongs beside `auth`, not in it"),
+    ] {
+        let expected = format!("warning: line 10, column 7: backends.b.auth.{written}: unknown key, ignored; {hint}");
+        assert_eq!(problems(&oauth2(&format!("{written}: x")), Unresolved::Error), [expected]);
+    }
+    for written in ["token", "api_key", "bearer_token"] {
+        let expected =
+            format!("warning: line 5, column 5: backends.b.{written}: unknown key, ignored; did you mean `auth`?");
+        assert_eq!(problems(&backend(&format!("{written}: x")), Unresolved::Error), [expected]);
+    }
+}
+
+#[test]
 fn how_a_client_authenticates() {
     const KEYED: &str = "token_endpoint_auth_method: private_key_jwt";
     const LACKS_KEY: &str = "line 6, column 7: backends.b.auth.private_key: `private_key` is required but missing";
