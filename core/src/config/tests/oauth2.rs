@@ -19,7 +19,7 @@ fn problems_of_oauth2() {
             &[
                 "line 10, column 7: backends.b.auth.token_url: this key is already on line 7; keep one of the two",
                 "warning: line 10, column 18: backends.b.auth.token_url: \
-                 is not an http:// or https:// URL, so requests to it will fail",
+                 token_url is not a URL: relative URL without a base; requests will fail",
             ],
         ),
         (
@@ -28,10 +28,10 @@ fn problems_of_oauth2() {
         ),
         ("scopes:", &["line 10, column 14: backends.b.auth.scopes: expected a list, found nothing"]),
         (
-            "scopes: [a, 1, '', null]",
+            "scopes: [a, 1, null]",
             &[
                 "line 10, column 19: backends.b.auth.scopes[1]: expected text, found a whole number; put it in quotes",
-                "line 10, column 26: backends.b.auth.scopes[3]: expected text, found nothing",
+                "line 10, column 22: backends.b.auth.scopes[2]: expected text, found nothing",
             ],
         ),
         (
@@ -129,6 +129,45 @@ fn how_a_client_authenticates() {
         let block =
             format!("auth:\n  type: oauth2\n  token_url: https://as/token\n  client_id: id\n{}", indent(2, lines));
         assert_eq!(problems(&backend(&block), Unresolved::Error), expected, "{lines}");
+    }
+}
+
+#[test]
+fn what_can_be_sent_and_hardly_works() {
+    for (block, expected) in [
+        (
+            "{token_url: 'ftp://as/t', client_id: i, client_secret: s}",
+            &["token_url: token_url begins with neither http:// nor https://; requests will fail"][..],
+        ),
+        (
+            "{token_url: 'https://as:99999/t', client_id: i, client_secret: s}",
+            &["token_url: token_url is not a URL: invalid port number; requests will fail"],
+        ),
+        (
+            "{token_url: 'https://[::g]/t', client_id: i, client_secret: s}",
+            &["token_url: token_url is not a URL: invalid IPv6 address; requests will fail"],
+        ),
+        (
+            "{token_url: 'https://as', client_id: \"i\\n\", client_secret: \"s\\r\\n\"}",
+            &[
+                "client_id: ends in a line break, which is sent too",
+                "client_secret: ends in a line break, which is sent too",
+            ],
+        ),
+        (
+            "{token_url: 'https://as', client_id: i, client_secret: s, scopes: [a:b/c, a b, '', ü]}",
+            &[
+                "scopes[1]: is not one scope: letters, digits and signs, no blanks, quotes or \\ (RFC 6749 §3.3)",
+                "scopes[2]: is not one scope: letters, digits and signs, no blanks, quotes or \\ (RFC 6749 §3.3)",
+                "scopes[3]: is not one scope: letters, digits and signs, no blanks, quotes or \\ (RFC 6749 §3.3)",
+            ],
+        ),
+    ] {
+        let yaml = backend(&format!("auth: {}", block.replace('{', "{type: oauth2, ")));
+        let found = problems(&yaml, Unresolved::Error);
+        let found: Vec<_> = found.iter().map(|it| it.split_once("backends.b.auth.").unwrap().1).collect();
+        assert_eq!(found, expected, "{block}");
+        assert!(read(&yaml, Unresolved::Error).is_ok(), "{block}");
     }
 }
 
