@@ -18,6 +18,7 @@
 //! Nothing stops at the first problem. Whatever is wrong is collected and returned at once, in file order.
 
 mod expand;
+mod field;
 mod files;
 mod gateway;
 mod model;

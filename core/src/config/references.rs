@@ -4,8 +4,8 @@ use std::cell::OnceCell;
 use std::collections::BTreeSet;
 
 use super::expand::{Environment, Expanded, Text, expand, looks_like_reference};
+use super::field::quote;
 use super::model::{Severity, Unresolved};
-use super::reader::quote;
 use crate::secrets::{self, SecretError, SecretProvider};
 
 /// What the `secrets` section says.

@@ -151,6 +151,10 @@ mod tests {
             "{type: oauth2, token_url: https://t, client_id: c, client_secret: s, 'client_secret canary': x}",
             "{type: static, headers: {Authorization:canary}}",
             "{type: static, headers: {Authorization=canary: x}}",
+            "{type: static, headers: {canary}}",
+            "{type: static, headers: {canary==}}",
+            "{type: static, headers: {ab/canary: x}}",
+            "{type: static, headers: {X: y}, canary}",
         ] {
             let yaml = format!("backends: {{b: {{type: sse, url: http://h, auth: {auth}}}}}");
             let (problems, shown) = match crate::config::parse(yaml.as_bytes(), &crate::LoadOptions::default()) {

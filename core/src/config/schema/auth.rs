@@ -5,8 +5,9 @@ use std::time::Duration;
 use url::Url;
 
 use super::super::expand::Text;
+use super::super::field::Field;
 use super::super::model::{AuthConfig, OAuth2Config, PkceConfig, is_in_the_clear};
-use super::super::reader::{Field, Keys, Mapping, Reader};
+use super::super::reader::{Keys, Mapping, Reader};
 use super::super::yaml::Value;
 use super::backend::{Place, read_headers};
 use super::token_request::Method;

@@ -9,9 +9,10 @@ mod keys;
 mod token_request;
 
 pub(super) use self::keys::WORDS;
+use super::field::Field;
 use super::files::Files;
 use super::model::{BackendConfig, Problem};
-use super::reader::{Field, Keys, Mapping, Reader};
+use super::reader::{Keys, Mapping, Reader};
 use super::references::{References, SecretsSettings};
 use super::yaml::{Node, Value};
 
