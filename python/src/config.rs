@@ -7,7 +7,7 @@ use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
 
-use crate::errors;
+use crate::{errors, log};
 
 /// The remote backends of a file: name to dict.
 // The interpreter stays attached while the configuration is read: `os.environ` can't change meanwhile.
@@ -15,6 +15,7 @@ use crate::errors;
 #[allow(clippy::needless_pass_by_value, reason = "pyo3 extracts a path by value")]
 pub(crate) fn load_config<'py>(py: Python<'py>, path: PathBuf, unresolved: &str) -> PyResult<Bound<'py, PyDict>> {
     let config = config::load(&path, &options(unresolved)?).map_err(|error| errors::config(py, &error))?;
+    log::flush(py)?;
     let backends = PyDict::new(py);
     for backend in &config.backends {
         backends.set_item(&backend.name, object(py, &backend.gateway_value())?)?;

@@ -66,7 +66,11 @@ pub fn load(path: &Path, options: &LoadOptions) -> Result<Config, ConfigError> {
 /// # Errors
 /// [`ConfigError`] with every problem of the document.
 pub fn parse(text: &[u8], options: &LoadOptions) -> Result<Config, ConfigError> {
-    parse_in(text, options, &|name| std::env::var(name))
+    let config = parse_in(text, options, &|name| std::env::var(name))?;
+    for warning in &config.warnings {
+        tracing::warn!(target: "argus_auth::config", "configuration: {warning}");
+    }
+    Ok(config)
 }
 
 fn parse_in(text: &[u8], options: &LoadOptions, environment: Environment<'_>) -> Result<Config, ConfigError> {
