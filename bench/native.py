@@ -33,7 +33,16 @@ backends:
     headers:
       X-Request-Source: argus
     auth: *auth
+  long:
+    type: sse
+    url: http://backend.example/sse
+    auth:
+      type: static
+      headers:
+        Authorization: "{long}"
 """
+# Bytes of a token that carries claims.
+LONG = 1_200
 ROUNDS, READS = 21, 200_000
 # Under callgrind. What is not a read (the start, the one fetch) is not in the functions that are looked at.
 COUNTED_READS = 20_000
@@ -44,7 +53,7 @@ def configuration(token_endpoint: str) -> Iterator[str]:
     """A file whose backends get their tokens from a running endpoint."""
     with measuring.token_endpoint(token_endpoint) as endpoint, tempfile.TemporaryDirectory() as directory:
         path = Path(directory, "config.yaml")
-        path.write_text(CONFIG.format(url=endpoint.url), encoding="utf-8")
+        path.write_text(CONFIG.format(url=endpoint.url, long="x" * LONG), encoding="utf-8")
         yield str(path)
 
 

@@ -97,6 +97,7 @@ class Bench:
             "copy": "bare `malloc`, copy of name and value, `free`",
             "clone": "`argus_auth_headers_clone` and `_free`",
             "try-headers": "cached `argus_auth_resolver_try_headers` and `_free`",
+            "try-headers-long": f"the same, a fixed header of {native.LONG:,} bytes",
             "headers": "cached `argus_auth_resolver_headers` and `_free`",
         }
         with native.configuration(self.endpoint) as config:

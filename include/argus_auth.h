@@ -19,8 +19,9 @@
  * - A "reference" or an "owned" object is freed by the caller, with the free function of its type and no other. All
  *   else is borrowed, from the object that it was asked of. Freeing the last reference to an object never invalidates
  *   an object that was returned as a reference.
- * - A pointer to const is only read, and any number of threads may use it at once. One reference must not be freed
- *   while another thread still uses that same reference: give each thread its own, or join it first.
+ * - Any number of threads may use an object at once through a pointer to const: what such a function changes, it
+ *   changes safely. One reference must not be freed while another thread still uses that same reference: give each
+ *   thread its own, or join it first.
  * - Every function may be called in a child of fork, also if the parent used the library before.
  * - No Rust panic leaves a function: ARGUS_AUTH_STATUS_PANIC is reported instead.
  */
@@ -37,7 +38,7 @@
 #define ARGUS_AUTH_VERSION "0.1.0"
 
 /** The initial value of an argus_auth_load_options: all defaults. */
-#define ARGUS_AUTH_LOAD_OPTIONS_INIT { (uint32_t)sizeof(argus_auth_load_options), 0 }
+#define ARGUS_AUTH_LOAD_OPTIONS_INIT { sizeof(argus_auth_load_options), 0 }
 
 
 /**
@@ -91,7 +92,7 @@ enum argus_auth_status
      */
     ARGUS_AUTH_STATUS_INVALID_ARGUMENT = 12,
     /**
-     * The function can't be called from inside the log callback.
+     * The function can't be called from inside the log callback, or would have to wait there.
      */
     ARGUS_AUTH_STATUS_IN_CALLBACK = 13,
     /**
@@ -325,8 +326,8 @@ typedef struct argus_auth_error argus_auth_error;
 
 /**
  * The headers that a request to a backend must carry: in order, no two of the same name whatever their case. Every
- * value counts as secret; the library's copy is overwritten when the last reference is freed. Independent of the
- * resolver, which may be freed before.
+ * value counts as secret; it is overwritten when the last reference is freed and the library no longer serves it.
+ * Independent of the resolver, which may be freed before.
  *
  * Reference-counted: every reference returned is freed once, with `argus_auth_headers_free`. Immutable: any number of
  * threads may read it at once.
@@ -409,8 +410,9 @@ typedef struct argus_auth_load_options {
  * Receives one log event. `target` says where it comes from (`argus_auth::token`, say), `message` what happened; both
  * are borrowed during the call and hold no secrets.
  *
- * Called on whatever thread the event happens on, the library's own included, and on several at once. It must return
- * soon, without an exception or `longjmp`. It may call functions of this library, except those that say otherwise.
+ * Called on whatever thread the event happens on, the library's own included, and on several at once. It must return,
+ * and soon: no exception, `longjmp`, `pthread_exit` or cancellation of the thread may end it. It may call functions of
+ * this library, except those that say otherwise.
  */
 typedef void (*argus_auth_log_callback)(void *user_data,
                                         argus_auth_log_level level,
@@ -418,7 +420,8 @@ typedef void (*argus_auth_log_callback)(void *user_data,
                                         struct argus_auth_str message);
 
 /**
- * Receives the `user_data` of a log callback that will not be called any more.
+ * Receives the `user_data` of a log callback that will not be called any more. What the callback may do and must not
+ * do holds here too; what fails in the one with `ARGUS_AUTH_STATUS_IN_CALLBACK` does so in the other.
  */
 typedef void (*argus_auth_log_user_data_free)(void *user_data);
 
@@ -613,11 +616,10 @@ const struct argus_auth_problem *argus_auth_resolver_warning(const struct argus_
  * `*out` becomes a reference owned by the caller; NULL on failure.
  *
  * Failures: `ARGUS_AUTH_STATUS_UNKNOWN_BACKEND`; `ARGUS_AUTH_STATUS_UNSUPPORTED`; `ARGUS_AUTH_STATUS_DEADLINE`;
- * `ARGUS_AUTH_STATUS_SHUTDOWN`; and, for a backend with `on_auth_failure: closed`, `ARGUS_AUTH_STATUS_TOKEN_...` and whatever else keeps it from a token.
- * With the policy `open` that is logged instead, and the headers come without authentication.
- *
- * Not for the log callback, which the engine's thread may be running: there it fails with `ARGUS_AUTH_STATUS_INTERNAL`
- * rather than wait for itself.
+ * `ARGUS_AUTH_STATUS_SHUTDOWN`; and, for a backend with `on_auth_failure: closed`, `ARGUS_AUTH_STATUS_TOKEN_...` and
+ * whatever else keeps it from a token. With the policy `open` that is logged instead, and the headers come without
+ * authentication. In the log callback, which the engine's thread may be running, it does not wait but fails with
+ * `ARGUS_AUTH_STATUS_IN_CALLBACK`; the fetch is under way then.
  */
 argus_auth_status argus_auth_resolver_headers(const struct argus_auth_resolver *resolver,
                                               const char *backend,
@@ -634,7 +636,7 @@ argus_auth_status argus_auth_resolver_headers(const struct argus_auth_resolver *
  * `ARGUS_AUTH_STATUS_NOT_READY`: then a fetch is under way, and a later call, or `argus_auth_resolver_headers`, gets
  * its result.
  *
- * Failures: as `argus_auth_resolver_headers`, without the deadline.
+ * Failures: as `argus_auth_resolver_headers`, without those of a wait.
  */
 argus_auth_status argus_auth_resolver_try_headers(const struct argus_auth_resolver *resolver,
                                                   const char *backend,
@@ -792,14 +794,15 @@ const struct argus_auth_error *argus_auth_token_status_last_error(const struct a
 /**
  * Has `callback` called for every log event of this library that is as serious as `max_level` (an
  * `argus_auth_log_level`) or more so. There is one callback per process: a previous one is unregistered first, as
- * `argus_auth_log_unregister` does it.
+ * `argus_auth_log_unregister` does it, waiting included.
  *
  * On success the library holds `user_data` until no call with it can come any more, and then passes it to
  * `user_data_free`, once, on the thread that unregisters or replaces the callback; NULL means that there is nothing to
  * free. On failure `user_data` stays the caller's and `user_data_free` is not called.
  *
  * Failures: `ARGUS_AUTH_STATUS_IN_CALLBACK`; `ARGUS_AUTH_STATUS_LOG_IN_USE`, in a Rust program that receives the
- * events itself. May be called from any other thread at any time.
+ * events itself, and in a child of `fork` if the parent was just registering its first callback. May be called from
+ * any other thread at any time.
  */
 argus_auth_status argus_auth_log_register(argus_auth_log_callback callback,
                                           void *user_data,
@@ -809,7 +812,11 @@ argus_auth_status argus_auth_log_register(argus_auth_log_callback callback,
 
 /**
  * Has the log callback called no more: when this returns, no call of it is running on any thread, none will come, and
- * its `user_data` has been freed. Waits for calls that are running. Nothing to do is a success.
+ * its `user_data` has been freed, also if another thread was at it already. Waits for calls that are running, so that
+ * the caller must not hold a lock that the callback takes. Nothing to do is a success.
+ *
+ * To be called before the code of the callback is unloaded, and before `exit` or the end of `main` if the callback
+ * uses what these destroy: the library's thread may run until the very end of the process.
  *
  * Failures: `ARGUS_AUTH_STATUS_IN_CALLBACK`. May be called from any other thread at any time.
  */
@@ -818,13 +825,13 @@ argus_auth_status argus_auth_log_unregister(struct argus_auth_error **error);
 /**
  * Stops the library's engine thread, if it runs, and waits for its end for at most `timeout_ms` milliseconds.
  *
- * Calls that wait for headers end with `ARGUS_AUTH_STATUS_SHUTDOWN`. All
- * objects stay valid, cached tokens are kept, and the engine may be used again: the next fetch starts a new thread.
- * Without a call of this function the thread ends with the process.
+ * Calls that wait for headers end with `ARGUS_AUTH_STATUS_SHUTDOWN`. All objects stay valid, cached tokens are kept,
+ * and the engine may be used again: the next fetch starts a new thread. Without a call of this function the thread
+ * ends with the process.
  *
- * Failures: `ARGUS_AUTH_STATUS_DEADLINE`, the thread has been told to end but had not done so in time. May be called
- * at any time, from any thread, any number of times; from the log callback with a `timeout_ms` of 0 only, since the
- * engine's thread may be the one that runs it.
+ * Failures: `ARGUS_AUTH_STATUS_DEADLINE`, the thread has been told to end but had not done so in time;
+ * `ARGUS_AUTH_STATUS_IN_CALLBACK`, and nothing was done. May be called at any time, from any thread, any number of
+ * times, but not from the log callback, which the engine's thread may be running.
  */
 argus_auth_status argus_auth_shutdown(uint32_t timeout_ms, struct argus_auth_error **error);
 

@@ -5,8 +5,10 @@
  *
  * Every object owns what it refers to; copies of Resolver, Headers, TokenStatus and Error are cheap and share it.
  * Views (Backend, Problem, std::string_view) are borrowed from the object that they were asked of and valid as long as
- * it or a copy of it is. What holds for threads and fork in C holds here: const functions may be called from any number
- * of threads at once.
+ * it or a copy of it is: who keeps a view keeps the object. A view of an object without a name is gone when the
+ * expression ends, as in `auto view = resolver.headers("search", timeout).value().find("Authorization")`; lists of
+ * views can't be asked of one at all. What holds for threads and fork in C holds here: const functions may be called
+ * from any number of threads at once.
  *
  * No function here throws but Result::value(), and any that must copy and finds no memory. It compiles with exceptions
  * switched off as well; then there is no Result::value().
@@ -64,6 +66,7 @@ class Headers {
         using pointer = void;
         using reference = value_type;
 
+        iterator() noexcept = default;
         iterator(const argus_auth_headers *headers, std::size_t index) noexcept : headers_(headers), index_(index) {}
         value_type operator*() const noexcept {
             return {detail::view(argus_auth_headers_name(headers_, index_)),
@@ -82,8 +85,8 @@ class Headers {
         friend bool operator!=(const iterator &a, const iterator &b) noexcept { return a.index_ != b.index_; }
 
       private:
-        const argus_auth_headers *headers_;
-        std::size_t index_;
+        const argus_auth_headers *headers_ = nullptr;
+        std::size_t index_ = 0;
     };
 
     /// Takes the reference over.
@@ -185,16 +188,18 @@ class Resolver {
     static Result<Resolver> from_text(std::string_view text, const LoadOptions &options = {}) {
         return load(argus_auth_resolver_from_text, text, options);
     }
-    /// The remote backends, in file order.
-    std::vector<Backend> backends() const {
+    /// The remote backends, in file order; borrowed, so not of a Resolver that ends with the expression.
+    std::vector<Backend> backends() const && = delete;
+    std::vector<Backend> backends() const & {
         std::vector<Backend> backends;
         for (std::size_t i = 0; i < argus_auth_resolver_backend_count(resolver_.get()); i++) {
             backends.emplace_back(argus_auth_resolver_backend(resolver_.get(), i));
         }
         return backends;
     }
-    /// What the configuration was loaded with in spite of, in file order.
-    std::vector<Problem> warnings() const {
+    /// What the configuration was loaded with in spite of, in file order; borrowed as `backends()` is.
+    std::vector<Problem> warnings() const && = delete;
+    std::vector<Problem> warnings() const & {
         std::vector<Problem> warnings;
         for (std::size_t i = 0; i < argus_auth_resolver_warning_count(resolver_.get()); i++) {
             warnings.emplace_back(argus_auth_resolver_warning(resolver_.get(), i));
@@ -272,27 +277,30 @@ class Resolver {
     detail::Reference<argus_auth_resolver, argus_auth_resolver_clone, argus_auth_resolver_free> resolver_;
 };
 
-/// Receives log events, on any thread and on several at once. An exception that leaves it ends the program.
+/// Receives log events, on any thread and on several at once. An exception that leaves it, or its destructor, ends the
+/// program.
 using LogFunction = std::function<void(argus_auth_log_level level, std::string_view target, std::string_view message)>;
 
 /// Has `function` called for every log event that is as serious as `max_level` or more so, in place of any function
-/// that was there before. There is one per process.
+/// that was there before. There is one per process. A function that is empty is an error and changes nothing.
 inline Outcome set_log(argus_auth_log_level max_level, LogFunction function) {
     auto owned = std::make_unique<LogFunction>(std::move(function));
-    auto call = [](void *user_data, argus_auth_log_level level, argus_auth_str target,
-                   argus_auth_str message) noexcept {
+    argus_auth_log_callback call = [](void *user_data, argus_auth_log_level level, argus_auth_str target,
+                                      argus_auth_str message) noexcept {
         (*static_cast<LogFunction *>(user_data))(level, detail::view(target), detail::view(message));
     };
     auto free = [](void *user_data) noexcept { delete static_cast<LogFunction *>(user_data); };
-    Outcome outcome = detail::outcome(
-        [&](argus_auth_error **error) { return argus_auth_log_register(call, owned.get(), free, max_level, error); });
+    Outcome outcome = detail::outcome([&](argus_auth_error **error) {
+        return argus_auth_log_register(*owned ? call : nullptr, owned.get(), free, max_level, error);
+    });
     if (outcome) {
         static_cast<void>(owned.release()); // the library frees it
     }
     return outcome;
 }
 
-/// Has the log function called no more: when this returns, no call of it is running and it has been destroyed.
+/// Has the log function called no more: when this returns, no call of it is running and it has been destroyed. Not to
+/// be called with a lock held that the function takes; to be called before what the function uses is destroyed.
 inline Outcome clear_log() { return detail::outcome(argus_auth_log_unregister); }
 
 /// Stops the engine's thread, waiting for its end for at most `timeout`. All objects stay usable.

@@ -68,8 +68,9 @@ class Error : public std::exception {
     bool retryable() const noexcept { return argus_auth_error_retryable(error_.get()); }
     /// The configuration file; empty when the error is not about one.
     std::string_view file() const noexcept { return detail::view(argus_auth_error_file(error_.get())); }
-    /// What is wrong with the configuration, in file order.
-    std::vector<Problem> problems() const {
+    /// What is wrong with the configuration, in file order; borrowed, so not of an Error that ends with the expression.
+    std::vector<Problem> problems() const && = delete;
+    std::vector<Problem> problems() const & {
         std::vector<Problem> problems;
         for (std::size_t i = 0; i < argus_auth_error_problem_count(error_.get()); i++) {
             problems.emplace_back(argus_auth_error_problem(error_.get(), i));
@@ -96,18 +97,24 @@ class Error : public std::exception {
 };
 
 /// What was asked for, or why it could not be had.
+///
+/// A Result that ends with the expression gives what it holds away, so that a range-based `for` over it is safe:
+/// `for (auto [name, value] : *resolver.headers("search", timeout))`.
 template <class T> class [[nodiscard]] Result {
   public:
     Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}
     Result(Error error) : state_(std::in_place_index<1>, std::move(error)) {}
     explicit operator bool() const noexcept { return state_.index() == 0; }
     /// Only if there is a value.
-    T &operator*() noexcept { return *std::get_if<0>(&state_); }
-    const T &operator*() const noexcept { return *std::get_if<0>(&state_); }
-    T *operator->() noexcept { return std::get_if<0>(&state_); }
-    const T *operator->() const noexcept { return std::get_if<0>(&state_); }
+    T &operator*() & noexcept { return *std::get_if<0>(&state_); }
+    const T &operator*() const & noexcept { return *std::get_if<0>(&state_); }
+    T operator*() && noexcept { return std::move(*std::get_if<0>(&state_)); }
+    T *operator->() & noexcept { return std::get_if<0>(&state_); }
+    const T *operator->() const & noexcept { return std::get_if<0>(&state_); }
+    const T *operator->() const && = delete;
     /// Only if there is no value.
-    const Error &error() const noexcept { return *std::get_if<1>(&state_); }
+    const Error &error() const & noexcept { return *std::get_if<1>(&state_); }
+    Error error() && noexcept { return std::move(*std::get_if<1>(&state_)); }
 #if defined(__cpp_exceptions)
     /// The value; throws the Error if there is none.
     T &value() & { return check(), **this; }

@@ -3,8 +3,8 @@
  *
  *     bench-c CONFIG ROUNDS READS    a line per operation: its name, then nanoseconds per read in each round
  *
- * CONFIG has a backend `plain` with OAuth2 alone. Each operation is a function that is not inlined, so that a profiler
- * finds it by its name.
+ * CONFIG has a backend `plain` with OAuth2 alone, and `long` with a fixed header as long as tokens are that carry
+ * claims. Each operation is a function that is not inlined, so that a profiler finds it by its name.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +14,7 @@
 #include "argus_auth.h"
 
 #define BACKEND "plain"
+#define LONG_BACKEND "long"
 #define MAX_ROUNDS 1000
 #define NOT_INLINED __attribute__((noinline))
 /* The compiler must take what is behind the pointer for used. */
@@ -62,15 +63,24 @@ NOT_INLINED static void read_clone(size_t reads) {
     }
 }
 
+static inline void try_headers(const char *backend, size_t backend_len) {
+    argus_auth_headers *headers;
+    argus_auth_error *error;
+    if (argus_auth_resolver_try_headers(resolver, backend, backend_len, &headers, &error) != ARGUS_AUTH_STATUS_OK) {
+        fail("no headers at once");
+    }
+    argus_auth_headers_free(headers);
+}
+
 NOT_INLINED static void read_try_headers(size_t reads) {
     for (size_t i = 0; i < reads; i++) {
-        argus_auth_headers *headers;
-        argus_auth_error *error;
-        if (argus_auth_resolver_try_headers(resolver, BACKEND, strlen(BACKEND), &headers, &error) !=
-            ARGUS_AUTH_STATUS_OK) {
-            fail("no headers at once");
-        }
-        argus_auth_headers_free(headers);
+        try_headers(BACKEND, strlen(BACKEND));
+    }
+}
+
+NOT_INLINED static void read_try_headers_long(size_t reads) {
+    for (size_t i = 0; i < reads; i++) {
+        try_headers(LONG_BACKEND, strlen(LONG_BACKEND));
     }
 }
 
@@ -90,7 +100,11 @@ static const struct {
     const char *name;
     void (*read)(size_t reads);
 } operations[] = {
-    {"clock", read_clock},     {"copy", read_copy}, {"clone", read_clone}, {"try-headers", read_try_headers},
+    {"clock", read_clock},
+    {"copy", read_copy},
+    {"clone", read_clone},
+    {"try-headers", read_try_headers},
+    {"try-headers-long", read_try_headers_long},
     {"headers", read_headers},
 };
 #define OPERATIONS (sizeof operations / sizeof operations[0])

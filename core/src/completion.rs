@@ -32,10 +32,15 @@ impl CompletionQueue {
         Ok(Arc::new(Self { ready, answers: Mutex::default() }))
     }
 
-    /// A waiter that puts its answer here under `tag`.
+    /// A waiter that puts its answer here under `tag`, or nowhere if the queue is gone by then: a fetch that nobody
+    /// waits for any more keeps no descriptor open.
     pub fn waiter(self: &Arc<Self>, tag: u64) -> Waiter {
-        let queue = Arc::clone(self);
-        Box::new(move |outcome| queue.push(tag, outcome))
+        let queue = Arc::downgrade(self);
+        Box::new(move |outcome| {
+            if let Some(queue) = queue.upgrade() {
+                queue.push(tag, outcome);
+            }
+        })
     }
 
     fn push(&self, tag: u64, outcome: Outcome) {

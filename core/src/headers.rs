@@ -10,6 +10,7 @@ use crate::secret::Secret;
 /// Every value counts as secret: `Debug` shows names only.
 #[derive(Clone, Default, PartialEq, Eq, Hash)]
 pub struct Headers {
+    /// Each name with a closing zero, as a [`Secret`] has one, so that C can look at both where they are.
     fields: Vec<(String, Secret)>,
 }
 
@@ -21,12 +22,15 @@ impl Headers {
 
     /// One header.
     pub fn single(name: impl Into<String>, value: Secret) -> Self {
-        Self { fields: vec![(name.into(), value)] }
+        Self { fields: vec![(with_nul(name), value)] }
     }
 
     /// Sets a header: one of the same name, whatever its case, is replaced in its place under the new name.
     pub fn set(&mut self, name: impl Into<String>, value: Secret) {
-        let name = name.into();
+        self.put(with_nul(name), value);
+    }
+
+    fn put(&mut self, name: String, value: Secret) {
         match self.fields.iter_mut().find(|(existing, _)| existing.eq_ignore_ascii_case(&name)) {
             Some(field) => *field = (name, value),
             None => self.fields.push((name, value)),
@@ -38,19 +42,24 @@ impl Headers {
     pub fn overlaid_with(&self, other: &Self) -> Self {
         let mut merged = self.clone();
         for (name, value) in &other.fields {
-            merged.set(name.clone(), value.clone());
+            merged.put(name.clone(), value.clone());
         }
         merged
     }
 
     /// The value of `name`, whatever its case.
     pub fn get(&self, name: &str) -> Option<&Secret> {
-        self.fields.iter().find(|(existing, _)| existing.eq_ignore_ascii_case(name)).map(|(_, value)| value)
+        self.iter().find(|(existing, _)| existing.eq_ignore_ascii_case(name)).map(|(_, value)| value)
     }
 
     /// Name and value of each header, in order.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (&str, &Secret)> {
-        self.fields.iter().map(|(name, value)| (name.as_str(), value))
+        self.fields.iter().map(|(name, value)| (name.strip_suffix('\0').unwrap_or(name), value))
+    }
+
+    /// Name and value of the header at `index`, each with a zero after it, for C. The value is a secret.
+    pub fn expose_with_nul(&self, index: usize) -> Option<(&str, &str)> {
+        self.fields.get(index).map(|(name, value)| (name.as_str(), value.expose_secret_with_nul()))
     }
 
     /// How many there are.
@@ -62,6 +71,13 @@ impl Headers {
     pub fn is_empty(&self) -> bool {
         self.fields.is_empty()
     }
+}
+
+fn with_nul(name: impl Into<String>) -> String {
+    let mut name = name.into();
+    name.reserve_exact(1);
+    name.push('\0');
+    name
 }
 
 impl fmt::Debug for Headers {
@@ -108,6 +124,17 @@ mod tests {
         let merged = config.overlaid_with(&Headers::single("Authorization", Secret::new("new")));
         let fields: Vec<_> = merged.iter().map(|(name, value)| (name, value.expose_secret())).collect();
         assert_eq!(fields, [("Authorization", "new"), ("X-Source", "argus")]);
+    }
+
+    #[test]
+    fn names_and_values_are_there_for_c() {
+        let mut headers = Headers::single("X-A", Secret::new("a"));
+        headers.set("x-a", Secret::new(""));
+        assert_eq!(headers.expose_with_nul(0), Some(("x-a\0", "\0")));
+        assert_eq!(headers.expose_with_nul(1), None);
+        assert_eq!(headers.get("X-A").map(Secret::expose_secret), Some(""));
+        assert_eq!(headers.get("X-A\0"), None);
+        assert_eq!(headers, Headers::single("x-a", Secret::new("")));
     }
 
     #[test]

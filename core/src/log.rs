@@ -29,7 +29,12 @@ const OFF: usize = 0;
 ///
 /// `sink` is called on whatever thread an event happens on, the engine's included, and must not block.
 pub fn forward(sink: impl Fn(Record) + Send + Sync + 'static) -> bool {
-    subscriber::set_global_default(Forward(sink)).is_ok()
+    let forwarded = subscriber::set_global_default(Forward(sink)).is_ok();
+    if forwarded {
+        // An event that was met for the first time just now may have found nobody who listens, and would not ask again.
+        tracing::callsite::rebuild_interest_cache();
+    }
+    forwarded
 }
 
 /// Forwards events of this level and more serious ones; none at all with `None`, the default.

@@ -15,16 +15,21 @@ use zeroize::Zeroizing;
 /// Two secrets are equal when their text is; the comparison is not constant-time and is meant for configuration,
 /// never for checking what a stranger sent.
 #[derive(Clone)]
-pub struct Secret(Arc<Zeroizing<String>>);
+pub struct Secret(Arc<Zeroizing<String>>); // the text and a closing zero, which C wants
 
 impl Secret {
-    /// Takes `text` over without copying it.
+    /// Takes `text` over, and copies it only if its buffer is full.
     pub fn new(text: impl Into<String>) -> Self {
-        Self(Arc::new(Zeroizing::new(text.into())))
+        Zeroizing::new(text.into()).into()
     }
 
     /// The text itself. The name is long enough to stand out in a review.
     pub fn expose_secret(&self) -> &str {
+        self.0.strip_suffix('\0').unwrap_or(&self.0)
+    }
+
+    /// The text with a zero after it, for C.
+    pub fn expose_secret_with_nul(&self) -> &str {
         &self.0
     }
 }
@@ -50,7 +55,14 @@ impl Hash for Secret {
 }
 
 impl From<Zeroizing<String>> for Secret {
-    fn from(text: Zeroizing<String>) -> Self {
+    fn from(mut text: Zeroizing<String>) -> Self {
+        if text.len() == text.capacity() {
+            // Growing in place could leave a copy behind that nobody overwrites; what is replaced here is.
+            let mut roomier = Zeroizing::new(String::with_capacity(text.len() + 1));
+            roomier.push_str(&text);
+            text = roomier;
+        }
+        text.push('\0');
         Self(Arc::new(text))
     }
 }
@@ -63,5 +75,22 @@ mod tests {
     fn debug_never_shows_the_text() {
         let secret = Secret::new("hunter2");
         assert_eq!(format!("{secret:?} {secret:#?}"), "[redacted] [redacted]");
+    }
+
+    #[test]
+    fn a_zero_follows_the_text() {
+        let mut with_room = String::with_capacity(64);
+        with_room.push_str("hunter2");
+        let buffer = with_room.as_ptr();
+        let secret = Secret::new(with_room);
+        assert_eq!(secret.expose_secret().as_ptr(), buffer, "taken over, not copied");
+        for secret in [secret, Secret::new("hunter2"), Secret::from(Zeroizing::new("hunter2".to_owned()))] {
+            assert_eq!(secret.expose_secret(), "hunter2");
+            assert_eq!(secret.expose_secret_with_nul(), "hunter2\0");
+        }
+        for text in ["", "\0", "a\0"] {
+            assert_eq!(Secret::new(text).expose_secret(), text);
+            assert_eq!(Secret::new(text).expose_secret_with_nul(), format!("{text}\0"));
+        }
     }
 }

@@ -6,22 +6,26 @@ use argus_auth_core::Engine;
 
 use crate::boundary::{self, Failure};
 use crate::error::argus_auth_error;
+use crate::log;
 use crate::status::argus_auth_status;
 
 /// Stops the library's engine thread, if it runs, and waits for its end for at most `timeout_ms` milliseconds.
 ///
-/// Calls that wait for headers end with `ARGUS_AUTH_STATUS_SHUTDOWN`. All
-/// objects stay valid, cached tokens are kept, and the engine may be used again: the next fetch starts a new thread.
-/// Without a call of this function the thread ends with the process.
+/// Calls that wait for headers end with `ARGUS_AUTH_STATUS_SHUTDOWN`. All objects stay valid, cached tokens are kept,
+/// and the engine may be used again: the next fetch starts a new thread. Without a call of this function the thread
+/// ends with the process.
 ///
-/// Failures: `ARGUS_AUTH_STATUS_DEADLINE`, the thread has been told to end but had not done so in time. May be called
-/// at any time, from any thread, any number of times; from the log callback with a `timeout_ms` of 0 only, since the
-/// engine's thread may be the one that runs it.
+/// Failures: `ARGUS_AUTH_STATUS_DEADLINE`, the thread has been told to end but had not done so in time;
+/// `ARGUS_AUTH_STATUS_IN_CALLBACK`, and nothing was done. May be called at any time, from any thread, any number of
+/// times, but not from the log callback, which the engine's thread may be running.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn argus_auth_shutdown(timeout_ms: u32, error: *mut *mut argus_auth_error) -> argus_auth_status {
     // SAFETY: the caller's `error` is NULL or may be written to.
     unsafe {
         boundary::call(error, || {
+            if log::in_callback() {
+                return Err(Failure::InCallback);
+            }
             if Engine::global().shutdown(Duration::from_millis(timeout_ms.into())) {
                 Ok(argus_auth_status::Ok)
             } else {

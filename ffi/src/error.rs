@@ -59,8 +59,12 @@ impl Failure {
                 format!("the argument `{argument}` is not UTF-8 from its byte {valid_up_to} on (counted from 0)")
             }
             Self::Argument { argument, problem } => format!("the argument `{argument}` can't be used: {problem}"),
-            Self::InCallback => "this function can't be called from inside the log callback".to_owned(),
-            Self::LogInUse => "the program's own `tracing` subscriber receives the log events already".to_owned(),
+            Self::InCallback => "this can't be done, or waited for, inside the log callback".to_owned(),
+            Self::LogInUse => {
+                "the program's own `tracing` subscriber receives the log events, or the process was forked \
+                 while its parent asked for them first"
+                    .to_owned()
+            }
             Self::StillRunning => "the engine's thread has been told to end and had not done so in time".to_owned(),
             Self::Core(error) => error.to_string(),
             Self::Panic => "a defect of this library was contained".to_owned(),

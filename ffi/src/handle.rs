@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use crate::boundary;
 
-/// Hands `value` to C, as the first of its references.
-pub(crate) fn give<T: Send + Sync>(value: T) -> *mut T {
-    Arc::into_raw(Arc::new(value)).cast_mut()
+/// Hands a reference to C.
+pub(crate) fn give<T: Send + Sync>(object: Arc<T>) -> *mut T {
+    Arc::into_raw(object).cast_mut()
 }
 
 /// One more reference to what `handle` refers to; NULL for NULL.
@@ -36,7 +36,7 @@ pub(crate) unsafe fn release<T: Send + Sync>(handle: *mut T) {
 }
 
 /// Hands `value` to C, which is its only owner.
-pub(crate) fn give_whole<T: Send>(value: T) -> *mut T {
+pub(crate) fn give_whole<T: Send + Sync>(value: T) -> *mut T {
     Box::into_raw(Box::new(value))
 }
 
@@ -45,7 +45,7 @@ pub(crate) fn give_whole<T: Send>(value: T) -> *mut T {
 /// # Safety
 ///
 /// `object` is NULL or came from [`give_whole`], has not been released, and is not used again.
-pub(crate) unsafe fn release_whole<T: Send>(object: *mut T) {
+pub(crate) unsafe fn release_whole<T: Send + Sync>(object: *mut T) {
     if !object.is_null() {
         // SAFETY: the pointer came from `Box::into_raw` and its owner gives it up, says the caller.
         let object = unsafe { Box::from_raw(object) };
@@ -74,11 +74,12 @@ impl<T: Send + Sync> Out<T> {
         if self.place.is_null() { Err(boundary::Failure::Null { argument }) } else { Ok(()) }
     }
 
-    /// Puts the first reference to `value` there.
-    pub(crate) fn give(self, value: T) {
+    /// Puts a reference there; it is not made for who does not want it.
+    pub(crate) fn give(self, object: impl FnOnce() -> Arc<T>) {
         if !self.place.is_null() {
+            let reference = give(object());
             // SAFETY: it is not NULL, so it may be written to, as `new` was promised.
-            unsafe { self.place.write(give(value)) };
+            unsafe { self.place.write(reference) };
         }
     }
 

@@ -2,27 +2,30 @@
 
 use std::ffi::c_char;
 use std::ptr;
+use std::sync::Arc;
 
-use argus_auth_core::Headers;
+use argus_auth_core::{Headers, Secret};
 
 use crate::boundary;
 use crate::handle;
-use crate::text::{Text, argus_auth_str};
+use crate::text::argus_auth_str;
 
 /// The headers that a request to a backend must carry: in order, no two of the same name whatever their case. Every
-/// value counts as secret; the library's copy is overwritten when the last reference is freed. Independent of the
-/// resolver, which may be freed before.
+/// value counts as secret; it is overwritten when the last reference is freed and the library no longer serves it.
+/// Independent of the resolver, which may be freed before.
 ///
 /// Reference-counted: every reference returned is freed once, with `argus_auth_headers_free`. Immutable: any number of
 /// threads may read it at once.
-pub struct argus_auth_headers {
-    fields: Vec<(Text, Text)>,
-}
+// Transparent in a form that cbindgen does not see: it would show C what is inside.
+#[cfg_attr(true, repr(transparent))]
+pub struct argus_auth_headers(Headers);
 
-impl From<&Headers> for argus_auth_headers {
-    fn from(headers: &Headers) -> Self {
-        let fields = headers.iter().map(|(name, value)| (Text::new(name), Text::new(value.expose_secret())));
-        Self { fields: fields.collect() }
+impl argus_auth_headers {
+    /// The core's own object, as C sees it.
+    pub(crate) fn of(headers: Arc<Headers>) -> Arc<Self> {
+        // SAFETY: the pointer is that of an `Arc<Headers>`, given up here; `Self` is the same in memory, being
+        // `repr(transparent)`, and adds no promise that `Headers` does not keep.
+        unsafe { Arc::from_raw(Arc::into_raw(headers).cast()) }
     }
 }
 
@@ -44,7 +47,7 @@ pub unsafe extern "C" fn argus_auth_headers_free(headers: *mut argus_auth_header
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn argus_auth_headers_count(headers: *const argus_auth_headers) -> usize {
     // SAFETY: the caller's pointer is NULL or to a reference that it holds.
-    unsafe { boundary::read(headers, 0, |headers| headers.fields.len()) }
+    unsafe { boundary::read(headers, 0, |headers| headers.0.len()) }
 }
 
 /// The name of the header at `index`, borrowed from `headers`. Empty when there is none, and for NULL.
@@ -53,7 +56,7 @@ pub unsafe extern "C" fn argus_auth_headers_name(headers: *const argus_auth_head
     // SAFETY: the caller's pointer is NULL or to a reference that it holds.
     unsafe {
         boundary::read(headers, argus_auth_str::empty(), |headers| {
-            headers.fields.get(index).map_or(argus_auth_str::empty(), |(name, _)| name.lend())
+            argus_auth_str::with_nul(headers.0.expose_with_nul(index).map_or("\0", |(name, _)| name))
         })
     }
 }
@@ -64,7 +67,7 @@ pub unsafe extern "C" fn argus_auth_headers_value(headers: *const argus_auth_hea
     // SAFETY: the caller's pointer is NULL or to a reference that it holds.
     unsafe {
         boundary::read(headers, argus_auth_str::empty(), |headers| {
-            headers.fields.get(index).map_or(argus_auth_str::empty(), |(_, value)| value.lend())
+            argus_auth_str::with_nul(headers.0.expose_with_nul(index).map_or("\0", |(_, value)| value))
         })
     }
 }
@@ -83,9 +86,8 @@ pub unsafe extern "C" fn argus_auth_headers_find(
     // SAFETY: the caller's `headers` is NULL or to a reference that it holds; `name` is NULL or to `name_len` bytes.
     let found = unsafe {
         boundary::read(headers, None, |headers| {
-            let name = boundary::bytes(name, name_len, "name").ok()?;
-            let same = |(existing, _): &&(Text, Text)| existing.as_bytes().eq_ignore_ascii_case(name);
-            headers.fields.iter().find(same).map(|(_, value)| value.lend())
+            let name = boundary::text(name, name_len, "name").ok()?;
+            headers.0.get(name).map(Secret::expose_secret_with_nul).map(argus_auth_str::with_nul)
         })
     };
     if !value.is_null() {

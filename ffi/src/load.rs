@@ -1,5 +1,8 @@
 //! How a configuration is loaded.
 
+use std::mem::MaybeUninit;
+use std::slice;
+
 use argus_auth_core::{LoadOptions, Unresolved};
 
 use crate::boundary::Failure;
@@ -33,8 +36,11 @@ pub struct argus_auth_load_options {
     pub unresolved: u32,
 }
 
+/// The size that it had in its first version.
+const FIRST: usize = 8;
+
 // Padding would hold whatever it held, and a later field in its place would read that.
-const _: () = assert!(size_of::<argus_auth_load_options>() == 8);
+const _: () = assert!(size_of::<argus_auth_load_options>() == FIRST);
 
 /// The options behind `options`; the defaults if it is NULL.
 ///
@@ -48,22 +54,67 @@ pub(crate) unsafe fn options(options: *const argus_auth_load_options) -> Result<
     }
     // SAFETY: `size` is the first field of every version of the type, and the caller lets it be read.
     let size = unsafe { (&raw const (*options).size).read() } as usize;
-    let known = size_of::<argus_auth_load_options>();
     // No version will come near the upper limit: a size beyond it is what an uninitialised variable held.
-    if size < known || size > 4096 {
+    if !(FIRST..=4096).contains(&size) {
         return invalid("its size is not that of an argus_auth_load_options; use ARGUS_AUTH_LOAD_OPTIONS_INIT");
     }
-    // SAFETY: `size` bytes may be read, says the caller, and there are as many as the type has.
-    let fields = unsafe { options.read() };
-    // SAFETY: these are the bytes from the end of the type to `size`, which may be read too.
-    let unknown = unsafe { std::slice::from_raw_parts(options.cast::<u8>().add(known), size - known) };
-    if unknown.iter().any(|byte| *byte != 0) {
+    // SAFETY: `size` bytes may be read, says the caller, and the type is made of integers.
+    let Some(fields) = (unsafe { known_fields::<argus_auth_load_options>(options.cast(), size) }) else {
         return invalid("it sets an option that this version of the library does not have");
-    }
+    };
     let unresolved = match fields.unresolved {
         value if value == argus_auth_unresolved::Error as u32 => Unresolved::Error,
         value if value == argus_auth_unresolved::Keep as u32 => Unresolved::Keep,
         _ => return invalid("`unresolved` is no argus_auth_unresolved"),
     };
     Ok(LoadOptions { unresolved, ..LoadOptions::default() })
+}
+
+/// What a caller's fields, `size` bytes of them, are in the type of this version: those that the caller does not know
+/// are zero. None if the caller sets one that the type does not have.
+///
+/// # Safety
+///
+/// `size` bytes at `fields` may be read and do not change meanwhile; any bytes are a `T`.
+unsafe fn known_fields<T>(fields: *const u8, size: usize) -> Option<T> {
+    let known = size.min(size_of::<T>());
+    let mut copy = MaybeUninit::<T>::zeroed();
+    // SAFETY: `known` is not more than the bytes that may be read, nor than those of the local.
+    unsafe { fields.copy_to_nonoverlapping(copy.as_mut_ptr().cast(), known) };
+    // SAFETY: these are the bytes from `known` to `size`, which may be read too.
+    let unknown = unsafe { slice::from_raw_parts(fields.add(known), size - known) };
+    // SAFETY: all of it was written, with zeros at first, and any bytes are a `T`, says the caller.
+    unknown.iter().all(|byte| *byte == 0).then(|| unsafe { copy.assume_init() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The type as a later version of the library may have it.
+    #[repr(C)]
+    struct Later {
+        size: u32,
+        unresolved: u32,
+        limit: u64,
+    }
+
+    #[test]
+    fn an_older_program_runs_with_a_newer_library() {
+        let older = argus_auth_load_options { size: 8, unresolved: 1 };
+        // SAFETY: the pointer is to a live local of that size; the type is made of integers.
+        let read: Later = unsafe { known_fields((&raw const older).cast(), size_of_val(&older)) }.unwrap();
+        assert_eq!((read.size, read.unresolved, read.limit), (8, 1, 0));
+    }
+
+    #[test]
+    fn a_newer_program_is_told_of_what_an_older_library_does_not_have() {
+        for (limit, understood) in [(0, true), (1 << 63, false)] {
+            let newer = Later { size: 16, unresolved: 1, limit };
+            // SAFETY: the pointer is to a live local of that size; the type is made of integers.
+            let read =
+                unsafe { known_fields::<argus_auth_load_options>((&raw const newer).cast(), size_of_val(&newer)) };
+            assert_eq!(read.map(|read| read.unresolved), understood.then_some(1));
+        }
+    }
 }

@@ -2,6 +2,7 @@
 
 use std::ffi::c_char;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use argus_auth_core::{ConfigError, LoadOptions, Resolver};
@@ -12,6 +13,7 @@ use crate::error::argus_auth_error;
 use crate::handle::{self, Out};
 use crate::headers::argus_auth_headers;
 use crate::load::{self, argus_auth_load_options};
+use crate::log;
 use crate::problem::argus_auth_problem;
 use crate::status::argus_auth_status;
 use crate::text::argus_auth_text;
@@ -30,8 +32,9 @@ pub struct argus_auth_resolver {
 
 impl From<Resolver> for argus_auth_resolver {
     fn from(resolver: Resolver) -> Self {
-        let backends = resolver.backends().iter().map(|backend| backend.as_ref().into()).collect();
-        let warnings = resolver.warnings().iter().map(Into::into).collect();
+        let (backends, warnings) = resolver.listing();
+        let backends = backends.iter().map(|backend| backend.as_ref().into()).collect();
+        let warnings = warnings.iter().map(Into::into).collect();
         Self { resolver, backends, warnings }
     }
 }
@@ -100,7 +103,8 @@ unsafe fn load(
         boundary::call(error, || {
             out.check("out")?;
             let options = load::options(options)?;
-            out.give(read(&options)??.into());
+            let resolver = read(&options)??;
+            out.give(|| Arc::new(resolver.into()));
             Ok(argus_auth_status::Ok)
         })
     }
@@ -147,7 +151,7 @@ pub unsafe extern "C" fn argus_auth_resolver_reload(
         boundary::call(error, || {
             let resolver = &boundary::borrow(resolver, "resolver")?.resolver;
             resolver.reload()?;
-            out.give(resolver.clone().into());
+            out.give(|| Arc::new(resolver.clone().into()));
             Ok(argus_auth_status::Ok)
         })
     }
@@ -203,11 +207,10 @@ pub unsafe extern "C" fn argus_auth_resolver_warning(
 /// `*out` becomes a reference owned by the caller; NULL on failure.
 ///
 /// Failures: `ARGUS_AUTH_STATUS_UNKNOWN_BACKEND`; `ARGUS_AUTH_STATUS_UNSUPPORTED`; `ARGUS_AUTH_STATUS_DEADLINE`;
-/// `ARGUS_AUTH_STATUS_SHUTDOWN`; and, for a backend with `on_auth_failure: closed`, `ARGUS_AUTH_STATUS_TOKEN_...` and whatever else keeps it from a token.
-/// With the policy `open` that is logged instead, and the headers come without authentication.
-///
-/// Not for the log callback, which the engine's thread may be running: there it fails with `ARGUS_AUTH_STATUS_INTERNAL`
-/// rather than wait for itself.
+/// `ARGUS_AUTH_STATUS_SHUTDOWN`; and, for a backend with `on_auth_failure: closed`, `ARGUS_AUTH_STATUS_TOKEN_...` and
+/// whatever else keeps it from a token. With the policy `open` that is logged instead, and the headers come without
+/// authentication. In the log callback, which the engine's thread may be running, it does not wait but fails with
+/// `ARGUS_AUTH_STATUS_IN_CALLBACK`; the fetch is under way then.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn argus_auth_resolver_headers(
     resolver: *const argus_auth_resolver,
@@ -225,8 +228,12 @@ pub unsafe extern "C" fn argus_auth_resolver_headers(
             out.check("out")?;
             let resolver = &boundary::borrow(resolver, "resolver")?.resolver;
             let backend = boundary::text(backend, backend_len, "backend")?;
-            let headers = resolver.headers_blocking(backend, Duration::from_millis(timeout_ms.into()))?;
-            out.give(headers.as_ref().into());
+            let headers = if log::in_callback() {
+                resolver.try_headers(backend)?.ok_or(Failure::InCallback)?
+            } else {
+                resolver.headers_blocking(backend, Duration::from_millis(timeout_ms.into()))?
+            };
+            out.give(|| argus_auth_headers::of(headers));
             Ok(argus_auth_status::Ok)
         })
     }
@@ -239,7 +246,7 @@ pub unsafe extern "C" fn argus_auth_resolver_headers(
 /// `ARGUS_AUTH_STATUS_NOT_READY`: then a fetch is under way, and a later call, or `argus_auth_resolver_headers`, gets
 /// its result.
 ///
-/// Failures: as `argus_auth_resolver_headers`, without the deadline.
+/// Failures: as `argus_auth_resolver_headers`, without those of a wait.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn argus_auth_resolver_try_headers(
     resolver: *const argus_auth_resolver,
@@ -258,7 +265,7 @@ pub unsafe extern "C" fn argus_auth_resolver_try_headers(
             let Some(headers) = resolver.try_headers(boundary::text(backend, backend_len, "backend")?)? else {
                 return Ok(argus_auth_status::NotReady);
             };
-            out.give(headers.as_ref().into());
+            out.give(|| argus_auth_headers::of(headers));
             Ok(argus_auth_status::Ok)
         })
     }

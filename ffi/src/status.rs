@@ -19,7 +19,7 @@ pub enum argus_auth_status {
     InvalidUtf8 = 11,
     /// An argument had a value that it can't have.
     InvalidArgument = 12,
-    /// The function can't be called from inside the log callback.
+    /// The function can't be called from inside the log callback, or would have to wait there.
     InCallback = 13,
     /// The program this library is linked into has taken its log events for itself.
     LogInUse = 14,

@@ -23,6 +23,12 @@ impl argus_auth_str {
     pub(crate) fn empty() -> Self {
         Self { data: c"".as_ptr(), len: 0 }
     }
+
+    /// Of text that ends in a zero.
+    pub(crate) fn with_nul(text: &str) -> Self {
+        debug_assert!(text.ends_with('\0'));
+        Self { data: text.as_ptr().cast(), len: text.len() - 1 }
+    }
 }
 
 /// What an [`argus_auth_str`] points to: text with a closing zero, wiped on drop since it may be a secret.
@@ -39,10 +45,6 @@ impl Text {
 
     pub(crate) fn lend(&self) -> argus_auth_str {
         argus_auth_str { data: self.0.as_ptr().cast(), len: self.0.len() - 1 }
-    }
-
-    pub(crate) fn as_bytes(&self) -> &[u8] {
-        self.0.split_last().map_or(&[], |(_, text)| text)
     }
 }
 

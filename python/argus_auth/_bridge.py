@@ -22,6 +22,7 @@ import os
 import select
 import threading
 import time
+import traceback
 import weakref
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -146,7 +147,10 @@ class _Relay(_Bridge):
         poll.register(self.queue.fileno(), select.POLLIN)
         while True:
             poll.poll()
-            self.drain()
+            try:
+                self.drain()
+            except BaseException:  # a log handler's; whoever else waits must not wait for ever
+                traceback.print_exc()
 
     def drain(self) -> None:
         """Has all answers given out on the threads of their loops. Runs on the relay's thread."""
@@ -160,6 +164,7 @@ class _Relay(_Bridge):
 
 _bridges: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, weakref.ref[_Bridge]] = weakref.WeakKeyDictionary()
 _relay: _Relay | None = None
+_relay_lock = threading.Lock()
 
 
 def _bridge_of(loop: asyncio.AbstractEventLoop) -> _Bridge:
@@ -178,16 +183,18 @@ def _bridge_of(loop: asyncio.AbstractEventLoop) -> _Bridge:
 
 def _the_relay() -> _Relay:
     global _relay  # noqa: PLW0603
-    if _relay is None:
-        _relay = _Relay()
-    return _relay
+    with _relay_lock:
+        if _relay is None:
+            _relay = _Relay()
+        return _relay
 
 
 def _after_fork_in_child() -> None:
-    global _bridges, _relay  # noqa: PLW0603
+    global _bridges, _relay, _relay_lock  # noqa: PLW0603
     inherited = {bridge for known in list(_bridges.values()) if (bridge := known()) is not None}
     _bridges = weakref.WeakKeyDictionary()
     _relay = None
+    _relay_lock = threading.Lock()
     for bridge in inherited:
         bridge.abandon()
 

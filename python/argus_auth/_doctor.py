@@ -36,11 +36,11 @@ class Diagnosis:
     token_url: str
     scopes_asked: tuple[str, ...]
     latency: float
-    lifetime: float | None = None
-    scopes_granted: tuple[str, ...] | None = None
-    scopes_missing: tuple[str, ...] = ()
-    error: AuthError | None = None
-    advice: str | None = None
+    lifetime: float | None
+    scopes_granted: tuple[str, ...] | None
+    scopes_missing: tuple[str, ...]
+    error: AuthError | None
+    advice: str | None
 
 
 def diagnose(resolver: _native.Resolver) -> Iterator[Diagnosis]:

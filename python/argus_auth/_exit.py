@@ -12,9 +12,11 @@ _TIMEOUT = 1.0
 
 
 def _at_exit() -> None:
-    _native.close_log()
-    _bridge.interpreter_ends.set()
-    _native.shutdown(_TIMEOUT)
+    try:
+        _native.close_log()
+    finally:
+        _bridge.interpreter_ends.set()
+        _native.shutdown(_TIMEOUT)
 
 
 atexit.register(_at_exit)

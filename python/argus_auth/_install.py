@@ -116,9 +116,7 @@ def _factory(original: Callable[..., Any]) -> Callable[..., Any]:
         if auth_cfg.get("type") in ("static", "oauth2"):
             try:
                 return _providers.create_auth_provider(auth_cfg)
-            except ValueError:
-                raise
-            except Exception as error:  # values that no configuration can hold: the gateway's to judge
+            except Exception as error:  # the gateway's to judge, and to refuse in its own way
                 _log.warning("A backend keeps argus-mcp's own provider (%s).", type(error).__name__)
         return original(auth_cfg, *args, **kwargs)
 

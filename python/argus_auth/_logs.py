@@ -6,7 +6,9 @@ this package next hands them on, with the time at which they arose. Levels are a
 
 from __future__ import annotations
 
+import contextlib
 import logging
+import time
 import traceback
 
 _PROVIDER = logging.getLogger("argus_mcp.bridge.auth.provider")
@@ -18,15 +20,21 @@ _LOGGERS = {
 
 def emit(records: list[tuple[float, int, str, str]], dropped: int) -> None:
     """Hands records of the form (seconds since the epoch, level, target, message) on. Never raises an Exception."""
+    for created, level, target, message in records:
+        _emit(_LOGGERS.get(target, _PROVIDER), created, level, message)
+    if dropped:
+        _emit(
+            _PROVIDER, time.time(), logging.WARNING, f"{dropped} log records were dropped: nothing took them in time."
+        )
+
+
+def _emit(logger: logging.Logger, created: float, level: int, message: str) -> None:
     try:
-        for created, level, target, message in records:
-            logger = _LOGGERS.get(target, _PROVIDER)
-            if logger.isEnabledFor(level):
-                record = logger.makeRecord(logger.name, level, "(argus_auth)", 0, message, (), None)
-                record.created = created
-                record.msecs = created % 1.0 * 1000.0
-                logger.handle(record)
-        if dropped:
-            _PROVIDER.warning("%d log records were dropped: nothing took them in time.", dropped)
-    except Exception:  # a filter that fails must not cost a caller its headers
-        traceback.print_exc(limit=0)
+        if logger.isEnabledFor(level):
+            record = logger.makeRecord(logger.name, level, "(argus_auth)", 0, message, (), None)
+            record.created = created
+            record.msecs = created % 1.0 * 1000.0
+            logger.handle(record)
+    except Exception:  # a filter that fails must not cost a caller its headers, nor the other records
+        with contextlib.suppress(Exception):  # standard error may be closed
+            traceback.print_exc(limit=0)

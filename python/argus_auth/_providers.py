@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import weakref
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any
 
 from argus_auth import _bridge, _native
 from argus_auth._errors import ConfigError
-from argus_auth._redaction import mask, mask_headers, redact, without_secrets
+from argus_auth._redaction import mask, mask_headers, redact
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -62,6 +61,9 @@ class OAuth2Provider(AuthProvider):
     `expiry_buffer` is how many seconds (float) before its expiry a token is renewed; at most a quarter of its life.
     """
 
+    # Shows the shared token too, once there is one. Anything with its methods may be put in its place.
+    _cache: Any
+
     def __init__(
         self,
         token_url: str,
@@ -75,26 +77,38 @@ class OAuth2Provider(AuthProvider):
         self._client_id = client_id
         self._client_secret = client_secret
         self._scopes = scopes or []
-        self._cache = TokenCache(expiry_buffer)
-        self._source = _native.OAuth2Source(token_url, client_id, client_secret, self._scopes, expiry_buffer)
-        # Who is asked for a token first. As with the gateway, a replaced `_fetch_token` is called unless the provider
-        # has a token already, so a new one looks at the shared token only once it knows that nothing is replaced.
-        self._ready: Callable[[TokenCache], dict[str, str] | None] = self._source.held
+        self._expiry_buffer = expiry_buffer
         # For a replaced `_fetch_token`; one per event loop, since an asyncio.Lock can't serve two.
-        self._locks: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock] = weakref.WeakKeyDictionary()
+        self._locks: dict[asyncio.AbstractEventLoop, asyncio.Lock] = {}
+        self._use(None)
+        super().__setattr__("_cache", self._source.cache)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        """As usual. A `_cache` that is put in the place of the first one is asked from then on."""
+        super().__setattr__(name, value)
+        if name == "_cache":
+            self._use(value)
+
+    def _use(self, cache: Any) -> None:
+        self._source = _native.OAuth2Source(
+            self._token_url, self._client_id, self._client_secret, self._scopes, self._expiry_buffer, cache
+        )
+        # Who is asked for headers first. As with the gateway, a replaced `_fetch_token` is called unless the provider
+        # has a token already, so a new one looks at the shared token only once it knows that nothing is replaced.
+        self._ready: Callable[[], dict[str, str] | None] = self._source.held
 
     async def get_headers(self) -> dict[str, str]:
         """`{"Authorization": "Bearer <token>"}` in a new dict.
 
         Waits only if there is no valid token, for 30 s at most. Raises TokenError.
         """
-        headers = self._ready(self._cache)
+        headers = self._ready()
         if headers is None:
             return await self._wait()
         return headers
 
     def invalidate(self) -> None:
-        """Drops the token, `_cache`'s as well as the shared one; the next call fetches another."""
+        """Drops the token, one put into `_cache` as well as the shared one; the next call fetches another."""
         self._cache.invalidate()
         self._source.invalidate(None)
         self._ready = self._source.held
@@ -103,7 +117,7 @@ class OAuth2Provider(AuthProvider):
         """Token URL and client id; of the secret its end at most. Never raises."""
         return _attempt(
             lambda: (
-                f"OAuth2Provider(token_url={without_secrets(self._token_url)!r}, client_id={self._client_id!r}, "
+                f"OAuth2Provider(token_url={_native.shown_url(self._token_url)!r}, client_id={self._client_id!r}, "
                 f"client_secret={mask(self._client_secret)})"
             ),
             "OAuth2Provider(****)",
@@ -112,10 +126,12 @@ class OAuth2Provider(AuthProvider):
     async def _fetch_token(self) -> str:
         """The shared token, fetched if need be. May be replaced, on the class or on one provider."""
         headers = self._source.ready() or await _bridge.wait(self._source.request)
+        self._ready = self._source.ready
         return headers["Authorization"].removeprefix("Bearer ")
 
     async def _wait(self) -> dict[str, str]:
-        if type(self)._fetch_token is not _FETCH_TOKEN or "_fetch_token" in self.__dict__:  # noqa: SLF001
+        # Asked of the method: to look into `__dict__` makes every later look at an attribute slower.
+        if getattr(self._fetch_token, "__func__", None) is not _FETCH_TOKEN:
             self._ready = self._source.held
             return await self._headers_by_replacement()
         self._ready = self._source.ready
@@ -126,13 +142,19 @@ class OAuth2Provider(AuthProvider):
 
     async def _headers_by_replacement(self) -> dict[str, str]:
         """As get_headers, with the token from `_cache` or else from the replacement: one call of it at a time."""
-        token = self._cache.get()
-        if token is None:
-            async with self._locks.setdefault(asyncio.get_running_loop(), asyncio.Lock()):
-                token = self._cache.get()
-                if token is None:
-                    token = await self._fetch_token()
-        return {"Authorization": f"Bearer {token}"}
+        async with self._lock():
+            headers = self._ready()
+            if headers is None:
+                headers = {"Authorization": f"Bearer {await self._fetch_token()}"}
+        return headers
+
+    def _lock(self) -> asyncio.Lock:
+        loop = asyncio.get_running_loop()
+        if loop not in self._locks:
+            # A lock that was waited for holds its loop.
+            for closed in [known for known in self._locks if known.is_closed()]:
+                self._locks.pop(closed, None)
+        return self._locks.setdefault(loop, asyncio.Lock())
 
 
 _FETCH_TOKEN = OAuth2Provider._fetch_token  # noqa: SLF001

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit, urlunsplit
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,9 +31,3 @@ def mask_headers(headers: Mapping[str, str]) -> dict[str, str]:
 
 def _is_sensitive(name: str) -> bool:
     return any(word in name.lower() for word in _SENSITIVE)
-
-
-def without_secrets(url: str) -> str:
-    """The URL without user, password, query and fragment. Raises ValueError if it is no URL."""
-    parts = urlsplit(url)
-    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))

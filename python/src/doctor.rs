@@ -8,7 +8,7 @@ use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyDict, PyTuple, PyType};
 
-use crate::{errors, log, seconds};
+use crate::{errors, log, object, seconds};
 
 /// A question that is under way.
 #[pyclass(frozen, module = "argus_auth._native")]
@@ -53,16 +53,22 @@ impl Checkup {
         fields.set_item("latency", diagnosis.latency.as_secs_f64())?;
         match &diagnosis.outcome {
             Ok(granted) => {
+                fields.set_item("error", py.None())?;
+                fields.set_item("advice", py.None())?;
                 let scopes = granted.scopes.as_ref().map(|scopes| PyTuple::new(py, scopes)).transpose()?;
                 fields.set_item("lifetime", granted.lifetime.as_ref().map(Duration::as_secs_f64))?;
                 fields.set_item("scopes_granted", scopes)?;
                 fields.set_item("scopes_missing", PyTuple::new(py, &granted.missing_scopes)?)?;
             }
             Err(failure) => {
+                fields.set_item("lifetime", py.None())?;
+                fields.set_item("scopes_granted", py.None())?;
+                fields.set_item("scopes_missing", PyTuple::empty(py))?;
                 fields.set_item("error", errors::to_py(py, &failure.error).into_value(py))?;
                 fields.set_item("advice", &failure.advice)?;
             }
         }
-        CLASS.import(py, "argus_auth._doctor", "Diagnosis")?.call((), Some(&fields))
+        let class = CLASS.import(py, "argus_auth._doctor", "Diagnosis")?;
+        object::new(class, (class,), &fields)
     }
 }

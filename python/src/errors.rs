@@ -7,6 +7,8 @@ use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyDict, PyTuple, PyType};
 
+use crate::object;
+
 const MODULE: &str = "argus_auth._errors";
 
 /// `error` as an exception, ready to be raised.
@@ -27,7 +29,7 @@ pub(crate) fn to_py(py: Python<'_>, error: &Error) -> PyErr {
 pub(crate) fn config(py: Python<'_>, error: &ConfigError) -> PyErr {
     static CLASS: PyOnceLock<Py<PyType>> = PyOnceLock::new();
     let make = || {
-        let fields = PyDict::new(py);
+        let fields = basics(py, "config", false)?;
         fields.set_item("problems", problems(py, &error.problems)?)?;
         fields.set_item("file", error.file.as_ref().map(|file| file.display().to_string()))?;
         raise(CLASS.import(py, MODULE, "ConfigError")?, &error.to_string(), &fields)
@@ -44,7 +46,13 @@ pub(crate) fn problems<'py>(py: Python<'py>, problems: &[Problem]) -> PyResult<B
             Severity::Error => "error",
             Severity::Warning => "warning",
         };
-        class.call1((severity, &problem.path, problem.line, problem.column, &problem.message))
+        let fields = PyDict::new(py);
+        fields.set_item("severity", severity)?;
+        fields.set_item("path", &problem.path)?;
+        fields.set_item("line", problem.line)?;
+        fields.set_item("column", problem.column)?;
+        fields.set_item("message", &problem.message)?;
+        object::new(class, (class,), &fields)
     });
     PyTuple::new(py, objects.collect::<PyResult<Vec<_>>>()?)
 }
@@ -70,6 +78,6 @@ fn basics<'py>(py: Python<'py>, code: &str, retryable: bool) -> PyResult<Bound<'
     Ok(fields)
 }
 
-fn raise(class: &Bound<'_, PyType>, message: &str, fields: &Bound<'_, PyDict>) -> PyResult<PyErr> {
-    Ok(PyErr::from_value(class.call((message,), Some(fields))?))
+fn raise<'py>(class: &Bound<'py, PyType>, message: &str, fields: &Bound<'py, PyDict>) -> PyResult<PyErr> {
+    Ok(PyErr::from_value(object::new(class, (class, message), fields)?))
 }

@@ -22,6 +22,11 @@ pub(crate) fn to_dict<'py>(py: Python<'py>, headers: &Headers) -> PyResult<Bound
 pub(crate) struct Template(ArcSwapOption<(Arc<Headers>, Py<PyDict>)>);
 
 impl Template {
+    /// Forgets the headers.
+    pub(crate) fn clear(&self) {
+        self.0.store(None);
+    }
+
     /// A fresh dictionary of `headers`.
     pub(crate) fn dict<'py>(&self, py: Python<'py>, headers: &Arc<Headers>) -> PyResult<Bound<'py, PyDict>> {
         let last = self.0.load();

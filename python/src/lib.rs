@@ -7,7 +7,7 @@
 //!
 //! * the engine's threads never attach to the interpreter: they put answers into a [`queue`] and records into a
 //!   [`log`], both of which Python threads empty;
-//! * no lock is held while Python code may run;
+//! * no lock is held while Python code may run, and none runs within a call but a log handler's ([`object`] says why);
 //! * the interpreter stays attached during every call into the core: `os.fork` can't happen in the middle of one, and
 //!   no thread comes back to an interpreter that is being torn down, which would end the thread, or the process, from
 //!   within Rust. Waiting is Python's: for a descriptor, on an event loop or in `poll`.
@@ -18,6 +18,7 @@ mod errors;
 mod headers;
 mod log;
 mod oauth2;
+mod object;
 mod queue;
 mod resolver;
 mod status;
@@ -50,6 +51,7 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<resolver::Resolver>()?;
     module.add_class::<token_cache::TokenCache>()?;
     module.add_function(wrap_pyfunction!(config::load_config, module)?)?;
+    module.add_function(wrap_pyfunction!(config::shown_url, module)?)?;
     module.add_function(wrap_pyfunction!(config::snippet, module)?)?;
     module.add_function(wrap_pyfunction!(shutdown, module)?)?;
     module.add_function(wrap_pyfunction!(log::close_log, module)?)?;

@@ -18,15 +18,15 @@ use tracing::Level;
 const CAPACITY: usize = 1024;
 
 static PENDING: AtomicBool = AtomicBool::new(false);
-/// How many threads are handing records on. A daemon thread that is still in a handler of `logging` when the interpreter
-/// ends would be ended there, with frames of Rust under it, which does not go well.
-static EMITTING: AtomicUsize = AtomicUsize::new(0);
 static QUEUE: LazyLock<ArcSwap<Queue>> = LazyLock::new(|| ArcSwap::from_pointee(Queue::default()));
 
 struct Queue {
     /// The process whose records these are.
     process: u32,
     waiting: Mutex<Waiting>,
+    /// How many threads are handing records on. A daemon thread that is still in a handler of `logging` when the
+    /// interpreter ends would be ended there, with frames of Rust under it, which does not go well.
+    emitting: AtomicUsize,
 }
 
 #[derive(Default)]
@@ -43,7 +43,7 @@ impl Queue {
 
 impl Default for Queue {
     fn default() -> Self {
-        Self { process: std::process::id(), waiting: Mutex::default() }
+        Self { process: std::process::id(), waiting: Mutex::default(), emitting: AtomicUsize::new(0) }
     }
 }
 
@@ -95,7 +95,8 @@ fn flush_now(py: Python<'_>) -> PyResult<()> {
     if !PENDING.swap(false, Ordering::Acquire) {
         return Ok(());
     }
-    let Waiting { records, dropped } = std::mem::take(&mut *queue().waiting());
+    let queue = queue();
+    let Waiting { records, dropped } = std::mem::take(&mut *queue.waiting());
     let records: Vec<_> = records
         .into_iter()
         .map(|(time, record)| {
@@ -103,9 +104,9 @@ fn flush_now(py: Python<'_>) -> PyResult<()> {
             (time, python_level(record.level), record.target, record.message)
         })
         .collect();
-    EMITTING.fetch_add(1, Ordering::Relaxed);
+    queue.emitting.fetch_add(1, Ordering::Relaxed);
     let emitted = EMIT.import(py, "argus_auth._logs", "emit").and_then(|emit| emit.call1((records, dropped)));
-    EMITTING.fetch_sub(1, Ordering::Relaxed);
+    queue.emitting.fetch_sub(1, Ordering::Relaxed);
     emitted.map(drop)
 }
 
@@ -122,7 +123,7 @@ pub(crate) fn close_log(py: Python<'_>) -> PyResult<()> {
     log::set_level(None);
     flush(py)?;
     for _ in 0..200 {
-        if EMITTING.load(Ordering::Relaxed) == 0 {
+        if queue().emitting.load(Ordering::Relaxed) == 0 {
             break;
         }
         py.detach(|| std::thread::sleep(Duration::from_millis(5)));

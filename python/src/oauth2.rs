@@ -16,19 +16,29 @@ use crate::{errors, log, seconds};
 #[pyclass(frozen, module = "argus_auth._native")]
 pub(crate) struct OAuth2Source {
     provider: OAuth2Provider,
+    cache: Cache,
     template: Template,
+}
+
+/// Where a token that is not shared may be.
+enum Cache {
+    Ours(Py<TokenCache>),
+    /// Anything with a `get` that somebody put in its place.
+    Other(Py<PyAny>),
 }
 
 #[pymethods]
 impl OAuth2Source {
     #[new]
     fn new(
+        py: Python<'_>,
         token_url: String,
         client_id: String,
         client_secret: String,
         scopes: Vec<String>,
         expiry_buffer: f64,
-    ) -> Self {
+        cache: Option<Bound<'_, PyAny>>,
+    ) -> PyResult<Self> {
         let config = OAuth2Config {
             token_url,
             client_id,
@@ -38,15 +48,27 @@ impl OAuth2Source {
             auth_retry_on_401: true,
             options: TokenRequestOptions::default(),
         };
-        Self { provider: OAuth2Provider::new(&config, Engine::global()), template: Template::default() }
+        let provider = OAuth2Provider::new(&config, Engine::global());
+        let cache = match cache.map(Bound::cast_into_exact::<TokenCache>) {
+            None => Cache::Ours(Py::new(py, TokenCache::of(provider.clone(), expiry_buffer))?),
+            Some(Ok(cache)) => Cache::Ours(cache.unbind()),
+            Some(Err(other)) => Cache::Other(other.into_inner().unbind()),
+        };
+        Ok(Self { provider, cache, template: Template::default() })
     }
 
-    /// The headers, if there is a valid token: the one in `private`, or else the shared one. Otherwise None.
-    #[pyo3(signature = (private = None, /))]
-    fn ready<'py>(&self, py: Python<'py>, private: Option<&Bound<'py, PyAny>>) -> PyResult<Option<Bound<'py, PyDict>>> {
-        if let Some(cache) = private
-            && let Some(headers) = Self::held(cache)?
-        {
+    /// The cache that is asked first: the one it was given, or else one of its own that shows the shared token too.
+    #[getter]
+    fn cache(&self, py: Python<'_>) -> Py<PyAny> {
+        match &self.cache {
+            Cache::Ours(cache) => cache.clone_ref(py).into_any(),
+            Cache::Other(cache) => cache.clone_ref(py),
+        }
+    }
+
+    /// The headers, if there is a valid token: one that was put into the cache, or else the shared one.
+    fn ready<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyDict>>> {
+        if let Some(headers) = self.held(py)? {
             return Ok(Some(headers));
         }
         let current = self.provider.current();
@@ -58,13 +80,15 @@ impl OAuth2Source {
         }
     }
 
-    /// The headers with the token in `private`, if that is valid. Otherwise None.
-    #[staticmethod]
-    #[pyo3(signature = (private, /))]
-    fn held<'py>(private: &Bound<'py, PyAny>) -> PyResult<Option<Bound<'py, PyDict>>> {
-        let Some(token) = private_token(private)? else { return Ok(None) };
+    /// The headers with the token that was put into the cache, if that is valid. Otherwise None.
+    fn held<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyDict>>> {
+        let token = match &self.cache {
+            Cache::Ours(cache) => cache.get().own(),
+            Cache::Other(cache) => cache.bind(py).call_method0("get")?.extract::<Option<String>>()?.map(Secret::new),
+        };
+        let Some(token) = token else { return Ok(None) };
         let bearer = Secret::new(format!("Bearer {}", token.expose_secret()));
-        headers::to_dict(private.py(), &Headers::single("Authorization", bearer)).map(Some)
+        headers::to_dict(py, &Headers::single("Authorization", bearer)).map(Some)
     }
 
     /// The headers, or None: then the answer comes to `queue` under `tag`.
@@ -79,13 +103,6 @@ impl OAuth2Source {
     /// Told that the backend refused its headers.
     fn invalidate(&self, rejected: Option<&str>) {
         self.provider.invalidate(rejected);
+        self.template.clear();
     }
-}
-
-/// The token of a cache that belongs to one provider: ours, or anything with a `get` that a test put in its place.
-fn private_token(cache: &Bound<'_, PyAny>) -> PyResult<Option<Secret>> {
-    if let Ok(cache) = cache.cast_exact::<TokenCache>() {
-        return Ok(cache.get().0.get());
-    }
-    Ok(cache.call_method0("get")?.extract::<Option<String>>()?.map(Secret::new))
 }

@@ -7,7 +7,7 @@ use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyDict, PyType};
 
-use crate::errors;
+use crate::{errors, object};
 
 /// `status` as an `argus_auth.TokenStatus`.
 pub(crate) fn to_py<'py>(py: Python<'py>, status: &TokenStatus) -> PyResult<Bound<'py, PyAny>> {
@@ -23,7 +23,8 @@ pub(crate) fn to_py<'py>(py: Python<'py>, status: &TokenStatus) -> PyResult<Boun
     fields.set_item("successes", status.successes)?;
     fields.set_item("failures", status.failures)?;
     fields.set_item("hits", status.hits)?;
-    CLASS.import(py, "argus_auth._status", "TokenStatus")?.call((), Some(&fields))
+    let class = CLASS.import(py, "argus_auth._status", "TokenStatus")?;
+    object::new(class, (class,), &fields)
 }
 
 fn seconds(duration: Option<Duration>) -> Option<f64> {

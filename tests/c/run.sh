@@ -20,7 +20,7 @@ check() {
     fi
 }
 
-# suite COMMAND...: many tests, whose last line is their count, even if the program then ends badly.
+# suite COMMAND...: many tests, whose last line is their count; it counts even if the program then ends badly.
 suite() {
     local output=$work/suite last
     "$@" 2>&1 | tee "$output" | grep -v -E '^[0-9]+ passed, [0-9]+ failed$'
@@ -29,7 +29,10 @@ suite() {
     read -r p _ f _ <<<"${last:-0 passed, 0 failed}"
     passed=$((passed + p))
     failed=$((failed + f))
-    if [ "$status" -ne 0 ] && [ "$f" -eq 0 ]; then
+    if [ -z "$last" ]; then
+        failed=$((failed + 1))
+        echo "FAILED $*: ended before its count"
+    elif [ "$status" -ne 0 ] && [ "$f" -eq 0 ]; then
         failed=$((failed + 1))
         echo "FAILED $*: exit status $status"
     fi
@@ -56,6 +59,11 @@ compiles_alone() { # COMPILER LANGUAGE STANDARD HEADER: included twice, with not
 
 exports_what_is_listed() {
     nm -D --defined-only "$LIBRARY_DIR/libargus_auth.so" | awk '{print $3}' | LC_ALL=C sort | diff - "$root/ffi/exports.txt"
+}
+
+plugin_keeps_to_itself() {
+    nm -D --defined-only "$BUILD/plugin.so" | grep argus_auth_ && return 1
+    readelf -d "$BUILD/plugin.so" | grep -q NODELETE
 }
 
 hosts_agree() {
@@ -112,10 +120,17 @@ else
         check "argus_auth.hpp without exceptions, $compiler" \
             compiles_alone "$compiler" c++ c++17 argus_auth.hpp -fno-exceptions
         check "argus_auth_result.hpp alone, $compiler" compiles_alone "$compiler" c++ c++17 argus_auth_result.hpp
+        for standard in c++17 c++20; do
+            # shellcheck disable=SC2086 # the warnings are words
+            check "the C++ tests compile, $compiler $standard" \
+                "$compiler" "-std=$standard" $WARNINGS "-I$INCLUDE" -fsyntax-only ../cpp/tests.cpp
+        done
     done
     check "the library exports what is listed" exports_what_is_listed
+    check "a plugin exports nothing of the static library, and stays" plugin_keeps_to_itself
     suite "$BUILD/c_tests"
     suite "$BUILD/cpp_tests"
+    [ -z "${SANITIZED:-}" ] || check "the C++ tests under sanitizers" "$SANITIZED"
     check "the hosts print the same, and no secret" hosts_agree
     check "a bad configuration ends a host" bad_configuration_fails
     check "64 threads, 1000 calls each, one token request" one_request_for_all 64 1000

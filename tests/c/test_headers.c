@@ -56,6 +56,11 @@ static void trying_before_and_after_a_fetch(void) {
     argus_auth_headers_free(headers);
     CHECK(try_headers_of(resolver, "open", &headers, &error) == ARGUS_AUTH_STATUS_OK);
     CHECK(has(headers, "Authorization", "Bearer try-1"));
+    /* However long a token is, a read does not copy it. */
+    argus_auth_headers *again = NULL;
+    CHECK(try_headers_of(resolver, "open", &again, &error) == ARGUS_AUTH_STATUS_OK);
+    CHECK(argus_auth_headers_value(again, 1).data == argus_auth_headers_value(headers, 1).data);
+    argus_auth_headers_free(again);
     argus_auth_headers_free(headers);
     CHECK(requests_of("test-try") == 1);
     argus_auth_resolver_free(resolver);

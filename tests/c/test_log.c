@@ -12,27 +12,27 @@ struct seen {
     int calls, running, errors, secrets, unregister_refused, freed;
     long linger_ms;                   /* how long each call takes */
     argus_auth_resolver *used_inside; /* for calls of the library from inside the callback */
+    int elsewhere, refused, unlike;   /* calls on another thread than `registrar`; what those calls came to */
+    pthread_t registrar;
 };
 
-#define SEEN_INIT {PTHREAD_MUTEX_INITIALIZER, 0, 0, 0, 0, 0, 0, 0, NULL}
+#define SEEN_INIT {PTHREAD_MUTEX_INITIALIZER, 0, 0, 0, 0, 0, 0, 0, NULL, 0, 0, 0, pthread_self()}
+
+static void use_inside(struct seen *seen);
 
 static void callback(void *user_data, argus_auth_log_level level, argus_auth_str target, argus_auth_str message) {
     struct seen *seen = user_data;
     (void)pthread_mutex_lock(&seen->lock);
     seen->calls++;
     seen->running++;
+    seen->elsewhere += !pthread_equal(pthread_self(), seen->registrar);
     seen->errors += level == ARGUS_AUTH_LOG_LEVEL_ERROR;
     seen->secrets += strstr(message.data, CLIENT_SECRET) != NULL || strstr(message.data, "log-token") != NULL;
     seen->secrets += strncmp(target.data, "argus_auth::", 12) != 0 || message.data[message.len] != '\0';
     seen->unregister_refused += argus_auth_log_unregister(NULL) == ARGUS_AUTH_STATUS_IN_CALLBACK;
-    argus_auth_resolver *used_inside = seen->used_inside;
     (void)pthread_mutex_unlock(&seen->lock);
-    if (used_inside != NULL) {
-        argus_auth_headers *headers = NULL;
-        (void)try_headers_of(used_inside, "closed", &headers, NULL);
-        argus_auth_headers_free(headers);
-        (void)headers_of(used_inside, "open", 10, &headers, NULL);
-        argus_auth_headers_free(headers);
+    if (seen->used_inside != NULL) {
+        use_inside(seen);
     }
     sleep_ms(seen->linger_ms);
     (void)pthread_mutex_lock(&seen->lock);
@@ -40,7 +40,29 @@ static void callback(void *user_data, argus_auth_log_level level, argus_auth_str
     (void)pthread_mutex_unlock(&seen->lock);
 }
 
-static void freed(void *user_data) { ((struct seen *)user_data)->freed++; }
+/* What would wait is refused, on whatever thread; what would not goes well. */
+static void use_inside(struct seen *seen) {
+    argus_auth_headers *headers = NULL;
+    argus_auth_error *error = NULL;
+    argus_auth_status waiting = headers_of(seen->used_inside, "closed", 10, &headers, &error);
+    bool said = is(argus_auth_error_code(error), "in_callback") && headers == NULL;
+    argus_auth_error_free(error);
+    argus_auth_status trying = try_headers_of(seen->used_inside, "closed", &headers, NULL);
+    argus_auth_status at_once = headers_of(seen->used_inside, "fixed", 0, &headers, NULL);
+    argus_auth_headers_free(headers);
+    bool refused = waiting == ARGUS_AUTH_STATUS_IN_CALLBACK && said && trying == ARGUS_AUTH_STATUS_NOT_READY &&
+                   argus_auth_log_register(callback, seen, NULL, 0, NULL) == ARGUS_AUTH_STATUS_IN_CALLBACK &&
+                   argus_auth_shutdown(0, NULL) == ARGUS_AUTH_STATUS_IN_CALLBACK;
+    (void)pthread_mutex_lock(&seen->lock);
+    *(refused && at_once == ARGUS_AUTH_STATUS_OK ? &seen->refused : &seen->unlike) += 1;
+    (void)pthread_mutex_unlock(&seen->lock);
+}
+
+/* Runs while nobody else can register or unregister. */
+static void freed(void *user_data) {
+    struct seen *seen = user_data;
+    seen->freed += argus_auth_log_unregister(NULL) == ARGUS_AUTH_STATUS_IN_CALLBACK;
+}
 
 static int count(struct seen *seen, const int *field) {
     (void)pthread_mutex_lock(&seen->lock);
@@ -123,11 +145,21 @@ static void unregistering_waits_for_a_running_call(void) {
 
 static void the_library_inside_the_callback(void) {
     struct seen seen = SEEN_INIT;
+    /* Its answer stays away, so that whoever wants a token of it has to wait. */
     seen.used_inside = load("test-log-inside");
+    script("[{\"body\": {\"access_token\": \"log-token\"}, \"hold\": true}]");
+    argus_auth_headers *headers = NULL;
+    CHECK(try_headers_of(seen.used_inside, "closed", &headers, NULL) == ARGUS_AUTH_STATUS_NOT_READY);
+    CHECK(await_requests_of("test-log-inside", 1));
     CHECK(listen_at(ARGUS_AUTH_LOG_LEVEL_TRACE, &seen) == ARGUS_AUTH_STATUS_OK);
     fetch("test-log-outside", REFUSAL);
     CHECK(argus_auth_log_unregister(NULL) == ARGUS_AUTH_STATUS_OK);
-    CHECK(seen.calls >= 2);
+    release();
+    CHECK(seen.elsewhere >= 1);
+    CHECK(seen.refused == seen.calls);
+    CHECK(seen.unlike == 0);
+    CHECK(headers_of(seen.used_inside, "closed", 20000, &headers, NULL) == ARGUS_AUTH_STATUS_OK);
+    argus_auth_headers_free(headers);
     argus_auth_resolver_free(seen.used_inside);
 }
 

@@ -85,6 +85,48 @@ def test_exit_with_many_daemon_threads_waiting(endpoint: TokenEndpoint, client: 
         )
 
 
+@pytest.mark.parametrize(
+    "work",
+    [
+        # Callers of a loop that are told of the end of the engine.
+        "asyncio.run(waits())",
+        # Exceptions with fields, and statuses.
+        "refused('backends: {b: {type: sse, url: 5, auth: {}}}')",
+        "refused('[')",
+        "r.status('a')",
+    ],
+)
+def test_exit_with_busy_daemon_threads(endpoint: TokenEndpoint, client: str, work: str) -> None:
+    """The end of the interpreter ends a thread where it next runs Python code: there must be none under our Rust."""
+    endpoint.hold()
+    for _ in range(3):
+        succeed(
+            f"""
+            from python.child import *
+            p, r = provider(), resolver()
+
+            async def waits():
+                await asyncio.gather(*(p.get_headers() for _ in range(1000)))
+
+            def refused(text):
+                try:
+                    argus_auth.Resolver.from_str(text)
+                except argus_auth.ConfigError as error:
+                    assert error.problems
+
+            def work():
+                while True:
+                    {work}
+
+            for _ in range(3):
+                threading.Thread(target=work, daemon=True).start()
+            threading.Event().wait(0.05)  # for them to be at it
+            """,
+            endpoint.url,
+            client,
+        )
+
+
 def test_exit_with_a_relay_thread(endpoint: TokenEndpoint, client: str) -> None:
     endpoint.hold()
     succeed(

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import threading
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,8 +16,6 @@ from argus_auth import Resolver
 from .conftest import CANARY
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from .endpoint import TokenEndpoint
 
 
@@ -165,6 +165,28 @@ def test_a_fetch_survives_all_its_callers(resolver: Resolver, endpoint: TokenEnd
     endpoint.release()
     assert resolver.headers_sync("oauth2", timeout=5)["Authorization"] == "Bearer tok-1"
     assert len(endpoint.requests()) == 1
+
+
+def test_callers_that_gave_up_leave_no_descriptors_open(resolver: Resolver, endpoint: TokenEndpoint) -> None:
+    endpoint.hold()
+
+    async def give_up() -> None:
+        waiting = asyncio.ensure_future(resolver.headers("oauth2"))
+        await asyncio.sleep(0)
+        waiting.cancel()
+
+    def open_descriptors() -> int:
+        gc.collect()
+        return len(list(Path("/proc/self/fd").iterdir()))
+
+    asyncio.run(give_up())
+    before = open_descriptors()
+    for _ in range(50):
+        asyncio.run(give_up())
+        with pytest.raises(argus_auth.DeadlineError):
+            resolver.headers_sync("oauth2", timeout=0)
+    assert open_descriptors() <= before
+    endpoint.release()
 
 
 def test_loops_that_end_with_callers_waiting(config: str, endpoint: TokenEndpoint) -> None:

@@ -3,13 +3,14 @@
 use std::fmt;
 
 use super::schema::WORDS;
-use super::yaml::{Mark, Node, Value};
+use super::yaml::{Document, Mark, Node, Value};
 use crate::headers::illegal_name;
 
 /// A node, and the way to it from the top of the document.
 #[derive(Clone, Copy)]
 pub(super) struct Field<'d> {
-    pub node: &'d Node,
+    pub document: &'d Document<'d>,
+    pub node: &'d Node<'d>,
     pub step: Step<'d>,
 }
 
@@ -22,8 +23,8 @@ pub(super) enum Step<'d> {
 }
 
 impl<'d> Field<'d> {
-    pub(super) fn document(node: &'d Node) -> Self {
-        Self { node, step: Step::Document }
+    pub(super) fn top(document: &'d Document<'d>) -> Self {
+        Self { document, node: document.root(), step: Step::Document }
     }
 
     /// Its key in the mapping that holds it; empty for anything else.

@@ -1,12 +1,13 @@
 //! A backend's configuration as the gateway's own loader hands it on: for a gateway that loads through this library.
 
+use std::fmt;
+
 use super::model::{AuthConfig, BackendConfig};
-use crate::headers::Headers;
 use crate::secret::Secret;
 
-/// A value as the gateway's language has it. `Debug` shows no text: any of it may be a secret.
-#[derive(Debug, Clone, PartialEq)]
-pub enum GatewayValue {
+/// A value as the gateway's language has it, borrowed from the configuration.
+#[derive(Clone, PartialEq)]
+pub enum GatewayValue<'c> {
     /// `None`
     Null,
     /// `bool`
@@ -16,11 +17,18 @@ pub enum GatewayValue {
     /// `float`
     Float(f64),
     /// `str`
-    Text(Secret),
+    Text(&'c str),
     /// `list`
     List(Vec<Self>),
     /// `dict`, in order.
-    Map(Vec<(String, Self)>),
+    Map(Vec<(&'c str, Self)>),
+}
+
+/// Says nothing: any text in it may be a secret.
+impl fmt::Debug for GatewayValue<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[redacted]")
+    }
 }
 
 /// What the gateway uses of a backend and this library does not.
@@ -28,7 +36,7 @@ pub enum GatewayValue {
 pub(crate) struct GatewayOnly {
     pub command: Command,
     /// Those of the limits that are set, by the names that the gateway passes them under.
-    pub limits: Vec<(&'static str, GatewayValue)>,
+    pub limits: Vec<(&'static str, GatewayValue<'static>)>,
     /// `token_expiry_buffer_seconds` as a number, which may be infinite, if there is such a field.
     pub expiry_buffer_seconds: f64,
 }
@@ -44,64 +52,59 @@ pub(crate) struct Command {
 
 impl BackendConfig {
     /// What the gateway's loader returns for this backend: a dict with the same keys in the same order.
-    pub fn gateway_value(&self) -> GatewayValue {
-        let mut fields = vec![field("type", text(self.transport.as_str())), field("url", text(&self.url))];
+    pub fn gateway_value(&self) -> GatewayValue<'_> {
+        // Room for most, so that it seldom grows.
+        let mut fields = Vec::with_capacity(8);
+        fields.extend([("type", GatewayValue::Text(self.transport.as_str())), ("url", GatewayValue::Text(&self.url))]);
         if let Command { program: Some(program), args, env } = &self.gateway_only.command {
-            let env = env.as_ref().map_or(GatewayValue::Null, |env| {
-                GatewayValue::Map(
-                    env.iter().map(|(name, value)| field(name, GatewayValue::Text(value.clone()))).collect(),
-                )
-            });
-            fields.push(field("command", GatewayValue::Text(program.clone())));
-            fields.push(field("args", GatewayValue::List(args.iter().cloned().map(GatewayValue::Text).collect())));
-            fields.push(field("env", env));
+            let args = args.iter().map(secret).collect();
+            let env =
+                env.as_ref().map_or(GatewayValue::Null, |env| map(env.iter().map(|(name, value)| (&**name, value))));
+            fields.extend([("command", secret(program)), ("args", GatewayValue::List(args)), ("env", env)]);
         }
         if !self.headers.is_empty() {
-            fields.push(field("headers", headers(&self.headers)));
+            fields.push(("headers", map(self.headers.iter())));
         }
         if let Some(auth) = &self.auth {
-            fields.push(field("auth", self.auth_value(auth)));
+            fields.push(("auth", self.auth_value(auth)));
         }
-        fields.extend(self.gateway_only.limits.iter().map(|(name, value)| field(name, value.clone())));
+        fields.extend(self.gateway_only.limits.iter().cloned());
         GatewayValue::Map(fields)
     }
 
-    fn auth_value(&self, auth: &AuthConfig) -> GatewayValue {
-        let mut fields = vec![field("type", text(auth.kind()))];
+    fn auth_value<'c>(&self, auth: &'c AuthConfig) -> GatewayValue<'c> {
+        let mut fields = Vec::with_capacity(8);
+        fields.push(("type", GatewayValue::Text(auth.kind())));
         let (client_id, client_secret, scopes, retry) = match auth {
-            AuthConfig::Static { headers: fixed } => {
-                fields.push(field("headers", headers(fixed)));
+            AuthConfig::Static { headers } => {
+                fields.push(("headers", map(headers.iter())));
                 return GatewayValue::Map(fields);
             }
             AuthConfig::OAuth2(it) => {
-                fields.push(field("token_url", text(&it.token_url)));
+                fields.push(("token_url", GatewayValue::Text(&it.token_url)));
                 (&it.client_id, &it.client_secret, &it.scopes, it.auth_retry_on_401)
             }
             AuthConfig::Pkce(it) => {
-                fields.push(field("authorization_endpoint", text(&it.authorization_endpoint)));
-                fields.push(field("token_endpoint", text(&it.token_endpoint)));
+                fields.push(("authorization_endpoint", GatewayValue::Text(&it.authorization_endpoint)));
+                fields.push(("token_endpoint", GatewayValue::Text(&it.token_endpoint)));
                 (&it.client_id, &it.client_secret, &it.scopes, it.auth_retry_on_401)
             }
         };
         fields.extend([
-            field("client_id", text(client_id)),
-            field("client_secret", GatewayValue::Text(client_secret.clone())),
-            field("scopes", GatewayValue::List(scopes.iter().map(|scope| text(scope)).collect())),
-            field("token_expiry_buffer_seconds", GatewayValue::Float(self.gateway_only.expiry_buffer_seconds)),
-            field("auth_retry_on_401", GatewayValue::Bool(retry)),
+            ("client_id", GatewayValue::Text(client_id)),
+            ("client_secret", secret(client_secret)),
+            ("scopes", GatewayValue::List(scopes.iter().map(|scope| GatewayValue::Text(scope)).collect())),
+            ("token_expiry_buffer_seconds", GatewayValue::Float(self.gateway_only.expiry_buffer_seconds)),
+            ("auth_retry_on_401", GatewayValue::Bool(retry)),
         ]);
         GatewayValue::Map(fields)
     }
 }
 
-fn field(name: &str, value: GatewayValue) -> (String, GatewayValue) {
-    (name.to_owned(), value)
+fn secret(secret: &Secret) -> GatewayValue<'_> {
+    GatewayValue::Text(secret.expose_secret())
 }
 
-fn text(text: &str) -> GatewayValue {
-    GatewayValue::Text(Secret::new(text))
-}
-
-fn headers(headers: &Headers) -> GatewayValue {
-    GatewayValue::Map(headers.iter().map(|(name, value)| field(name, GatewayValue::Text(value.clone()))).collect())
+fn map<'c>(fields: impl Iterator<Item = (&'c str, &'c Secret)>) -> GatewayValue<'c> {
+    GatewayValue::Map(fields.map(|(name, value)| (name, secret(value))).collect())
 }

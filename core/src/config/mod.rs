@@ -3,14 +3,14 @@
 //! The text passes through these files in this order:
 //!
 //! 1. [`load`] and [`parse`], here: the bytes of the file, within limits;
-//! 2. `yaml`: a tree of nodes, each with its place in the text;
-//! 3. `schema`: walks the tree and asks `reader` for each value that it needs;
+//! 2. `yaml`: the nodes of the document, each with its place in the text;
+//! 3. `schema`: walks along them and asks `reader` for each value that it needs;
 //! 4. `reader`: one value of the wanted type, or a problem with its path, line and column. A text goes through
 //!    * `expand`, which replaces `${VAR}`, and then
 //!    * `references`, which replaces a text that is `secret:name` as a whole, by asking [`secrets`](crate::secrets);
 //! 5. `model`: the result; `gateway`: the same as the gateway's own loader would give it.
 //!
-//! References are resolved where a value is needed, not over the whole tree: the result is the same, and a variable
+//! References are resolved where a value is needed, not over the whole document: the result is the same, and a variable
 //! that only some other section of the file uses is not missed here.
 //!
 //! `snippet` shows a person the line that a problem is about.
@@ -74,13 +74,9 @@ pub fn parse(text: &[u8], options: &LoadOptions) -> Result<Config, ConfigError> 
 }
 
 fn parse_in(text: &[u8], options: &LoadOptions, environment: Environment<'_>) -> Result<Config, ConfigError> {
-    let document = yaml::parse(text, &Limits::default()).map_err(|error| {
-        let mut problem = Problem::whole_file(error.message);
-        if let Some(mark) = error.mark {
-            (problem.line, problem.column) = (mark.line, mark.column);
-        }
-        ConfigError { file: None, problems: vec![problem] }
-    })?;
+    let limits = Limits::default();
+    let text = yaml::decode(text, &limits).map_err(not_yaml)?;
+    let document = yaml::parse(&text, &limits).map_err(not_yaml)?;
     let (backends, problems) =
         schema::read(&document, References::new(environment, options.unresolved), options.thorough);
     if problems.iter().any(|problem| problem.severity == Severity::Error) {
@@ -97,6 +93,14 @@ fn read_file(path: &Path) -> Result<Zeroizing<Vec<u8>>, String> {
     }
     let content = file::read(path, Limits::default().max_bytes);
     content.map(|content| content.bytes).map_err(|unreadable| format!("the file {unreadable}"))
+}
+
+fn not_yaml(error: yaml::Error) -> ConfigError {
+    let mut problem = Problem::whole_file(error.message);
+    if let Some(mark) = error.mark {
+        (problem.line, problem.column) = (mark.line, mark.column);
+    }
+    ConfigError { file: None, problems: vec![problem] }
 }
 
 fn whole_file(message: String) -> ConfigError {

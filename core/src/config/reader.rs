@@ -14,7 +14,7 @@ use super::files::{Files, Finding};
 use super::model::{Problem, Severity, Unresolved};
 use super::problems::Problems;
 use super::references::{References, look_alike};
-use super::yaml::{Int, Mark, Value};
+use super::yaml::{Id, Int, Mark, Node, Value};
 use crate::secret::Secret;
 
 /// A mapping with text keys, each of them once.
@@ -98,27 +98,29 @@ impl<'e> Reader<'e> {
 
     /// The mapping that `field` is. A key that stands in it twice is an error; the last one is read on.
     pub(super) fn mapping<'d>(&mut self, field: &'d Field<'d>, keys: Keys) -> Option<Mapping<'d>> {
-        let Value::Map(entries) = &field.node.value else {
+        let Value::Map(pairs) = &field.node.value else {
             self.unexpected(field, "a mapping");
             return None;
         };
-        let mut fields: Vec<Field<'d>> = Vec::with_capacity(entries.len());
+        let mut fields: Vec<Field<'d>> = Vec::with_capacity(pairs.len());
         // A walk along a few keys is quicker than a table of them.
-        let mut table: Option<HashMap<&str, usize>> = (entries.len() > 16).then(HashMap::new);
-        for entry in entries {
-            let Value::Str(key) = &entry.key.value else {
+        let mut table: Option<HashMap<&str, usize>> = (pairs.len() > 16).then(|| HashMap::with_capacity(pairs.len()));
+        let document = field.document;
+        for pair in pairs {
+            let Node { value, start, .. } = document.node(pair.key);
+            let Value::Str(key) = value else {
                 if keys == Keys::Names {
-                    let found = describe(&entry.key.value);
+                    let found = describe(value);
                     let message = format!("a key here must be text, found {found}; put it in quotes");
-                    self.report(Severity::Error, entry.key.start, field.to_string(), message);
+                    self.report(Severity::Error, *start, field.to_string(), message);
                 }
                 continue;
             };
-            let step = Step::Key { parent: field, key, mark: entry.key.start, merged: entry.merged };
-            let new = Field { node: &entry.value, step };
+            let step = Step::Key { parent: field, key, mark: *start, merged: pair.merged };
+            let new = Field { document, node: document.node(pair.value), step };
             let position = match &mut table {
                 Some(table) => *table.entry(key).or_insert(fields.len()),
-                None => fields.iter().position(|field| field.key() == key.as_str()).unwrap_or(fields.len()),
+                None => fields.iter().position(|field| field.key() == &**key).unwrap_or(fields.len()),
             };
             if position == fields.len() {
                 fields.push(new);
@@ -140,7 +142,12 @@ impl<'e> Reader<'e> {
             self.error(field, format!("expected a list, found {}{hint}", describe(&field.node.value)));
             return None;
         };
-        let field_of = |(index, node)| Field { node, step: Step::Item { parent: field, index } };
+        let document = field.document;
+        let field_of = |(index, id): (usize, &Id)| Field {
+            document,
+            node: document.node(*id),
+            step: Step::Item { parent: field, index },
+        };
         Some(items.iter().enumerate().map(field_of).collect())
     }
 
@@ -253,7 +260,7 @@ impl<'e> Reader<'e> {
         let value = match &field.node.value {
             Value::Bool(value) => Some(f64::from(u8::from(*value))),
             Value::Int(Int::Small(value)) => value.to_string().parse().ok(),
-            Value::Int(Int::Big(digits)) => digits.parse().ok(),
+            Value::Int(Int::Big(digits)) => digits.parse().ok().filter(|value: &f64| value.is_finite()),
             Value::Float(value) => Some(*value),
             Value::Str(_) | Value::Bytes(_) => parse_number(self.text(field)?.as_str()),
             _ => None,
@@ -286,21 +293,31 @@ impl<'e> Reader<'e> {
     }
 }
 
-/// A number written as text: blanks around it and single underscores inside are allowed.
+/// A number written as text: there may be blanks around it, or single underscores in it, but not both.
 fn parse_number(text: &str) -> Option<f64> {
-    without_underscores(text.trim())?.parse().ok()
+    text.trim().parse().ok().or_else(|| without_underscores(text)?.parse().ok())
 }
 
-/// A whole number written as text: as above, and there may be zeros behind a decimal point. One that is too large for
-/// the type becomes the largest there is.
+/// A whole number written as text: there may be blanks around it, single underscores in it, zeros behind a decimal
+/// point, and in front zeros with any underscores between them. One that is too large for the type becomes the largest
+/// there is.
 fn parse_integer(text: &str) -> Option<i64> {
+    const MOST_DIGITS: usize = 4300;
     let text = text.trim();
-    let digits = match text.split_once('.') {
-        Some((digits, zeros)) if !zeros.is_empty() && zeros.bytes().all(|digit| digit == b'0') => digits,
+    let text = text.strip_prefix('+').unwrap_or(text);
+    let number = match text.split_once('.') {
+        Some((number, zeros)) if !zeros.is_empty() && zeros.bytes().all(|digit| digit == b'0') => number,
         Some(_) => return None,
         None => text,
     };
-    without_underscores(digits)?.parse().or_else(saturated).ok()
+    let number = match number.trim_start_matches(['0', '_']) {
+        _ if !number.starts_with('0') => number,
+        "" if number.ends_with('0') => "0",
+        rest => rest,
+    };
+    let digits =
+        without_underscores(number).filter(|digits| !digits.starts_with('+') && digits.len() <= MOST_DIGITS)?;
+    digits.parse().or_else(saturated).ok()
 }
 
 fn saturated(error: ParseIntError) -> Result<i64, ParseIntError> {
@@ -316,20 +333,21 @@ fn without_underscores(text: &str) -> Option<String> {
     (!misplaced).then(|| text.replace('_', ""))
 }
 
-/// The same number as an integer, within the range in which every float has a neighbour at distance one.
+/// The same number as an integer, if it has no fraction and is within the type's range.
 fn whole(value: f64) -> Option<i64> {
-    const EXACT: f64 = 9_007_199_254_740_992.0;
+    const END: f64 = 9_223_372_036_854_775_808.0;
     #[allow(clippy::cast_possible_truncation)] // checked: no fraction, and within range
     let integer = value as i64;
-    (value.fract() == 0.0 && value.abs() <= EXACT).then_some(integer)
+    (value.fract() == 0.0 && value.abs() < END).then_some(integer)
 }
 
 /// What a value is, without saying what it says.
-fn describe(value: &Value) -> &'static str {
+fn describe(value: &Value<'_>) -> &'static str {
     match value {
         Value::Null => "nothing",
         Value::Bool(_) => "a boolean",
-        Value::Int(_) => "a whole number",
+        Value::Int(Int::Small(_)) => "a whole number",
+        Value::Int(Int::Big(_)) => "a very large whole number",
         Value::Float(_) => "a number",
         Value::Str(_) => "text",
         Value::Bytes(_) => "binary data",

@@ -100,13 +100,14 @@ impl<'e> References<'e> {
         unresolved: Unresolved,
         report: &mut dyn FnMut(Severity, String),
     ) -> Lookup {
-        let shown =
-            if may_show { format!("secret {}", quote(name)) } else { "the secret that the variable names".to_owned() };
+        let shown = || {
+            if may_show { format!("secret {}", quote(name)) } else { "the secret that the variable names".to_owned() }
+        };
         let Some(settings) = &self.secrets else {
             return report_unresolved(
                 unresolved,
                 report,
-                &format!("{shown} can't be looked up; set `enabled: true` in the top-level `secrets` section"),
+                &format!("{} can't be looked up; set `enabled: true` in the top-level `secrets` section", shown()),
             );
         };
         let Some(store) = self.store_of(settings) else { return Lookup::Failed };
@@ -114,7 +115,7 @@ impl<'e> References<'e> {
             Ok(Some(secret)) => Lookup::Found(Text::Substituted(secret)),
             Ok(None) => {
                 let explanation = if may_show { format!(": {}", store.explain_missing(name)) } else { String::new() };
-                let message = format!("{shown} was not found{explanation}");
+                let message = format!("{} was not found{explanation}", shown());
                 if settings.strict {
                     report(Severity::Error, message);
                     return Lookup::Failed;
@@ -122,7 +123,7 @@ impl<'e> References<'e> {
                 report_unresolved(unresolved, report, &message)
             }
             Err(error) => {
-                report(Severity::Error, format!("{shown} can't be read: {error}"));
+                report(Severity::Error, format!("{} can't be read: {error}", shown()));
                 Lookup::Failed
             }
         }

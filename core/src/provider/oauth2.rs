@@ -12,7 +12,7 @@ use crate::token::{ClientCredentials, TokenSource, TokenStatus};
 /// Provides `Authorization: Bearer <token>`.
 ///
 /// Providers whose configuration is the same in everything share one token, also one after the other.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct OAuth2Provider {
     source: Arc<TokenSource>,
 }
@@ -20,7 +20,7 @@ pub struct OAuth2Provider {
 impl OAuth2Provider {
     /// A provider for this client. Does no I/O.
     pub fn new(config: &OAuth2Config, engine: &Engine) -> Self {
-        Self { source: TokenSource::shared(&ClientCredentials::from(config), engine) }
+        Self { source: TokenSource::shared(ClientCredentials::from(config), engine) }
     }
 }
 

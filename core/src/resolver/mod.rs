@@ -58,6 +58,10 @@ impl Backends {
         let by_name = in_order.iter().map(|backend| (backend.config.name.clone(), Arc::clone(backend))).collect();
         Self { in_order, by_name, warnings: config.warnings }
     }
+
+    fn configs(&self) -> Vec<Arc<BackendConfig>> {
+        self.in_order.iter().map(|backend| Arc::clone(&backend.config)).collect()
+    }
 }
 
 impl Resolver {
@@ -128,12 +132,18 @@ impl Resolver {
 
     /// The remote backends, in file order.
     pub fn backends(&self) -> Vec<Arc<BackendConfig>> {
-        self.0.backends.load().in_order.iter().map(|backend| Arc::clone(&backend.config)).collect()
+        self.0.backends.load().configs()
     }
 
     /// What is legal in the configuration but probably not meant, in file order.
     pub fn warnings(&self) -> Vec<Problem> {
         self.0.backends.load().warnings.clone()
+    }
+
+    /// Backends and warnings of the same load, whatever is loaded meanwhile.
+    pub fn listing(&self) -> (Vec<Arc<BackendConfig>>, Vec<Problem>) {
+        let backends = self.0.backends.load();
+        (backends.configs(), backends.warnings.clone())
     }
 
     /// The headers, if they can be had without waiting; otherwise `None`, and a fetch is under way.
@@ -219,5 +229,28 @@ impl Resolver {
     fn with<T>(&self, name: &str, act: impl FnOnce(&Arc<Backend>) -> T) -> Result<T, Error> {
         let backends = self.0.backends.load();
         backends.by_name.get(name).map(act).ok_or_else(|| Error::UnknownBackend { name: name.to_owned() })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Unresolved;
+
+    #[test]
+    fn a_listing_is_of_one_load() {
+        let configs = ["one", "two"].map(|name| {
+            let backend = format!("{{type: sse, url: 'http://h', headers: {{X: '${{ARGUS_AUTH_UNSET_{name}}}'}}}}");
+            let options = LoadOptions { unresolved: Unresolved::Keep, ..LoadOptions::default() };
+            config::parse(format!("backends: {{{name}: {backend}}}").as_bytes(), &options).unwrap()
+        });
+        let resolver = Resolver::new(configs[0].clone(), Engine::global());
+        std::thread::scope(|scope| {
+            let replacing = scope.spawn(|| (0..20_000).for_each(|turn| resolver.replace(&configs[turn % 2])));
+            while !replacing.is_finished() {
+                let (backends, warnings) = resolver.listing();
+                assert_eq!(warnings[0].path, format!("backends.{}.headers.X", backends[0].name));
+            }
+        });
     }
 }

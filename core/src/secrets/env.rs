@@ -40,7 +40,8 @@ impl SecretProvider for EnvProvider<'_> {
 
 /// Upper case in all scripts, underscores for hyphens, all else as it is.
 fn variable(name: &str) -> String {
-    format!("SECRET_{}", name.to_uppercase().replace('-', "_"))
+    let upper = name.chars().flat_map(char::to_uppercase);
+    "SECRET_".chars().chain(upper).map(|ch| if ch == '-' { '_' } else { ch }).collect()
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! Who asks for a token, where, and for what: everything that makes two tokens the same or not.
 
 use std::fmt;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -18,8 +19,10 @@ const FORM_CAPACITY: usize = 4096;
 /// The inputs of a client credentials request (RFC 6749 §4.4.2).
 ///
 /// Providers with equal credentials share a token; a difference in any field makes them strangers.
-#[derive(Clone, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Eq)]
 pub(crate) struct ClientCredentials {
+    /// Of all that follows. Computed once, since a table that grows asks for it again and again.
+    hash: u64,
     pub(crate) token_url: String,
     pub(crate) client_id: String,
     pub(crate) client_secret: Secret,
@@ -99,14 +102,27 @@ impl ClientCredentials {
 
 impl From<&OAuth2Config> for ClientCredentials {
     fn from(config: &OAuth2Config) -> Self {
-        Self {
+        let mut credentials = Self {
+            hash: 0,
             token_url: config.token_url.clone(),
             client_id: config.client_id.clone(),
             client_secret: config.client_secret.clone(),
             scopes: config.scopes.clone(),
             expiry_buffer: config.token_expiry_buffer,
             options: config.options.clone(),
-        }
+        };
+        let Self { hash, token_url, client_id, client_secret, scopes, expiry_buffer, options } = &mut credentials;
+        // Whoever could choose credentials that collide here has the configuration anyway.
+        let mut hasher = DefaultHasher::new();
+        (token_url, client_id, client_secret, scopes, expiry_buffer, options).hash(&mut hasher);
+        *hash = hasher.finish();
+        credentials
+    }
+}
+
+impl Hash for ClientCredentials {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.hash.hash(state);
     }
 }
 

@@ -67,7 +67,7 @@ pub enum Requested {
 }
 
 /// The sources that providers share.
-type Sources = HashMap<ClientCredentials, Arc<TokenSource>>;
+type Sources = HashMap<Arc<ClientCredentials>, Arc<TokenSource>>;
 
 /// The part of the tokens' state that belongs to one life of the engine: who fetches, who waits, what comes next.
 pub(crate) struct Board {
@@ -92,17 +92,21 @@ impl Default for Board {
 
 impl Board {
     /// The source for `credentials`: the one that exists, or `make`'s.
-    fn source(&self, credentials: &ClientCredentials, make: impl FnOnce() -> Arc<TokenSource>) -> Arc<TokenSource> {
+    fn source(
+        &self,
+        credentials: ClientCredentials,
+        make: impl FnOnce(Arc<ClientCredentials>) -> Arc<TokenSource>,
+    ) -> Arc<TokenSource> {
         let mut sources = self.sources.lock();
-        if let Some(source) = sources.get(credentials) {
+        if let Some(source) = sources.get(&credentials) {
             return Arc::clone(source);
         }
         // Looking through all of them only when their number has doubled keeps this cheap on average.
         if sources.len() == sources.capacity() {
             forget_orphans(&mut sources);
         }
-        let source = make();
-        sources.insert(credentials.clone(), Arc::clone(&source));
+        let source = make(Arc::new(credentials));
+        sources.insert(Arc::clone(&source.credentials), Arc::clone(&source));
         source
     }
 

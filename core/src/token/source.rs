@@ -21,7 +21,7 @@ use crate::secret::Secret;
 /// The source of the tokens that one set of credentials gets. Shared by all providers with equal credentials.
 pub(crate) struct TokenSource {
     pub(super) id: u64,
-    pub(super) credentials: ClientCredentials,
+    pub(super) credentials: Arc<ClientCredentials>,
     engine: WeakEngine,
     clock: Clock,
     // Read without a lock; outlives any engine thread, so a forked child reads it too.
@@ -52,13 +52,13 @@ const LOOK_AGAIN: Duration = Duration::from_secs(1);
 
 impl TokenSource {
     /// The source for `credentials` at `engine`: a new one, or the one that others use already.
-    pub(crate) fn shared(credentials: &ClientCredentials, engine: &Engine) -> Arc<Self> {
+    pub(crate) fn shared(credentials: ClientCredentials, engine: &Engine) -> Arc<Self> {
         static NEXT_ID: AtomicU64 = AtomicU64::new(0);
         let generation = engine.generation();
-        generation.board.source(credentials, || {
+        generation.board.source(credentials, |credentials| {
             Arc::new(Self {
                 id: NEXT_ID.fetch_add(1, Ordering::Relaxed),
-                credentials: credentials.clone(),
+                credentials,
                 engine: engine.downgrade(),
                 clock: engine.clock().clone(),
                 token: ArcSwapOption::empty(),

@@ -1,6 +1,6 @@
 //! A host in Rust: prints the headers of every backend of a configuration.
 //!
-//! `host-rust CONFIG [--show-secrets]`
+//! `host-rust CONFIG [--show-secrets] [--log]`
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "printing is what this program is for")]
 
 use std::path::Path;

@@ -1,12 +1,13 @@
 //! The host's log callback.
 
+mod gate;
 mod slot;
 
 use std::ffi::c_void;
-use std::sync::OnceLock;
 
 use argus_auth_core::log::{self, Level, Record};
 
+pub(crate) use self::slot::in_callback;
 use self::slot::{Sink, Slot};
 use crate::boundary::{self, Failure};
 use crate::error::argus_auth_error;
@@ -34,8 +35,9 @@ pub enum argus_auth_log_level {
 /// Receives one log event. `target` says where it comes from (`argus_auth::token`, say), `message` what happened; both
 /// are borrowed during the call and hold no secrets.
 ///
-/// Called on whatever thread the event happens on, the library's own included, and on several at once. It must return
-/// soon, without an exception or `longjmp`. It may call functions of this library, except those that say otherwise.
+/// Called on whatever thread the event happens on, the library's own included, and on several at once. It must return,
+/// and soon: no exception, `longjmp`, `pthread_exit` or cancellation of the thread may end it. It may call functions of
+/// this library, except those that say otherwise.
 pub type argus_auth_log_callback = Option<
     unsafe extern "C" fn(
         user_data: *mut c_void,
@@ -45,21 +47,23 @@ pub type argus_auth_log_callback = Option<
     ),
 >;
 
-/// Receives the `user_data` of a log callback that will not be called any more.
+/// Receives the `user_data` of a log callback that will not be called any more. What the callback may do and must not
+/// do holds here too; what fails in the one with `ARGUS_AUTH_STATUS_IN_CALLBACK` does so in the other.
 pub type argus_auth_log_user_data_free = Option<unsafe extern "C" fn(user_data: *mut c_void)>;
 
 static SLOT: Slot = Slot::new();
 
 /// Has `callback` called for every log event of this library that is as serious as `max_level` (an
 /// `argus_auth_log_level`) or more so. There is one callback per process: a previous one is unregistered first, as
-/// `argus_auth_log_unregister` does it.
+/// `argus_auth_log_unregister` does it, waiting included.
 ///
 /// On success the library holds `user_data` until no call with it can come any more, and then passes it to
 /// `user_data_free`, once, on the thread that unregisters or replaces the callback; NULL means that there is nothing to
 /// free. On failure `user_data` stays the caller's and `user_data_free` is not called.
 ///
 /// Failures: `ARGUS_AUTH_STATUS_IN_CALLBACK`; `ARGUS_AUTH_STATUS_LOG_IN_USE`, in a Rust program that receives the
-/// events itself. May be called from any other thread at any time.
+/// events itself, and in a child of `fork` if the parent was just registering its first callback. May be called from
+/// any other thread at any time.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn argus_auth_log_register(
     callback: argus_auth_log_callback,
@@ -68,28 +72,31 @@ pub unsafe extern "C" fn argus_auth_log_register(
     max_level: u32,
     error: *mut *mut argus_auth_error,
 ) -> argus_auth_status {
-    static FORWARDED: OnceLock<bool> = OnceLock::new();
     // SAFETY: the caller's `error` is NULL or may be written to.
     unsafe {
         boundary::call(error, || {
             let Some(callback) = callback else { return Err(Failure::Null { argument: "callback" }) };
             let max_level = level_limit(max_level)?;
-            if slot::in_callback() {
+            if in_callback() {
                 return Err(Failure::InCallback);
-            }
-            if !FORWARDED.get_or_init(|| log::forward(|record| deliver(&record))) {
-                return Err(Failure::LogInUse);
             }
             // SAFETY: that `callback` may be called with `user_data`, on any thread and until it is unregistered, is
             // what the caller registers it for.
-            SLOT.replace(Some(Sink::new(callback, user_data, user_data_free, max_level)));
+            let sink = Sink::new(callback, user_data, user_data_free, max_level);
+            if !SLOT.fill(sink, || log::forward(|record| deliver(&record))) {
+                return Err(Failure::LogInUse);
+            }
             Ok(argus_auth_status::Ok)
         })
     }
 }
 
 /// Has the log callback called no more: when this returns, no call of it is running on any thread, none will come, and
-/// its `user_data` has been freed. Waits for calls that are running. Nothing to do is a success.
+/// its `user_data` has been freed, also if another thread was at it already. Waits for calls that are running, so that
+/// the caller must not hold a lock that the callback takes. Nothing to do is a success.
+///
+/// To be called before the code of the callback is unloaded, and before `exit` or the end of `main` if the callback
+/// uses what these destroy: the library's thread may run until the very end of the process.
 ///
 /// Failures: `ARGUS_AUTH_STATUS_IN_CALLBACK`. May be called from any other thread at any time.
 #[unsafe(no_mangle)]
@@ -97,10 +104,10 @@ pub unsafe extern "C" fn argus_auth_log_unregister(error: *mut *mut argus_auth_e
     // SAFETY: the caller's `error` is NULL or may be written to.
     unsafe {
         boundary::call(error, || {
-            if slot::in_callback() {
+            if in_callback() {
                 return Err(Failure::InCallback);
             }
-            SLOT.replace(None);
+            SLOT.empty();
             Ok(argus_auth_status::Ok)
         })
     }

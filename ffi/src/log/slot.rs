@@ -1,75 +1,104 @@
 //! Where the one log callback is kept, such that no call of it outlives its removal.
-//!
-//! Nothing here is a lock. A lock held while the host's code runs could be waited for by that code; and one that is
-//! held by another thread at the moment of a fork would stay held in the child for ever. So the calls that run are
-//! counted, and the count carries the number of the process in which they run: in a child, the parent's calls are not
-//! there.
 
 use std::cell::Cell;
 use std::ffi::c_void;
-use std::process;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::thread;
-use std::time::Duration;
+use std::sync::atomic::{AtomicU8, Ordering};
 
 use arc_swap::ArcSwapOption;
 use argus_auth_core::log::{self, Level};
 
+use super::gate::{Gate, Turn};
 use super::{argus_auth_log_level, argus_auth_log_user_data_free};
 use crate::text::argus_auth_str;
 
 type Callback = unsafe extern "C" fn(*mut c_void, argus_auth_log_level, argus_auth_str, argus_auth_str);
 
 thread_local! {
-    static CALLS_ON_THIS_THREAD: Cell<u32> = const { Cell::new(0) };
+    static HOST_CALLS_ON_THIS_THREAD: Cell<u32> = const { Cell::new(0) };
 }
 
-/// Whether this thread is inside a log callback.
-pub(super) fn in_callback() -> bool {
-    CALLS_ON_THIS_THREAD.get() > 0
+/// Whether this thread is inside a log callback, or in what frees its user data.
+pub(crate) fn in_callback() -> bool {
+    HOST_CALLS_ON_THIS_THREAD.get() > 0
+}
+
+/// Calls a function of the host's.
+fn call_host(function: impl FnOnce()) {
+    HOST_CALLS_ON_THIS_THREAD.set(HOST_CALLS_ON_THIS_THREAD.get() + 1);
+    function();
+    HOST_CALLS_ON_THIS_THREAD.set(HOST_CALLS_ON_THIS_THREAD.get() - 1);
 }
 
 /// The place of the callback.
-pub(super) struct Slot(ArcSwapOption<Sink>);
+pub(super) struct Slot {
+    sink: ArcSwapOption<Sink>,
+    /// Whether the core's events come here: one of the three below. Looked at and changed by whose turn it is.
+    source: AtomicU8,
+    /// Whose it is to replace the callback.
+    turn: Turn,
+}
+
+const UNCONNECTED: u8 = 0;
+const CONNECTING: u8 = 1;
+const CONNECTED: u8 = 2;
 
 impl Slot {
     pub(super) const fn new() -> Self {
-        Self(ArcSwapOption::const_empty())
+        Self { sink: ArcSwapOption::const_empty(), source: AtomicU8::new(UNCONNECTED), turn: Turn::new() }
     }
 
-    /// Puts another callback, or none, in the place of the one that is there; returns when no call of that one runs or
-    /// can come any more.
-    pub(super) fn replace(&self, sink: Option<Sink>) {
-        let previous = self.0.swap(sink.map(Arc::new));
-        self.publish_level();
+    /// Puts `sink` in the place of the callback that is there, as [`Slot::empty`] takes it out. Changes nothing and
+    /// returns false if events can't be had; that is what `connect` says, which is asked until it has said yes.
+    pub(super) fn fill(&self, sink: Sink, connect: impl FnOnce() -> bool) -> bool {
+        let _turn = self.turn.take();
+        let connected = self.connected(connect);
+        if connected {
+            self.replace(Some(sink));
+        }
+        connected
+    }
+
+    /// Takes the callback out; returns when no call of it, nor of any before it, runs or can come any more, and their
+    /// user data has been freed. Not for the callback itself.
+    pub(super) fn empty(&self) {
+        // Had to the end: who finds no callback any more must not return before who took it out is done with it.
+        let _turn = self.turn.take();
+        self.replace(None);
+    }
+
+    fn connected(&self, connect: impl FnOnce() -> bool) -> bool {
+        match self.source.load(Ordering::Relaxed) {
+            CONNECTED => true,
+            UNCONNECTED => {
+                self.source.store(CONNECTING, Ordering::Relaxed);
+                let connected = connect();
+                self.source.store(if connected { CONNECTED } else { UNCONNECTED }, Ordering::Relaxed);
+                connected
+            }
+            // A thread of the parent's was at it at the moment of the fork, and might have held a lock.
+            _ => false,
+        }
+    }
+
+    fn replace(&self, sink: Option<Sink>) {
+        let max_level = sink.as_ref().and_then(|sink| sink.max_level);
+        let previous = self.sink.swap(sink.map(Arc::new));
+        // Has the core make the events that the callback wants and no others.
+        log::set_level(max_level);
         if let Some(previous) = previous {
             previous.gate.close();
             previous.free_user_data();
         }
     }
 
-    /// Has the core make the events that the callback wants and no others.
-    fn publish_level(&self) {
-        loop {
-            let sink = self.0.load_full();
-            log::set_level(sink.as_ref().and_then(|sink| sink.max_level));
-            // Whoever has put another one there meanwhile may have been overtaken here.
-            if sink.as_ref().map(Arc::as_ptr) == self.0.load().as_ref().map(Arc::as_ptr) {
-                return;
-            }
-        }
-    }
-
     /// Calls the callback, if there is one.
     pub(super) fn deliver(&self, level: argus_auth_log_level, target: argus_auth_str, message: argus_auth_str) {
-        let Some(sink) = self.0.load_full() else { return };
+        let Some(sink) = self.sink.load_full() else { return };
         let Some(_passage) = sink.gate.pass() else { return };
-        CALLS_ON_THIS_THREAD.set(CALLS_ON_THIS_THREAD.get() + 1);
         // SAFETY: as `Sink::new` was promised; the gate is open, so `user_data` has not been freed, nor will it be
         // before `_passage` is dropped.
-        unsafe { (sink.callback)(sink.user_data, level, target, message) };
-        CALLS_ON_THIS_THREAD.set(CALLS_ON_THIS_THREAD.get() - 1);
+        call_host(|| unsafe { (sink.callback)(sink.user_data, level, target, message) });
     }
 }
 
@@ -106,89 +135,78 @@ impl Sink {
         if let Some(free) = self.user_data_free {
             // SAFETY: called once, by the one caller of `Slot::replace` that took this sink out, after the gate was
             // closed; so the callback does not run and never will.
-            unsafe { free(self.user_data) };
+            call_host(|| unsafe { free(self.user_data) });
         }
     }
-}
-
-/// Counts those who are inside, until it is closed. From high to low: 32 bits process, 1 bit closed, 31 bits count.
-struct Gate(AtomicU64);
-
-const CLOSED: u64 = 1 << 31;
-const COUNT: u64 = CLOSED - 1;
-
-struct Passage<'g>(&'g Gate);
-
-impl Gate {
-    fn new() -> Self {
-        Self(AtomicU64::new(0))
-    }
-
-    /// Lets the caller in, unless the gate is closed, until the passage is dropped.
-    fn pass(&self) -> Option<Passage<'_>> {
-        self.update(|closed, count| (!closed).then_some(count + 1)).then_some(Passage(self))
-    }
-
-    /// Lets nobody in any more, and waits until everybody is out.
-    fn close(&self) {
-        let closed = self.0.fetch_or(CLOSED, Ordering::AcqRel);
-        let mut inside = count_here(closed);
-        while inside > 0 {
-            // Rare and short: somebody removes the callback at the very moment at which it runs.
-            thread::sleep(Duration::from_millis(1));
-            inside = count_here(self.0.load(Ordering::Acquire));
-        }
-    }
-
-    fn update(&self, change: impl Fn(bool, u64) -> Option<u64>) -> bool {
-        let update = self.0.fetch_update(Ordering::AcqRel, Ordering::Acquire, |state| {
-            let count = change(state & CLOSED != 0, count_here(state))?;
-            Some(u64::from(process::id()) << 32 | state & CLOSED | count & COUNT)
-        });
-        update.is_ok()
-    }
-}
-
-impl Drop for Passage<'_> {
-    fn drop(&mut self) {
-        // Never below zero: a child forked inside the callback leaves a gate that its parent has entered.
-        self.0.update(|_, count| Some(count.saturating_sub(1)));
-    }
-}
-
-/// How many are inside in this process.
-fn count_here(state: u64) -> u64 {
-    if state >> 32 == u64::from(process::id()) { state & COUNT } else { 0 }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::AtomicU32;
+    use std::thread;
+    use std::time::Duration;
+
     use super::*;
 
-    #[test]
-    fn a_closed_gate_lets_nobody_in() {
-        let gate = Gate::new();
-        drop(gate.pass());
-        gate.close();
-        assert!(gate.pass().is_none());
+    static CALLED: AtomicU32 = AtomicU32::new(0);
+    static RETURN: AtomicU32 = AtomicU32::new(0);
+    static FREED: AtomicU32 = AtomicU32::new(0);
+
+    fn wait_for(what: impl Fn() -> bool) {
+        while !what() {
+            thread::sleep(Duration::from_millis(1));
+        }
+    }
+
+    unsafe extern "C" fn lingers(_: *mut c_void, _: argus_auth_log_level, _: argus_auth_str, _: argus_auth_str) {
+        CALLED.fetch_add(1, Ordering::SeqCst);
+        wait_for(|| RETURN.load(Ordering::SeqCst) == 1);
+    }
+
+    unsafe extern "C" fn free(_: *mut c_void) {
+        FREED.fetch_add(u32::from(in_callback()), Ordering::SeqCst);
     }
 
     #[test]
-    fn closing_waits_for_those_inside() {
-        let gate = Gate::new();
-        let passage = gate.pass();
+    fn nobody_is_done_with_a_callback_before_it_is() {
+        let slot = Slot::new();
+        // SAFETY: both functions may be called with any pointer on any thread.
+        let sink = unsafe { Sink::new(lingers, std::ptr::null_mut(), Some(free), None) };
+        assert!(slot.fill(sink, || true));
         thread::scope(|scope| {
-            let closing = scope.spawn(|| gate.close());
+            let deliver = || slot.deliver(argus_auth_log_level::Info, argus_auth_str::empty(), argus_auth_str::empty());
+            scope.spawn(deliver);
+            wait_for(|| CALLED.load(Ordering::SeqCst) == 1);
+            let first = scope.spawn(|| slot.empty());
+            wait_for(|| slot.sink.load().is_none());
+            // Finds no callback, and waits all the same for the call of the one that there was.
+            let second = scope.spawn(|| slot.empty());
             thread::sleep(Duration::from_millis(20));
-            assert!(!closing.is_finished());
-            drop(passage);
+            assert!(!first.is_finished());
+            assert!(!second.is_finished());
+            deliver();
+            RETURN.store(1, Ordering::SeqCst);
+            second.join().unwrap();
+            assert_eq!(FREED.load(Ordering::SeqCst), 1);
         });
-        assert!(gate.pass().is_none());
+        assert_eq!(CALLED.load(Ordering::SeqCst), 1);
+        assert!(!in_callback());
     }
 
     #[test]
-    fn who_was_inside_in_another_process_is_not_waited_for() {
-        let gate = Gate(AtomicU64::new(u64::from(process::id() ^ 1) << 32 | 3));
-        gate.close();
+    fn a_child_does_not_connect_what_its_parent_was_connecting() {
+        let sink = || {
+            // SAFETY: it is never called.
+            unsafe { Sink::new(lingers, std::ptr::null_mut(), None, None) }
+        };
+        let slot = Slot::new();
+        slot.source.store(CONNECTING, Ordering::Relaxed);
+        assert!(!slot.fill(sink(), || panic!("it might wait for ever")));
+        slot.empty();
+
+        let slot = Slot::new();
+        assert!(!slot.fill(sink(), || false));
+        assert!(slot.fill(sink(), || true));
+        assert!(slot.fill(sink(), || panic!("it is connected")));
     }
 }

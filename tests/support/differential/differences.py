@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import yaml
+
+from .schema import COMMAND, OAUTH2, PEM, PKCE, STATIC, TIMEOUTS, UNKNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -20,25 +22,38 @@ def explain(case: Case, theirs: dict[str, Any], ours: dict[str, Any]) -> tuple[b
     """Whether the two outcomes agree, and if not the reason; empty if there is none."""
     if theirs["ok"] and ours["ok"]:
         if exact(theirs["backends"]) == exact(ours["backends"]):
-            return True, ""
-        same = exact(merge_cases(theirs["backends"])) == exact(ours["backends"])
+            return not is_refusal_missing(case), ""
+        merged = any(node.tag == "tag:yaml.org,2002:merge" for node in nodes(case))
+        same = merged and exact(merge_cases(theirs["backends"])) == exact(ours["backends"])
         return (
             False,
             "header names that differ in case only: the merged one gives way, HTTP ignores case" if same else "",
         )
     if theirs["ok"]:
         errors = [problem for problem in ours["problems"] if problem["severity"] == "error"]
-        return False, first_reason(WE_REJECT, errors, lambda rule, problem: rule(case, theirs["backends"], problem))
+        return False, why_we_reject(case, theirs["backends"], errors)
     if ours["ok"]:
         frame, *lines = theirs["error"].split("\n  • ")
-        return False, first_reason(WE_ACCEPT, lines or [frame], lambda rule, line: rule(case, line))
+        reason = why_we_accept(case, lines or [frame])
+        return False, "" if reason and is_refusal_missing(case) else reason
     return True, ""
 
 
-def first_reason(rules: dict[str, Any], items: list[Any], holds: Callable[[Any, Any], bool]) -> str:
-    """The reason for the first item, if there is one for each of them."""
-    reasons = [next((reason for reason, rule in rules.items() if holds(rule, item)), "") for item in items]
-    return reasons[0] if reasons and all(reasons) else ""
+def why_we_reject(case: Case, backends: dict[str, Any], errors: list[dict[str, str]]) -> str:
+    """One of the reasons, if there is one for each of the errors."""
+    left, first = errors, ""
+    for reason, (pattern, holds) in WE_REJECT.items():
+        found = [error for error in left if re.search(pattern, f"{error['path']}: {error['message']}")]
+        if found and holds(case, backends, found):
+            left = [error for error in left if error not in found]
+            first = first or reason
+    return "" if left else first
+
+
+def why_we_accept(case: Case, lines: list[str]) -> str:
+    """The reason for the first line, if there is one for each of them."""
+    reasons = [next((reason for reason, holds in WE_ACCEPT.items() if holds(case, line)), "") for line in lines]
+    return reasons[0] if all(reasons) else ""
 
 
 def exact(value: Any) -> Any:
@@ -75,18 +90,17 @@ def merge_cases(backends: dict[str, Any]) -> dict[str, Any]:
     return {name: backend(fields) for name, fields in backends.items()}
 
 
-def illegal_header(_: Case, backends: dict[str, Any], problem: dict[str, str]) -> bool:
-    illegal = any(
-        not LEGAL_NAME.fullmatch(name) or not LEGAL_VALUE.fullmatch(value)
-        for fields in headers(backends)
-        for name, value in fields.items()
-    )
-    return illegal and problem["message"].startswith(("a header name ", "a header value "))
+Problems: TypeAlias = "list[dict[str, str]]"
 
 
-def same_header(_: Case, backends: dict[str, Any], problem: dict[str, str]) -> bool:
-    same = any(len({name.lower() for name in fields}) < len(fields) for fields in headers(backends))
-    return same and problem["message"].startswith("HTTP ignores case")
+def illegal_header(_: Case, backends: dict[str, Any], problems: Problems) -> bool:
+    names = [not LEGAL_NAME.fullmatch(name) for fields in headers(backends) for name in fields]
+    values = [not LEGAL_VALUE.fullmatch(value) for fields in headers(backends) for value in fields.values()]
+    return len(problems) == sum(names) + sum(values)
+
+
+def same_header(_: Case, backends: dict[str, Any], problems: Problems) -> bool:
+    return len(problems) <= sum(len(fields) - len({name.lower() for name in fields}) for fields in headers(backends))
 
 
 def nodes(case: Case) -> Iterator[yaml.Node]:
@@ -102,80 +116,248 @@ def nodes(case: Case) -> Iterator[yaml.Node]:
     yield from walk(yaml.compose(case.yaml.decode(), yaml.SafeLoader))
 
 
-def duplicate_key(case: Case, _: dict[str, Any], problem: dict[str, str]) -> bool:
-    def duplicates(node: yaml.Node) -> bool:
-        if not isinstance(node, yaml.MappingNode):
-            return False
-        keys = [key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode)]
-        return len(set(keys)) < len(keys)
+def duplicate_key(case: Case, _: dict[str, Any], problems: Problems) -> bool:
+    def duplicates(node: yaml.Node) -> Iterator[int]:
+        keys = [key for key, _ in node.value if isinstance(key, yaml.ScalarNode)]
+        for index, key in enumerate(keys):
+            if any(key.value == later.value for later in keys[index + 1 :]):
+                yield key.start_mark.line + 1
 
-    return problem["message"].startswith("this key is already on line ") and any(map(duplicates, nodes(case)))
-
-
-def tagged(tag: str, message: str) -> Callable[[Case, dict[str, Any], dict[str, str]], bool]:
-    def rule(case: Case, _: dict[str, Any], problem: dict[str, str]) -> bool:
-        return message in problem["message"] and any(node.tag == f"tag:yaml.org,2002:{tag}" for node in nodes(case))
-
-    return rule
+    lines = {line for node in nodes(case) if isinstance(node, yaml.MappingNode) for line in duplicates(node)}
+    return all(int(re.findall(r"on line (\d+);", problem["message"])[-1]) in lines for problem in problems)
 
 
-def lone_surrogate(case: Case, _: dict[str, Any], problem: dict[str, str]) -> bool:
-    return "surrogate" in problem["message"] and re.search(rb"\\(u|U0000)[dD][89a-fA-F]", case.yaml) is not None
+def binary_key(case: Case, _: dict[str, Any], __: Problems) -> bool:
+    mappings = (node for node in nodes(case) if isinstance(node, yaml.MappingNode))
+    return any(key.tag == "tag:yaml.org,2002:binary" for node in mappings for key, _ in node.value)
 
 
-WE_REJECT = {
-    "a header that is illegal in HTTP is an error at load, not on the wire": illegal_header,
-    "the same header in two cases: one of the two would be lost": same_header,
-    "a duplicate key: the gateway's two parsers disagree on it": duplicate_key,
-    "!!binary as a key: nobody writes one, so it is a slip": tagged(
-        "binary", "a key here must be text, found binary data"
+def set_for_list(case: Case, _: dict[str, Any], __: Problems) -> bool:
+    return any(node.tag == "tag:yaml.org,2002:set" for node in nodes(case))
+
+
+def lone_surrogate(case: Case, _: dict[str, Any], __: Problems) -> bool:
+    return re.search(rb"\\(u|U0000)[dD][89a-fA-F]", case.yaml) is not None
+
+
+OF_OURS = [key for key, field in OAUTH2.items() if field.ours]
+TEXTS_OF_OURS = ("audience", "ca_bundle", "client_certificate", "client_certificate_key")
+TEXTS_OF_ASSERTIONS = ("private_key_id", "assertion_audience")
+METHODS = ("client_secret_post", "client_secret_basic", "private_key_jwt")
+RESERVED = {
+    *("grant_type", "client_id", "client_secret", "scope", "audience", "resource"),
+    *("client_assertion", "client_assertion_type"),
+}
+A_PLAIN_URI = re.compile(r"https?://[a-z-]+(/\w+)*|urn:\w+:\w+", re.ASCII)
+
+
+def refused(backend: dict[str, Any], key: str) -> bool:
+    """Whether there is a reason in this backend to refuse this key of ours."""
+
+    def is_text(value: object) -> bool:
+        return isinstance(value, str) or (isinstance(value, bytes) and value.decode(errors="replace").encode() == value)
+
+    block = backend.get("auth") or {}
+    value = block.get(key)
+    if key == "on_auth_failure":
+        return key in block or backend.get(key, "open") not in ("open", "closed")
+    wanted = (
+        (key == "private_key" and is_jwt(block))
+        or (key == "client_certificate" and "client_certificate_key" in block)
+        or (key == "client_certificate_key" and "client_certificate" in block)
+    )
+    if block.get("type") != "oauth2" or not (key in block or wanted):
+        return False
+    by_key = {
+        **dict.fromkeys(TEXTS_OF_OURS, lambda: not (is_text(value) and value)),
+        **dict.fromkeys(TEXTS_OF_ASSERTIONS, lambda: is_jwt(block) and not (is_text(value) and value)),
+        "private_key": lambda: is_jwt(block) and value != PEM,
+        "token_endpoint_auth_method": lambda: value not in METHODS,
+        "resource": lambda: (
+            not all(
+                isinstance(item, str) and A_PLAIN_URI.fullmatch(item)
+                for item in (value if isinstance(value, list) else [value])
+            )
+        ),
+        "extra_params": lambda: (
+            not isinstance(value, dict)
+            or any(not isinstance(name, str) or name in RESERVED or not is_text(text) for name, text in value.items())
+        ),
+    }
+    return by_key[key]()
+
+
+def is_jwt(block: dict[str, Any]) -> bool:
+    return block.get("token_endpoint_auth_method") == "private_key_jwt"
+
+
+def remote_backends(case: Case) -> dict[str, dict[str, Any]]:
+    return {name: backend for name, backend in typed_backends(case).items() if backend["type"] != "stdio"}
+
+
+def key_of_ours(case: Case, _: dict[str, Any], problems: Problems) -> bool:
+    def starts_with(name: str) -> str:
+        return f"backends.{name}." if re.fullmatch(r"[\w-]+", name) else 'backends["'
+
+    backends = remote_backends(case).items()
+    return all(
+        any(problem["path"].startswith(starts_with(name)) and refused(backend, key) for name, backend in backends)
+        for problem in problems
+        for key in re.findall(OUR_KEYS, f"{problem['path']}: ")[-1:]
+    )
+
+
+def is_refusal_missing(case: Case) -> bool:
+    """Whether we take what we ought to refuse, as far as that can be told."""
+    keys = [key for key in OF_OURS if key != "resource"]  # which URIs are right is not for a line here to know
+    return any(
+        refused(backend, key) and "PRIVATE KEY" not in str((backend.get("auth") or {}).get(key))
+        for backend in (remote_backends(case).values() if any(key.encode() in case.yaml for key in keys) else ())
+        for key in keys
+    )
+
+
+OUR_KEYS = rf"\.({'|'.join(OF_OURS)})(?=[.\[:])"
+WE_REJECT: dict[str, tuple[str, Callable[[Case, dict[str, Any], Problems], bool]]] = {
+    "a header that is illegal in HTTP is an error at load, not on the wire": (
+        ": a header (name|value) ",
+        illegal_header,
     ),
-    "!!set for a list: it has no order, and the gateway's other parser rejects it": tagged("set", "found a set"),
-    "half of a surrogate pair is no character; nothing could send it": lone_surrogate,
+    "the same header in two cases: one of the two would be lost": (": HTTP ignores case", same_header),
+    "a duplicate key: the gateway's two parsers disagree on it": (": this key is already on line ", duplicate_key),
+    "!!binary as a key: nobody writes one, so it is a slip": (
+        ": a key here must be text, found binary data",
+        binary_key,
+    ),
+    "!!set for a list: it has no order, and the gateway's other parser rejects it": (
+        ": expected a list, found a set$",
+        set_for_list,
+    ),
+    "half of a surrogate pair is no character; nothing could send it": ("surrogate", lone_surrogate),
+    "a key of ours that is wrong; the gateway does not know it": (OUR_KEYS, key_of_ours),
 }
 
 # --- they reject, we accept ------------------------------------------------------------------------------------------
 
-READ = ("backends", "secrets", "version")
+SECTIONS = ("backends", "secrets", "version")
 
 
-def other_section(_: Case, line: str) -> bool:
-    where = line.split(" → ", 1)[0].split(":", 1)[0]
-    return where not in READ and re.fullmatch(r"[a-z_]+", where) is not None and ": " in line
+def document(case: Case) -> dict[str, Any]:
+    """The configuration as the gateway validates it: its references resolved."""
+    raw = expanded(case)
+    secrets = raw.get("secrets")
+    enabled = isinstance(secrets, dict) and secrets.get("enabled") and secrets.get("provider", "env") == "env"
+
+    def resolve(text: str) -> str:
+        name = re.match(r"secret:(.+)$", text)
+        return case.env.get("SECRET_" + name[1].upper().replace("-", "_"), text) if name else text
+
+    return each_text(raw, resolve) if enabled else raw
 
 
-def stdio(_: Case, line: str) -> bool:
-    return re.match(r"backends → .* → stdio → ", line) is not None
+def expanded(case: Case) -> dict[str, Any]:
+    """The configuration, its variables replaced."""
+    text = re.sub("\r\n?", "\n", case.yaml.decode())
+    return each_text(
+        yaml.safe_load(text), lambda text: re.sub(r"\$\{(\w+)\}", lambda name: case.env.get(name[1], name[0]), text)
+    )
 
 
-def too_deep(_: Case, line: str) -> bool:
-    return "recursion depth limit exceeded" in line
+def each_text(value: Any, change: Callable[[str], str]) -> Any:
+    if isinstance(value, dict):
+        return {key: each_text(item, change) for key, item in value.items()}
+    if isinstance(value, list):
+        return [each_text(item, change) for item in value]
+    return change(value) if isinstance(value, str) else value
 
 
-READ_IN_A_BACKEND = re.compile(
-    r"\.backends\..*\.(type|url|headers|auth(\.(type|headers|\w+_endpoint|token_url|client_id|client_secret|scopes"
-    r"|token_expiry_buffer_seconds|auth_retry_on_401))?)(\..*|\[.*)?",
-    re.DOTALL,
-)
+def typed_backends(case: Case) -> dict[str, dict[str, Any]]:
+    """The backends that are mappings and say what they are."""
+    backends = document(case).get("backends") or {}
+    return {name: backend for name, backend in backends.items() if isinstance(backend, dict) and "type" in backend}
 
 
-def unread_secret(_: Case, line: str) -> bool:
+def other_section(case: Case, line: str) -> bool:
+    section = re.match(r"([a-z_]+)(?: → [^:]*)?: ", line)
+    return section is not None and section[1] not in SECTIONS and section[1] in document(case)
+
+
+def stdio(case: Case, line: str) -> bool:
+    if not line.startswith("backends → "):
+        return False
+    names = [name for name, backend in typed_backends(case).items() if backend["type"] == "stdio"]
+    return any(line.startswith(f"backends → {name} → stdio → ") for name in names)
+
+
+def too_deep(case: Case, line: str) -> bool:
+    def depth(value: object) -> int:
+        items = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+        return max((1 + depth(item) for item in items), default=0)
+
+    return "recursion depth limit exceeded" in line and depth(yaml.safe_load(case.yaml.decode())) > 20
+
+
+def references(case: Case) -> Iterator[tuple[str | int, ...]]:
+    """Where a `secret:name` stands."""
+
+    def walk(value: object, path: tuple[str | int, ...]) -> Iterator[tuple[str | int, ...]]:
+        if isinstance(value, (dict, list)):
+            for key, item in value.items() if isinstance(value, dict) else enumerate(value):
+                yield from walk(item, (*path, key))
+        elif isinstance(value, str) and re.match(r"secret:.+$", value):
+            yield path
+
+    return walk(expanded(case), ())
+
+
+def is_read(case: Case, path: tuple[str | int, ...]) -> bool:
+    """Whether we want to know what stands there."""
+    if path[0] != "backends":
+        return path[0] in SECTIONS
+    backend, key, *more = typed_backends(case).get(path[1], {"type": ""}), *path[2:]
+    if key == "auth" and more:
+        block = {"static": STATIC, "oauth2": OAUTH2, "pkce": PKCE}.get(backend["auth"].get("type"), {})
+        return block.get(more[0], UNKNOWN) is not UNKNOWN
+    if key == "timeouts" and more:
+        return TIMEOUTS.get(more[0], UNKNOWN) is not UNKNOWN
+    read = ["type", "url", "headers", "auth", "on_auth_failure", "timeouts", "metadata_version"]
+    return backend["type"] != "stdio" and key in [*read, *(COMMAND if backend["type"] == "sse" else ())]
+
+
+def unread_secret(case: Case, line: str) -> bool:
     pattern = r"ConfigurationError: Secret resolution failed: Secret '.*' not found \(referenced at (.*)\)"
     where = re.fullmatch(pattern, line, re.DOTALL)
-    if where is None or re.match(r"\.(secrets|version)\b", where[1]):
+    if where is None:
         return False
-    return not READ_IN_A_BACKEND.fullmatch(where[1])
+
+    def shown(path: tuple[str | int, ...]) -> str:
+        return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path)
+
+    paths = [path for path in references(case) if shown(path) == where[1]]
+    return bool(paths) and not any(is_read(case, path) for path in paths)
 
 
-def unread_store(_: Case, line: str) -> bool:
-    # Where one of ours is read, this store fails for us too.
-    return re.fullmatch(r"ValueError: Unknown secret provider type: .*", line, re.DOTALL) is not None
+def unread_store(case: Case, line: str) -> bool:
+    unknown = r"ValueError: Unknown secret provider type: .*"
+    unusable = r"ConfigurationError: Secret resolution failed: (Failed to load|ARGUS_SECRET_KEY) .*"
+    failed = re.fullmatch(f"{unknown}|{unusable}", line, re.DOTALL)
+    return failed is not None and not any(is_read(case, path) for path in references(case))
 
 
-WE_ACCEPT = {
+def assertion_for_secret(case: Case, line: str) -> bool:
+    return line.endswith(" → client_secret: Field required") and any(
+        line == f"backends → {name} → {backend['type']} → auth → oauth2 → client_secret: Field required"
+        and is_jwt(backend["auth"])
+        for name, backend in remote_backends(case).items()
+        if isinstance(backend.get("auth"), dict)
+    )
+
+
+WE_ACCEPT: dict[str, Callable[[Case, str], bool]] = {
     "a section that has nothing to do with outgoing authentication is not checked": other_section,
     "a stdio backend is not checked": stdio,
     "deeper than 20 levels: a limit of version 0.8.6 alone": too_deep,
     "a missing secret where nothing is read": unread_secret,
-    "an unknown kind of secret store that is referred to only where nothing is read": unread_store,
+    "a secret store that can't be opened, and is referred to only where nothing is read": unread_store,
+    "private_key_jwt needs no client_secret; the gateway does not know it": assertion_for_secret,
 }

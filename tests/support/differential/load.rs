@@ -49,7 +49,7 @@ impl Serialize for Outcome {
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("ok", &self.config.is_some())?;
         if let Some(config) = &self.config {
-            let backends = config.backends.iter().map(|it| (it.name.clone(), it.gateway_value())).collect();
+            let backends = config.backends.iter().map(|it| (it.name.as_str(), it.gateway_value())).collect();
             map.serialize_entry("backends", &Shown(&GatewayValue::Map(backends)))?;
         }
         let severity = |problem: &Problem| if problem.severity == Severity::Error { "error" } else { "warning" };
@@ -65,7 +65,7 @@ impl Serialize for Outcome {
     }
 }
 
-struct Shown<'v>(&'v GatewayValue);
+struct Shown<'v>(&'v GatewayValue<'v>);
 
 impl Serialize for Shown<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -74,7 +74,7 @@ impl Serialize for Shown<'_> {
             GatewayValue::Bool(value) => serializer.serialize_bool(*value),
             GatewayValue::Int(value) => serializer.serialize_i64(*value),
             GatewayValue::Float(value) => serializer.collect_map([("float", value.to_bits())]),
-            GatewayValue::Text(value) => serializer.serialize_str(value.expose_secret()),
+            GatewayValue::Text(value) => serializer.serialize_str(value),
             GatewayValue::List(items) => serializer.collect_seq(items.iter().map(Shown)),
             GatewayValue::Map(entries) => {
                 serializer.collect_map(entries.iter().map(|(key, value)| (key, Shown(value))))

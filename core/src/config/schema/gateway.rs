@@ -61,7 +61,7 @@ fn read_env(reader: &mut Reader<'_>, field: &Field<'_>) -> Option<Vec<(String, S
     variables.into_iter().collect()
 }
 
-fn read_limits(reader: &mut Reader<'_>, field: &Field<'_>) -> Option<Vec<(&'static str, GatewayValue)>> {
+fn read_limits(reader: &mut Reader<'_>, field: &Field<'_>) -> Option<Vec<(&'static str, GatewayValue<'static>)>> {
     const SECONDS: [(&str, &str); 4] = [
         ("init", "init_timeout"),
         ("cap_fetch", "cap_fetch_timeout"),
@@ -70,7 +70,7 @@ fn read_limits(reader: &mut Reader<'_>, field: &Field<'_>) -> Option<Vec<(&'stat
     ];
     let timeouts = reader.mapping(field, Keys::Fixed)?;
     keys::warn_about_unknown(reader, &timeouts, keys::TIMEOUTS);
-    let mut limits: Vec<(&str, Option<GatewayValue>)> = Vec::new();
+    let mut limits: Vec<(&str, Option<GatewayValue<'_>>)> = Vec::new();
     for (key, name) in SECONDS {
         if let Some(field) = timeouts.get_unless_null(key) {
             limits.push((name, read_seconds(reader, &field, f64::INFINITY)));
@@ -85,7 +85,7 @@ fn read_limits(reader: &mut Reader<'_>, field: &Field<'_>) -> Option<Vec<(&'stat
     limits.into_iter().map(|(name, value)| Some((name, value?))).collect()
 }
 
-fn read_seconds(reader: &mut Reader<'_>, field: &Field<'_>, most: f64) -> Option<GatewayValue> {
+fn read_seconds(reader: &mut Reader<'_>, field: &Field<'_>, most: f64) -> Option<GatewayValue<'static>> {
     let seconds = reader.number(field)?;
     if (0.0..=most).contains(&seconds) {
         return Some(GatewayValue::Float(seconds));

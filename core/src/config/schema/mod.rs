@@ -1,4 +1,4 @@
-//! The tree of nodes -> what it configures: the rules of the gateway's schema for the parts that are read.
+//! The nodes of a document -> what it configures: the rules of the gateway's schema for the parts that are read.
 //!
 //! A backend or a block with an error is left out of the result; the error says why.
 
@@ -14,24 +14,28 @@ use super::files::Files;
 use super::model::{BackendConfig, Problem};
 use super::reader::{Keys, Mapping, Reader};
 use super::references::{References, SecretsSettings};
-use super::yaml::{Node, Value};
+use super::yaml::{Document, Value};
 
 /// The remote backends of a document, and all that is wrong with it.
-pub(super) fn read(document: &Node, references: References<'_>, thorough: bool) -> (Vec<BackendConfig>, Vec<Problem>) {
+pub(super) fn read(
+    document: &Document<'_>,
+    references: References<'_>,
+    thorough: bool,
+) -> (Vec<BackendConfig>, Vec<Problem>) {
     let mut reader = Reader::new(references, thorough.then(Files::default));
-    let backends = read_document(&mut reader, &Field::document(document)).unwrap_or_default();
+    let backends = read_document(&mut reader, &Field::top(document)).unwrap_or_default();
     (backends, reader.into_problems())
 }
 
 fn read_document(reader: &mut Reader<'_>, document: &Field<'_>) -> Option<Vec<BackendConfig>> {
     let sections = reader.mapping(document, Keys::Fixed)?;
-    if let Some(version) = sections.get("version") {
-        reader.text(&version);
-    }
     keys::warn_about_missing_sections(reader, &sections);
     let secrets = sections.get("secrets");
     if let Some(secrets) = &secrets {
         read_secrets(reader, secrets);
+    }
+    if let Some(version) = sections.get("version") {
+        reader.text(&version);
     }
     let backends = read_backends(reader, &sections);
     if let Some(secrets) = &secrets {

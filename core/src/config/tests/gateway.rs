@@ -4,16 +4,16 @@ use super::super::GatewayValue;
 use super::{Unresolved, backend, only_backend, problems, read};
 
 /// As Python would print it, more or less.
-fn shown(value: &GatewayValue) -> String {
+fn shown(value: &GatewayValue<'_>) -> String {
     match value {
         GatewayValue::Null => "None".to_owned(),
         GatewayValue::Bool(value) => value.to_string(),
         GatewayValue::Int(value) => value.to_string(),
         GatewayValue::Float(value) => format!("{value:?}"),
-        GatewayValue::Text(value) => value.expose_secret().to_owned(),
+        GatewayValue::Text(value) => (*value).to_owned(),
         GatewayValue::List(items) => format!("[{}]", items.iter().map(shown).collect::<Vec<_>>().join(", ")),
         GatewayValue::Map(entries) => {
-            let entry = |(key, value): &(String, GatewayValue)| format!("{key}: {}", shown(value));
+            let entry = |(key, value): &(&str, GatewayValue<'_>)| format!("{key}: {}", shown(value));
             format!("{{{}}}", entries.iter().map(entry).collect::<Vec<_>>().join(", "))
         }
     }
@@ -83,15 +83,27 @@ fn what_only_the_gateway_uses_is_checked_all_the_same() {
         ("timeouts: {startup: .nan}", "timeouts.startup"),
         ("timeouts: {retries: 11}", "timeouts.retries"),
         ("timeouts: {retries: '2.'}", "timeouts.retries"),
+        ("timeouts: {retries: '+_2'}", "timeouts.retries"),
+        ("timeouts: {retries: '0+2'}", "timeouts.retries"),
+        ("timeouts: {retries: '0_'}", "timeouts.retries"),
+        ("metadata_version: 9223372036854775808.0", "metadata_version"),
+        (&format!("metadata_version: '{}'", "1".repeat(4301)), "metadata_version"),
         ("timeouts: {retry_delay: 121}", "timeouts.retry_delay"),
     ] {
         let error = read(&backend(lines), Unresolved::Error).unwrap_err();
         let paths: Vec<_> = error.problems.iter().map(|problem| problem.path.as_str()).collect();
         assert_eq!(paths, [format!("backends.b.{path}")], "{lines}");
     }
-    for lines in
-        ["metadata_version: '1_0.0'", "metadata_version: 99999999999999999999", "created_via: null", "group: ''"]
-    {
+    for lines in [
+        "metadata_version: '1_0.0'",
+        "metadata_version: 99999999999999999999",
+        "metadata_version: 9223372036854774784.0",
+        &format!("metadata_version: '+0{}.00'", "1".repeat(4300)),
+        "timeouts: {retries: '+0__2'}",
+        "timeouts: {retries: '0_0'}",
+        "created_via: null",
+        "group: ''",
+    ] {
         assert!(problems(&backend(lines), Unresolved::Error).is_empty(), "{lines}");
     }
 }

@@ -133,6 +133,20 @@ fn how_a_client_authenticates() {
 }
 
 #[test]
+fn a_secret_is_not_missed_where_a_key_takes_its_place_and_is_wrong() {
+    for (lines, wrong) in
+        [("", "private_key"), ("private_key: k", "private_key"), ("private_key: k\naudience: ''", "audience")]
+    {
+        let method = "token_endpoint_auth_method: private_key_jwt\n";
+        let yaml = oauth2(&format!("{method}{lines}")).replace("client_secret:", "label:");
+        let error = read(&yaml, Unresolved::Error).unwrap_err();
+        let paths: Vec<_> = error.problems.iter().map(|problem| problem.path.as_str()).collect();
+        assert!(paths.contains(&&*format!("backends.b.auth.{wrong}")), "{lines}: {paths:?}");
+        assert!(!paths.contains(&"backends.b.auth.client_secret"), "{lines}: {paths:?}");
+    }
+}
+
+#[test]
 fn what_can_be_sent_and_hardly_works() {
     for (block, expected) in [
         (

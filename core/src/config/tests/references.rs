@@ -115,3 +115,11 @@ fn an_error_in_the_secrets_section_is_not_repeated_by_each_reference() {
         assert_eq!(paths, [expected], "{secrets}");
     }
 }
+
+#[test]
+fn the_version_may_be_a_secret_too() {
+    let secrets = "secrets: {enabled: true, strict: true}";
+    assert!(problems(&format!("version: secret:key\n{secrets}"), Unresolved::Keep).is_empty());
+    let missed = problems(&format!("version: secret:no-such\n{secrets}"), Unresolved::Keep);
+    assert!(missed.len() == 1 && missed[0].contains("version: secret \"no-such\" was not found"), "{missed:?}");
+}

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::cursor::{TagText, Text};
 use super::resolve::{Tag, implicit};
 use super::scanner::{Directive, Kind, Scanner, Token};
-use super::{Error, Limits, Mark, Result};
+use super::{Document, Error, Id, Limits, Mark, Node, Pair, Result, Value};
 
 /// Peeks and compares.
 macro_rules! next_is {
@@ -17,30 +17,6 @@ macro_rules! next_is {
 mod collections;
 
 const STANDARD_TAGS: &str = "tag:yaml.org,2002:";
-
-/// Index into the graph.
-pub(super) type Id = usize;
-
-pub(super) struct GraphNode<'a> {
-    pub tag: Tag,
-    pub content: Content<'a>,
-    /// Has an anchor, so it may be used more than once.
-    pub anchored: bool,
-    pub start: Mark,
-}
-
-pub(super) enum Content<'a> {
-    Scalar(Text<'a>),
-    Seq(Vec<Id>),
-    Map(Vec<Pair>),
-}
-
-#[derive(Clone, Copy)]
-pub(super) struct Pair {
-    pub key: Id,
-    pub value: Id,
-    pub merged: bool,
-}
 
 /// What one more copy of a node costs.
 #[derive(Clone, Copy)]
@@ -84,29 +60,29 @@ struct Composed {
 struct Composer<'a, 'l> {
     scanner: Scanner<'a>,
     limits: &'l Limits,
-    graph: Vec<GraphNode<'a>>,
+    nodes: Vec<Node<'a>>,
     anchors: HashMap<&'a str, Anchor>,
     tag_handles: HashMap<&'a str, TagText<'a>>,
     /// Nodes so far, copies included.
-    nodes: usize,
+    count: usize,
     /// Scalars so far, copies included; and of that, copies.
     bytes: usize,
     copied_bytes: usize,
 }
 
-/// The graph and its root; `None` if there is no document.
-pub(super) fn compose<'a>(text: &'a str, limits: &Limits) -> Result<Option<(Vec<GraphNode<'a>>, Id)>> {
+/// The graph, its scalars still text; `None` if there is no document.
+pub(super) fn compose<'a>(text: &'a str, limits: &Limits) -> Result<Option<Document<'a>>> {
     let mut composer = Composer {
         scanner: Scanner::new(text, limits.max_scalar_bytes),
         limits,
-        graph: Vec::new(),
+        nodes: Vec::new(),
         anchors: HashMap::new(),
         tag_handles: HashMap::new(),
-        nodes: 0,
+        count: 0,
         bytes: 0,
         copied_bytes: 0,
     };
-    Ok(composer.document()?.map(|root| (composer.graph, root)))
+    Ok(composer.document()?.map(|root| Document { nodes: composer.nodes, root }))
 }
 
 impl<'a> Composer<'a, '_> {
@@ -177,9 +153,14 @@ impl<'a> Composer<'a, '_> {
         if depth > self.limits.max_depth {
             return Err(self.too_deep());
         }
-        if next_is!(self, Kind::Alias(_)) {
-            return self.alias(depth);
+        match self.scanner.peek()?.kind {
+            Kind::Alias(_) => self.alias(depth),
+            Kind::Anchor(_) | Kind::Tag { .. } => self.node_with_properties(place, depth),
+            _ => self.content(place, depth, None, None, None),
         }
+    }
+
+    fn node_with_properties(&mut self, place: Place, depth: usize) -> Result<Composed> {
         let mut anchor = None;
         let mut tag = None;
         let mut properties: Option<Mark> = None;
@@ -204,10 +185,10 @@ impl<'a> Composer<'a, '_> {
             let message = "this anchor is already used in the document; give it another name".into();
             return Err(Error { mark: properties, message });
         }
-        let before = (self.nodes, self.bytes);
+        let before = (self.count, self.bytes);
         let composed = self.content(place, depth, anchor, tag.as_deref(), properties)?;
         if let Some(anchor) = anchor.and_then(|name| self.anchors.get_mut(name)) {
-            let (nodes, bytes) = (self.nodes - before.0, self.bytes - before.1);
+            let (nodes, bytes) = (self.count - before.0, self.bytes - before.1);
             anchor.weight = Some(Weight { nodes, bytes, height: composed.height });
         }
         Ok(composed)
@@ -238,16 +219,16 @@ impl<'a> Composer<'a, '_> {
                     ));
                 }
                 let tag = tag.filter(|tag| *tag != "!").map_or(Tag::Null, Tag::explicit);
-                let id = self.add(anchor, tag, Content::Scalar(Text::Borrowed("")), start)?;
+                let id = self.add(anchor, tag, Value::Str(Text::Borrowed("")), start)?;
                 return Ok(Composed { id, height: 1 });
             }
         };
-        let (default, content) = match shape {
-            Shape::BlockMapping | Shape::FlowMapping => (Tag::Map, Content::Map(Vec::new())),
-            _ => (Tag::Seq, Content::Seq(Vec::new())),
+        let (default, value) = match shape {
+            Shape::BlockMapping | Shape::FlowMapping => (Tag::Map, Value::Map(Vec::new())),
+            _ => (Tag::Seq, Value::Seq(Vec::new())),
         };
         let tag = tag.filter(|tag| *tag != "!").map_or(default, Tag::explicit);
-        let id = self.add(anchor, tag, content, start)?;
+        let id = self.add(anchor, tag, value, start)?;
         self.collection(shape, id, depth)
     }
 
@@ -263,7 +244,7 @@ impl<'a> Composer<'a, '_> {
             None if plain => implicit(&text),
             None => Tag::Str,
         };
-        let id = self.add(anchor, tag, Content::Scalar(text), start)?;
+        let id = self.add(anchor, tag, Value::Str(text), start)?;
         Ok(Composed { id, height: 1 })
     }
 
@@ -302,28 +283,28 @@ impl<'a> Composer<'a, '_> {
 
     // The graph.
 
-    fn add(&mut self, anchor: Option<&'a str>, tag: Tag, content: Content<'a>, start: Mark) -> Result<Id> {
-        let bytes = if let Content::Scalar(text) = &content { text.len() } else { 0 };
+    fn add(&mut self, anchor: Option<&'a str>, tag: Tag, value: Value<'a>, start: Mark) -> Result<Id> {
+        let bytes = if let Value::Str(text) = &value { text.len() } else { 0 };
         self.charge(1, bytes, start)?;
-        let id = self.graph.len();
+        let id = self.nodes.len();
         if let Some(name) = anchor {
             self.anchors.insert(name, Anchor { id, weight: None });
         }
-        self.graph.push(GraphNode { tag, content, anchored: anchor.is_some(), start });
+        self.nodes.push(Node { value, start, tag, anchored: anchor.is_some(), constructed: false });
         Ok(id)
     }
 
     /// A value left out.
     fn empty(&mut self, mark: Mark) -> Result<Composed> {
-        let id = self.add(None, Tag::Null, Content::Scalar(Text::Borrowed("")), mark)?;
+        let id = self.add(None, Tag::Null, Value::Str(Text::Borrowed("")), mark)?;
         Ok(Composed { id, height: 1 })
     }
 
     fn charge(&mut self, nodes: usize, bytes: usize, mark: Mark) -> Result<()> {
-        self.nodes = self.nodes.saturating_add(nodes);
+        self.count = self.count.saturating_add(nodes);
         self.bytes = self.bytes.saturating_add(bytes);
         let limit = self.limits.max_nodes;
-        if self.nodes > limit {
+        if self.count > limit {
             return Err(Error::at(
                 mark,
                 format!("found more than {limit} keys and values, aliases counted as what they stand for"),

@@ -1,26 +1,22 @@
-//! The graph -> the tree: values are typed, merge keys flattened, shared nodes copied.
+//! The graph, as written -> the same, as meant: values are typed, merge keys flattened.
 //!
-//! Collections are filled in breadth-first order, each once, because `PyYAML` does so: flattening changes nodes in place,
-//! and what a shared node means can depend on which use comes first.
+//! Collections are looked into in breadth-first order, each once, because `PyYAML` does so: flattening changes nodes in
+//! place, and what a shared node means can depend on which use comes first.
 
 use std::collections::{HashMap, VecDeque};
 
-use super::compose::{Content, GraphNode, Id, Pair};
+use super::cursor::Text;
 use super::resolve::Tag;
-use super::{Entry, Error, Int, Mark, Node, Result, Value, base64, number, timestamp};
-
-enum State {
-    Untouched,
-    Scalar(Value),
-    /// Of the kind that the tag says.
-    Collection,
-}
+use super::{Document, Error, Id, Int, Mark, Node, Pair, Result, Value, base64, number, timestamp};
 
 struct Constructor<'a> {
-    graph: Vec<GraphNode<'a>>,
-    states: Vec<State>,
+    nodes: Vec<Node<'a>>,
     /// Collections whose children are not constructed yet.
     queue: VecDeque<Id>,
+    /// Collections that are not yet what their tag says.
+    unfinished: Vec<Id>,
+    /// Values of nodes that until the end may still be looked at as they were written.
+    late: HashMap<Id, Value<'a>>,
 }
 
 /// Equal for what Python's `dict` takes for the same key.
@@ -36,27 +32,28 @@ enum Key<'n> {
     Unhashable,
 }
 
-pub(super) fn construct(graph: Vec<GraphNode<'_>>, root: Id) -> Result<Node> {
-    let states = graph.iter().map(|_| State::Untouched).collect();
-    let mut constructor = Constructor { graph, states, queue: VecDeque::new() };
+pub(super) fn construct(Document { nodes, root }: Document<'_>) -> Result<Document<'_>> {
+    let mut constructor = Constructor { nodes, queue: VecDeque::new(), unfinished: Vec::new(), late: HashMap::new() };
     constructor.construct(root)?;
     while let Some(id) = constructor.queue.pop_front() {
         constructor.fill(id)?;
     }
-    Ok(constructor.tree(root, false))
+    Ok(Document { nodes: constructor.finish(), root })
 }
 
-impl Constructor<'_> {
+impl<'a> Constructor<'a> {
     fn construct(&mut self, id: Id) -> Result<()> {
-        if !matches!(self.states[id], State::Untouched) {
+        let node = &mut self.nodes[id];
+        if std::mem::replace(&mut node.constructed, true) {
             return Ok(());
         }
-        let GraphNode { tag, start, .. } = self.graph[id];
+        let Node { tag, start, .. } = *node;
         let invalid =
             |what: &str| Error::at(start, format!("this is not a valid {what}; if text is meant, put it in quotes"));
         let value = match tag {
+            Tag::Str if matches!(node.value, Value::Str(_)) => return Ok(()),
+            Tag::Str => Value::Str(self.scalar(id)?.clone()),
             Tag::Seq | Tag::Map | Tag::Set | Tag::Omap | Tag::Pairs => {
-                self.states[id] = State::Collection;
                 self.queue.push_back(id);
                 return Ok(());
             }
@@ -85,69 +82,67 @@ impl Constructor<'_> {
                 Value::Bytes(bytes.ok_or_else(|| invalid("base64 text"))?)
             }
             Tag::Timestamp => {
-                let timestamp = match &self.graph[id].content {
-                    Content::Scalar(text) => timestamp::parse(text),
-                    _ => None,
-                };
+                let timestamp = if let Value::Str(text) = &node.value { timestamp::parse(text) } else { None };
                 Value::Timestamp(timestamp.ok_or_else(|| invalid("date or time"))?)
             }
-            Tag::Str => Value::Str(self.take_text(id)?),
         };
-        self.states[id] = State::Scalar(value);
+        let node = &mut self.nodes[id];
+        if !node.anchored && matches!(node.value, Value::Str(_)) {
+            node.value = value;
+        } else {
+            self.late.insert(id, value);
+        }
         Ok(())
     }
 
     /// The text of a scalar, or of the value of `=` in a mapping that stands for one.
-    fn scalar(&self, id: Id) -> Result<&str> {
-        let node = &self.graph[id];
-        match &node.content {
-            Content::Scalar(text) => Ok(text),
-            Content::Map(pairs) => match pairs.iter().find(|pair| self.graph[pair.key].tag == Tag::Value) {
+    fn scalar(&self, id: Id) -> Result<&Text<'a>> {
+        let node = &self.nodes[id];
+        match &node.value {
+            Value::Str(text) => Ok(text),
+            Value::Map(pairs) => match pairs.iter().find(|pair| self.nodes[pair.key].tag == Tag::Value) {
                 Some(pair) => self.scalar(pair.value),
                 None => Err(mismatch(node.start, "a single value", "a mapping")),
             },
-            Content::Seq(_) => Err(mismatch(node.start, "a single value", "a list")),
-        }
-    }
-
-    fn take_text(&mut self, id: Id) -> Result<zeroize::Zeroizing<String>> {
-        let node = &mut self.graph[id];
-        match &mut node.content {
-            Content::Scalar(text) if !node.anchored => Ok(std::mem::take(text).into_secret()),
-            _ => Ok(zeroize::Zeroizing::new(self.scalar(id)?.to_owned())),
+            _ => Err(mismatch(node.start, "a single value", "a list")),
         }
     }
 
     /// Constructs the children of a collection.
     fn fill(&mut self, id: Id) -> Result<()> {
-        match self.graph[id].tag {
+        let tag = self.nodes[id].tag;
+        match tag {
             Tag::Map | Tag::Set => {
                 self.flatten(id)?;
-                let Content::Map(pairs) = &self.graph[id].content else {
-                    return Err(mismatch(self.graph[id].start, "a mapping", "something else"));
+                let Value::Map(pairs) = &self.nodes[id].value else {
+                    return Err(mismatch(self.nodes[id].start, "a mapping", "something else"));
                 };
+                if tag == Tag::Set || pairs.iter().any(|pair| pair.merged) {
+                    self.unfinished.push(id);
+                }
                 for index in 0..pairs.len() {
-                    let Content::Map(pairs) = &self.graph[id].content else { break };
+                    let Value::Map(pairs) = &self.nodes[id].value else { break };
                     let Pair { key, value, .. } = pairs[index];
                     self.construct(key)?;
-                    if matches!(self.states[key], State::Collection) {
-                        return Err(Error::at(self.graph[key].start, "a list or mapping cannot be a key; use text"));
+                    if self.nodes[key].tag.is_collection() {
+                        return Err(Error::at(self.nodes[key].start, "a list or mapping cannot be a key; use text"));
                     }
                     self.construct(value)?;
                 }
             }
             Tag::Omap | Tag::Pairs => {
+                self.unfinished.push(id);
                 for pair in self.single_pairs(id)? {
                     self.construct(pair.key)?;
                     self.construct(pair.value)?;
                 }
             }
             _ => {
-                let Content::Seq(items) = &self.graph[id].content else {
-                    return Err(mismatch(self.graph[id].start, "a list", "something else"));
+                let Value::Seq(items) = &self.nodes[id].value else {
+                    return Err(mismatch(self.nodes[id].start, "a list", "something else"));
                 };
                 for index in 0..items.len() {
-                    let Content::Seq(items) = &self.graph[id].content else { break };
+                    let Value::Seq(items) = &self.nodes[id].value else { break };
                     self.construct(items[index])?;
                 }
             }
@@ -157,31 +152,31 @@ impl Constructor<'_> {
 
     /// The items of a list of mappings of one pair each.
     fn single_pairs(&self, id: Id) -> Result<Vec<Pair>> {
-        let node = &self.graph[id];
-        let Content::Seq(items) = &node.content else {
+        let node = &self.nodes[id];
+        let Value::Seq(items) = &node.value else {
             return Err(mismatch(node.start, "a list of pairs", "something else"));
         };
-        let single = |item: &Id| match &self.graph[*item].content {
-            Content::Map(pairs) if pairs.len() == 1 => Ok(pairs[0]),
-            _ => Err(mismatch(self.graph[*item].start, "a mapping of one pair", "something else")),
+        let single = |item: &Id| match &self.nodes[*item].value {
+            Value::Map(pairs) if pairs.len() == 1 => Ok(pairs[0]),
+            _ => Err(mismatch(self.nodes[*item].start, "a mapping of one pair", "something else")),
         };
         items.iter().map(single).collect()
     }
 
     /// Replaces merge keys by what they bring in, in place. A later pair wins over an earlier one.
     fn flatten(&mut self, id: Id) -> Result<()> {
-        let Content::Map(pairs) = &self.graph[id].content else { return Ok(()) };
-        if !pairs.iter().any(|pair| matches!(self.graph[pair.key].tag, Tag::Merge | Tag::Value)) {
+        let Value::Map(pairs) = &self.nodes[id].value else { return Ok(()) };
+        if !pairs.iter().any(|pair| matches!(self.nodes[pair.key].tag, Tag::Merge | Tag::Value)) {
             return Ok(());
         }
-        let Content::Map(pairs) = &mut self.graph[id].content else { return Ok(()) };
+        let Value::Map(pairs) = &mut self.nodes[id].value else { return Ok(()) };
         let pairs = std::mem::take(pairs);
         let (mut merged, mut own) = (Vec::new(), Vec::with_capacity(pairs.len()));
         for pair in pairs {
-            match self.graph[pair.key].tag {
-                Tag::Merge => match &self.graph[pair.value].content {
-                    Content::Map(_) => self.merge(pair.value, &mut merged)?,
-                    Content::Seq(items) => {
+            match self.nodes[pair.key].tag {
+                Tag::Merge => match &self.nodes[pair.value].value {
+                    Value::Map(_) => self.merge(pair.value, &mut merged)?,
+                    Value::Seq(items) => {
                         // All are looked at in order, but the first must come last to win.
                         let mut groups = Vec::new();
                         for item in items.clone() {
@@ -191,87 +186,58 @@ impl Constructor<'_> {
                         }
                         merged.extend(groups.into_iter().rev().flatten());
                     }
-                    Content::Scalar(_) => return Err(not_mergeable(self.graph[pair.value].start)),
+                    _ => return Err(not_mergeable(self.nodes[pair.value].start)),
                 },
                 Tag::Value => {
-                    self.graph[pair.key].tag = Tag::Str;
+                    self.nodes[pair.key].tag = Tag::Str;
                     own.push(pair);
                 }
                 _ => own.push(pair),
             }
         }
         merged.append(&mut own);
-        self.graph[id].content = Content::Map(merged);
+        self.nodes[id].value = Value::Map(merged);
         Ok(())
     }
 
     fn merge(&mut self, id: Id, into: &mut Vec<Pair>) -> Result<()> {
         self.flatten(id)?;
-        let Content::Map(pairs) = &self.graph[id].content else {
-            return Err(not_mergeable(self.graph[id].start));
+        let Value::Map(pairs) = &self.nodes[id].value else {
+            return Err(not_mergeable(self.nodes[id].start));
         };
         into.extend(pairs.iter().map(|pair| Pair { merged: true, ..*pair }));
         Ok(())
     }
 
-    // The tree. Nodes in use more than once are copied, all others moved.
-
-    fn tree(&mut self, id: Id, shared: bool) -> Node {
-        let GraphNode { tag, anchored, start, .. } = self.graph[id];
-        let shared = shared || anchored;
-        let value = if let State::Scalar(value) = &mut self.states[id] {
-            if shared { value.clone() } else { std::mem::replace(value, Value::Null) }
-        } else {
-            match tag {
-                Tag::Map => Value::Map(self.entries(self.unique_pairs(id), shared)),
-                Tag::Set => {
-                    let pairs = self.unique_pairs(id);
-                    Value::Set(pairs.into_iter().map(|pair| self.tree(pair.key, shared || pair.merged)).collect())
-                }
-                Tag::Omap | Tag::Pairs => {
-                    let pairs = self.single_pairs(id).unwrap_or_default();
-                    Value::Pairs(self.entries(pairs, shared))
-                }
-                _ => {
-                    let items = if let Content::Seq(items) = &mut self.graph[id].content {
-                        if shared { items.clone() } else { std::mem::take(items) }
-                    } else {
-                        Vec::new()
-                    };
-                    Value::Seq(items.into_iter().map(|item| self.tree(item, shared)).collect())
-                }
-            }
-        };
-        Node { value, start }
-    }
-
-    fn entries(&mut self, pairs: Vec<Pair>, shared: bool) -> Vec<Entry> {
-        let entry = |Pair { key, value, merged }| {
-            let shared = shared || merged;
-            Entry { key: self.tree(key, shared), value: self.tree(value, shared), merged }
-        };
-        pairs.into_iter().map(entry).collect()
+    /// Puts in place what had to wait.
+    fn finish(mut self) -> Vec<Node<'a>> {
+        for id in std::mem::take(&mut self.unfinished) {
+            let value = match self.nodes[id].tag {
+                Tag::Map => Value::Map(self.unique_pairs(id)),
+                Tag::Set => Value::Set(self.unique_pairs(id).iter().map(|pair| pair.key).collect()),
+                _ => Value::Pairs(self.single_pairs(id).unwrap_or_default()),
+            };
+            self.late.insert(id, value);
+        }
+        for (id, value) in self.late {
+            self.nodes[id].value = value;
+        }
+        self.nodes
     }
 
     /// The pairs that remain when each merged key is there once, and only if no explicit one is. Inserted into a `dict`
     /// one by one they give Python's result in Python's order.
     fn unique_pairs(&self, id: Id) -> Vec<Pair> {
-        let Content::Map(pairs) = &self.graph[id].content else { return Vec::new() };
-        if !pairs.iter().any(|pair| pair.merged) {
-            return pairs.clone();
-        }
+        let Value::Map(pairs) = &self.nodes[id].value else { return Vec::new() };
         let mut unique: Vec<Pair> = Vec::with_capacity(pairs.len());
         let mut places = HashMap::with_capacity(pairs.len());
         for pair in pairs {
-            let key = match &self.states[pair.key] {
-                State::Scalar(value) => Key::of(value),
-                _ => Key::Unhashable,
-            };
+            let key = Key::of(self.late.get(&pair.key).unwrap_or(&self.nodes[pair.key].value));
             let place = *places.entry(key).or_insert(unique.len());
             match unique.get_mut(place) {
                 Some(earlier) if earlier.merged => {
                     // Of equal keys of different types, such as 1 and true, a `dict` keeps the first.
-                    let same = self.graph[earlier.key].tag == self.graph[pair.key].tag;
+                    let same = self.nodes[earlier.key].tag == self.nodes[pair.key].tag;
                     *earlier = Pair { key: if same { pair.key } else { earlier.key }, ..*pair };
                 }
                 _ => unique.push(*pair),
@@ -282,7 +248,7 @@ impl Constructor<'_> {
 }
 
 impl<'n> Key<'n> {
-    fn of(value: &'n Value) -> Self {
+    fn of(value: &'n Value<'_>) -> Self {
         match value {
             Value::Null => Self::Null,
             Value::Bool(value) => Self::Int(i64::from(*value)),

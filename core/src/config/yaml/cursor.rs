@@ -4,14 +4,15 @@ use std::borrow::Cow;
 
 use zeroize::Zeroizing;
 
-use super::{Error, Mark, Result};
+use super::{Error, Limits, Mark, Result};
 
 /// What [`Cursor::peek`] gives past the last character; [`decode`] keeps it out of the text.
 pub(super) const END: char = '\0';
 const BYTE_ORDER_MARK: char = '\u{feff}';
 
-/// The whole text, borrowed if it needed no change.
-pub(super) enum Text<'a> {
+/// A piece of the document, or all of it: borrowed if it needed no change. What is borrowed is wiped by its owner.
+#[derive(Clone)]
+pub(crate) enum Text<'a> {
     Borrowed(&'a str),
     Owned(Zeroizing<String>),
 }
@@ -28,7 +29,8 @@ impl std::ops::Deref for Text<'_> {
 }
 
 /// Checks size, encoding and characters, and makes every CR LF and CR a line feed, as reading in text mode does.
-pub(super) fn decode(bytes: &[u8], max_bytes: usize) -> Result<Text<'_>> {
+pub(crate) fn decode<'t>(bytes: &'t [u8], limits: &Limits) -> Result<Text<'t>> {
+    let max_bytes = limits.max_bytes;
     if bytes.len() > max_bytes {
         let message = format!("the file is {} bytes long; the limit is {max_bytes} bytes", bytes.len());
         return Err(Error { mark: None, message });
@@ -88,6 +90,11 @@ pub(super) fn is_break(ch: char) -> bool {
     matches!(ch, '\n' | '\u{85}' | '\u{2028}' | '\u{2029}')
 }
 
+/// What a line break contributes to a scalar; `None` for any other character.
+pub(super) fn read_break(ch: char) -> Option<char> {
+    is_break(ch).then_some(if ch == '\u{85}' { '\n' } else { ch })
+}
+
 pub(super) fn is_break_or_end(ch: char) -> bool {
     ch == END || is_break(ch)
 }
@@ -104,22 +111,27 @@ pub(super) fn is_blank_or_end(ch: char) -> bool {
 #[derive(Clone)]
 pub(super) struct Cursor<'a> {
     text: &'a str,
+    /// Every character is one byte, so that a run of them needs no look at each.
+    ascii: bool,
     offset: usize,
-    /// Characters passed.
-    pub(super) index: usize,
-    /// Counted from 0, like `column`.
-    pub(super) line: usize,
-    pub(super) column: usize,
+    /// Counted from 1.
+    pub(super) line: u32,
+    /// Where this line would start if all its characters up to here were one byte, and those that take no column none.
+    origin: usize,
 }
 
 impl<'a> Cursor<'a> {
     pub(super) fn new(text: &'a str) -> Self {
-        Self { text, offset: 0, index: 0, line: 0, column: 0 }
+        Self { text, ascii: text.is_ascii(), offset: 0, line: 1, origin: 0 }
     }
 
     pub(super) fn mark(&self) -> Mark {
-        let from_one = |count: usize| u32::try_from(count).unwrap_or(u32::MAX).saturating_add(1);
-        Mark { line: from_one(self.line), column: from_one(self.column) }
+        Mark { line: self.line, column: u32::try_from(self.column() + 1).unwrap_or(u32::MAX) }
+    }
+
+    /// Counted from 0.
+    pub(super) fn column(&self) -> usize {
+        self.offset - self.origin
     }
 
     pub(super) fn offset(&self) -> usize {
@@ -133,6 +145,12 @@ impl<'a> Cursor<'a> {
 
     pub(super) fn rest(&self) -> &'a str {
         self.text.get(self.offset..).unwrap_or_default()
+    }
+
+    /// Whether more than `count` characters lie between an earlier [`offset`](Self::offset) and here.
+    pub(super) fn is_beyond(&self, count: usize, from: usize) -> bool {
+        // Of so few bytes no character need be counted.
+        self.offset - from > count && self.slice(from, self.offset).chars().nth(count).is_some()
     }
 
     fn char_at(&self, offset: usize) -> char {
@@ -166,12 +184,11 @@ impl<'a> Cursor<'a> {
     /// Moves past `ch`, which must be the next character.
     pub(super) fn step(&mut self, ch: char) {
         self.offset += ch.len_utf8();
-        self.index += 1;
         if is_break(ch) {
             self.line += 1;
-            self.column = 0;
-        } else if ch != BYTE_ORDER_MARK {
-            self.column += 1;
+            self.origin = self.offset;
+        } else {
+            self.origin += ch.len_utf8() - usize::from(ch != BYTE_ORDER_MARK);
         }
     }
 
@@ -194,10 +211,8 @@ impl<'a> Cursor<'a> {
     /// Takes the next `length` bytes, which hold whole characters and no line break.
     pub(super) fn take_bytes(&mut self, length: usize) -> &'a str {
         let run = self.slice(self.offset, self.offset + length);
-        if run.is_ascii() {
+        if self.ascii || run.is_ascii() {
             self.offset += length;
-            self.index += length;
-            self.column += length;
         } else {
             run.chars().for_each(|ch| self.step(ch));
         }
@@ -211,11 +226,8 @@ impl<'a> Cursor<'a> {
     }
 
     pub(super) fn skip_spaces(&mut self) {
-        let rest = self.rest().bytes();
-        let count = rest.take_while(|byte| *byte == b' ').count();
-        self.offset += count;
-        self.index += count;
-        self.column += count;
+        let rest = self.text.as_bytes().iter().skip(self.offset);
+        self.offset += rest.take_while(|byte| **byte == b' ').count();
     }
 
     pub(super) fn skip_line(&mut self) {
@@ -231,11 +243,11 @@ impl<'a> Cursor<'a> {
     /// Takes one line break, as the character it contributes to a scalar.
     pub(super) fn take_break(&mut self) -> Option<char> {
         let ch = self.peek();
-        if !is_break(ch) {
-            return None;
+        let meaning = read_break(ch);
+        if meaning.is_some() {
+            self.step(ch);
         }
-        self.step(ch);
-        Some(if ch == '\u{85}' { '\n' } else { ch })
+        meaning
     }
 
     /// Spaces and a comment up to the end of the line, and its break; `false` if there is anything else.
@@ -263,16 +275,6 @@ pub(super) fn push(buffer: &mut Zeroizing<String>, text: &str) {
 
 pub(super) fn push_char(buffer: &mut Zeroizing<String>, ch: char) {
     push(buffer, ch.encode_utf8(&mut [0; 4]));
-}
-
-impl Text<'_> {
-    /// The text itself, without a copy where it is owned.
-    pub(super) fn into_secret(self) -> Zeroizing<String> {
-        match self {
-            Self::Borrowed(text) => Zeroizing::new(text.to_owned()),
-            Self::Owned(text) => text,
-        }
-    }
 }
 
 impl Default for Text<'_> {

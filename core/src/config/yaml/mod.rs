@@ -1,4 +1,4 @@
-//! YAML text -> a tree of nodes with positions, meaning what the gateway's own parser makes of it.
+//! YAML text -> a graph of nodes with positions, meaning what the gateway's own parser makes of it.
 //!
 //! The gateway reads its file with `PyYAML`'s `safe_load`, which is YAML 1.1 with habits of its own: `yes` and `on`
 //! are booleans, `0123` is octal, `1:30` is ninety, `<<` merges, a tab ends a plain scalar with an error. A library for
@@ -15,7 +15,7 @@
 //! | `scanner`, `scalars`, `tags` | characters | tokens |
 //! | `compose` | tokens | a graph: anchors and aliases resolved, budgets kept, tags chosen |
 //! | `resolve` | a plain scalar | its tag (`bool`, `int`, ...) |
-//! | `construct`, `number`, `timestamp`, `base64` | the graph | the tree: typed values, merge keys flattened |
+//! | `construct`, `number`, `timestamp`, `base64` | the graph | the same: values typed, merge keys flattened |
 //!
 //! On purpose this differs from `safe_load` in what it *rejects*, never in what a value is: a node that contains itself,
 //! `\u` escapes for lone surrogates, what exceeds [`Limits`], and, behind explicit tags or by sheer length only,
@@ -34,7 +34,9 @@ mod tags;
 mod tests;
 mod timestamp;
 
-pub(crate) use timestamp::Timestamp;
+pub(crate) use self::cursor::{Text, decode};
+use self::resolve::Tag;
+pub(crate) use self::timestamp::Timestamp;
 use zeroize::Zeroizing;
 
 /// A place in the text, counted from 1, columns in characters.
@@ -44,33 +46,55 @@ pub(crate) struct Mark {
     pub column: u32,
 }
 
+/// The nodes of a document. One that aliases repeat is there once.
+pub(crate) struct Document<'t> {
+    nodes: Vec<Node<'t>>,
+    root: Id,
+}
+
+impl<'t> Document<'t> {
+    pub(crate) fn root(&self) -> &Node<'t> {
+        self.node(self.root)
+    }
+
+    pub(crate) fn node(&self, id: Id) -> &Node<'t> {
+        &self.nodes[id]
+    }
+}
+
+/// Which node of its document.
+pub(crate) type Id = usize;
+
 /// A value and where it stands. There is no `Debug`: any string may be a secret.
-#[derive(Clone)]
-pub(crate) struct Node {
-    pub value: Value,
+pub(crate) struct Node<'t> {
+    pub value: Value<'t>,
     pub start: Mark,
+    tag: Tag,
+    /// Has an anchor, so it may be used more than once.
+    anchored: bool,
+    /// Its value is what the tag says, or will be.
+    constructed: bool,
 }
 
 /// What `safe_load` would return, as a closed set of kinds.
-#[derive(Clone)]
-pub(crate) enum Value {
+pub(crate) enum Value<'t> {
     Null,
     Bool(bool),
     Int(Int),
     Float(f64),
-    Str(Zeroizing<String>),
+    Str(Text<'t>),
     /// From `!!binary`.
     Bytes(Zeroizing<Vec<u8>>),
     /// A date, with or without a time.
     Timestamp(Timestamp),
-    Seq(Vec<Node>),
-    Map(Vec<Entry>),
+    Seq(Vec<Id>),
+    Map(Vec<Pair>),
     /// From `!!set`: its members, in order, repetitions kept.
     #[cfg_attr(not(test), expect(dead_code, reason = "nothing that is read is a set; the tests look inside"))]
-    Set(Vec<Node>),
+    Set(Vec<Id>),
     /// From `!!omap` and `!!pairs`: a list of pairs, not a mapping.
     #[cfg_attr(not(test), expect(dead_code, reason = "nothing that is read is a list of pairs; the tests look inside"))]
-    Pairs(Vec<Entry>),
+    Pairs(Vec<Pair>),
 }
 
 /// Python's integers have no bounds.
@@ -85,10 +109,10 @@ pub(crate) enum Int {
 ///
 /// Merge keys are flattened as Python's `dict` would see them: an explicit key wins over a merged one, and of a list of
 /// mappings the first wins. Duplicate *explicit* keys are all kept, in order (Python: the last wins).
-#[derive(Clone)]
-pub(crate) struct Entry {
-    pub key: Node,
-    pub value: Node,
+#[derive(Clone, Copy)]
+pub(crate) struct Pair {
+    pub key: Id,
+    pub value: Id,
     /// Came through `<<`.
     pub merged: bool,
 }
@@ -129,11 +153,12 @@ impl Default for Limits {
     }
 }
 
-/// Reads the one document in `bytes`; an empty one is a `Null` node.
-pub(crate) fn parse(bytes: &[u8], limits: &Limits) -> Result<Node> {
-    let text = cursor::decode(bytes, limits.max_bytes)?;
-    if let Some((graph, root)) = compose::compose(&text, limits)? {
-        return construct::construct(graph, root);
+/// Reads the one document in `text`, which [`decode`] gave; an empty one is a `Null` node. The nodes borrow from the text.
+pub(crate) fn parse<'t>(text: &'t str, limits: &Limits) -> Result<Document<'t>> {
+    if let Some(graph) = compose::compose(text, limits)? {
+        return construct::construct(graph);
     }
-    Ok(Node { value: Value::Null, start: Mark { line: 1, column: 1 } })
+    let start = Mark { line: 1, column: 1 };
+    let nothing = Node { value: Value::Null, start, tag: Tag::Null, anchored: false, constructed: true };
+    Ok(Document { nodes: vec![nothing], root: 0 })
 }

@@ -25,6 +25,10 @@ pub(super) enum Tag {
 }
 
 impl Tag {
+    pub(super) fn is_collection(self) -> bool {
+        matches!(self, Self::Seq | Self::Map | Self::Set | Self::Omap | Self::Pairs)
+    }
+
     pub(super) fn explicit(tag: &str) -> Self {
         match tag.strip_prefix("tag:yaml.org,2002:") {
             Some("null") => Self::Null,

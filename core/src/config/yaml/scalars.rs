@@ -2,17 +2,30 @@
 
 use zeroize::Zeroizing;
 
-use super::cursor::{END, Text, is_blank_or_end, is_break, is_space_or_end, push, push_char};
+use super::cursor::{END, Text, is_blank_or_end, is_break, is_space_or_end, push, push_char, read_break};
 use super::scanner::{Kind, Scanner, Token};
 use super::{Error, Mark, Result};
 
+/// The bytes at which a run of a plain scalar may end. Most are not among them, and a look into a table is quick.
+static PLAIN_STOPS: [bool; 256] = table_of(b" \t\n:,?[]{}\xc2\xe2");
+
+const fn table_of(bytes: &[u8]) -> [bool; 256] {
+    let mut table = [false; 256];
+    let mut index = 0;
+    while index < bytes.len() {
+        table[bytes[index] as usize] = true;
+        index += 1;
+    }
+    table
+}
+
 /// What lies between two runs of a plain scalar.
-enum Gap {
+enum Gap<'a> {
     /// Nothing, or a document marker: the scalar ends.
     End,
     Spaces,
-    /// A line break and those behind it.
-    Breaks(char, Zeroizing<String>),
+    /// A line break, those behind it, and the spaces around them.
+    Breaks(&'a str),
 }
 
 /// Whether the last line break of a block scalar, and those behind it, belong to it.
@@ -24,12 +37,12 @@ enum Chomping {
 }
 
 impl<'a> Scanner<'a> {
-    fn scalar(&self, text: Text<'a>, plain: bool, start: Mark, end: Mark) -> Result<Token<'a>> {
+    fn scalar(&self, text: Text<'a>, plain: bool, start: Mark) -> Result<Token<'a>> {
         let (length, limit) = (text.len(), self.max_scalar_bytes);
         if length > limit {
             return Err(Error::at(start, format!("a value is {length} bytes long; the limit is {limit} bytes")));
         }
-        Ok(Token { kind: Kind::Scalar { text, plain }, start, end })
+        Ok(Token { kind: Kind::Scalar { text, plain }, start })
     }
 
     // Plain.
@@ -37,8 +50,7 @@ impl<'a> Scanner<'a> {
     pub(super) fn scan_plain(&mut self) -> Result<Token<'a>> {
         let start = self.cursor.mark();
         let start_offset = self.cursor.offset();
-        let indent = self.indent.map_or(0, |indent| indent + 1);
-        let (mut end, mut end_offset) = (start, start_offset);
+        let mut end_offset = start_offset;
         // Stays empty while the scalar is one piece of the text.
         let mut folded: Option<Zeroizing<String>> = None;
         let mut gap = Gap::Spaces;
@@ -52,23 +64,22 @@ impl<'a> Scanner<'a> {
                 break;
             }
             self.simple_key_allowed = false;
-            if let Gap::Breaks(first, breaks) = &gap {
+            if let Gap::Breaks(breaks) = gap {
                 let text = folded.get_or_insert_with(Zeroizing::default);
                 if text.is_empty() {
                     push(text, self.cursor.slice(start_offset, end_offset));
                 }
-                push_folded(text, *first, breaks);
+                push_folded(text, breaks);
                 push(text, run);
             } else if let Some(text) = &mut folded {
                 push(text, self.cursor.slice(end_offset, run_offset));
                 push(text, run);
             }
-            end = self.cursor.mark();
             end_offset = self.cursor.offset();
             gap = self.scan_plain_gap();
             if matches!(gap, Gap::End)
                 || self.cursor.peek() == '#'
-                || (self.flow_level == 0 && self.cursor.column < indent)
+                || (self.flow_level == 0 && self.cursor.column() < self.indent)
             {
                 break;
             }
@@ -77,43 +88,41 @@ impl<'a> Scanner<'a> {
             return Err(self.error("expected a value here"));
         }
         let text = folded.map_or_else(|| Text::Borrowed(self.cursor.slice(start_offset, end_offset)), Text::Owned);
-        self.scalar(text, true, start, end)
+        self.scalar(text, true, start)
     }
 
     /// Characters up to a blank or an indicator.
     fn scan_plain_run(&mut self) -> &'a str {
         let in_flow = self.flow_level > 0;
-        let bytes = self.cursor.rest().as_bytes();
-        let ends = |(at, byte): (usize, &u8)| match byte {
+        let ends = |at, byte| match byte {
             b' ' | b'\t' | b'\n' => true,
-            b',' | b'?' | b'[' | b']' | b'{' | b'}' => in_flow,
             b':' => {
                 let next = self.cursor.peek_at(at + 1);
                 is_blank_or_end(next) || (in_flow && matches!(next, ',' | '[' | ']' | '{' | '}'))
             }
             // The other line breaks start with one of these.
             0xc2 | 0xe2 => is_break(self.cursor.peek_at(at)),
-            _ => false,
+            _ => in_flow,
         };
-        let length = bytes.iter().enumerate().position(ends).unwrap_or(bytes.len());
-        self.cursor.take_bytes(length)
+        let rest = self.cursor.rest();
+        let end = rest.bytes().enumerate().position(|(at, byte)| PLAIN_STOPS[usize::from(byte)] && ends(at, byte));
+        self.cursor.take_bytes(end.unwrap_or(rest.len()))
     }
 
-    fn scan_plain_gap(&mut self) -> Gap {
-        let spaces = self.cursor.take_while(|ch| ch == ' ');
-        let Some(first) = self.cursor.take_break() else {
-            return if spaces.is_empty() { Gap::End } else { Gap::Spaces };
-        };
+    fn scan_plain_gap(&mut self) -> Gap<'a> {
+        let start = self.cursor.offset();
+        self.cursor.skip_spaces();
+        if self.cursor.take_break().is_none() {
+            return if self.cursor.offset() == start { Gap::End } else { Gap::Spaces };
+        }
         self.simple_key_allowed = true;
-        let mut breaks = Zeroizing::new(String::new());
         loop {
-            if self.cursor.column == 0 && self.cursor.at_document_marker() {
+            if self.cursor.column() == 0 && self.cursor.at_document_marker() {
                 return Gap::End;
             }
             self.cursor.skip_spaces();
-            match self.cursor.take_break() {
-                Some(ch) => push_char(&mut breaks, ch),
-                None => return Gap::Breaks(first, breaks),
+            if self.cursor.take_break().is_none() {
+                return Gap::Breaks(self.cursor.slice(start, self.cursor.offset()));
             }
         }
     }
@@ -128,7 +137,7 @@ impl<'a> Scanner<'a> {
         if self.cursor.peek() == quote && self.cursor.peek_second() != '\'' {
             // Most are one run; those are not copied.
             self.cursor.advance();
-            return self.scalar(Text::Borrowed(first), false, start, self.cursor.mark());
+            return self.scalar(Text::Borrowed(first), false, start);
         }
         let mut text = Zeroizing::new(String::new());
         push(&mut text, first);
@@ -147,56 +156,46 @@ impl<'a> Scanner<'a> {
             } else if ch == '\\' {
                 self.scan_escape(&mut text, start)?;
             } else {
-                let first = self.cursor.take_break();
-                if let Some(first) = first {
-                    let breaks = self.scan_quoted_breaks(start)?;
-                    push_folded(&mut text, first, &breaks);
-                }
+                push_folded(&mut text, self.scan_quoted_breaks(start)?);
             }
         }
-        self.scalar(Text::Owned(text), false, start, self.cursor.mark())
+        self.scalar(Text::Owned(text), false, start)
     }
 
     /// Characters that stand for themselves. Blanks are among them unless a line break follows: those are dropped.
     fn scan_quoted_run(&mut self, quote: char) -> &'a str {
-        let start = self.cursor.offset();
-        let mut end = start;
-        loop {
-            let word =
-                self.cursor.take_while(|ch| ch != quote && !is_blank_or_end(ch) && (ch != '\\' || quote == '\''));
-            if !word.is_empty() {
-                end = self.cursor.offset();
-            }
-            let blanks = self.cursor.take_while(|ch| ch == ' ' || ch == '\t');
-            if blanks.is_empty() {
-                return self.cursor.slice(start, end);
-            }
-            if !is_break(self.cursor.peek()) {
-                end = self.cursor.offset();
-            }
-        }
+        let ends = |(at, byte): (usize, &u8)| match byte {
+            b'\n' => true,
+            b'\'' | b'"' => char::from(*byte) == quote,
+            b'\\' => quote == '"',
+            // The other line breaks start with one of these.
+            0xc2 | 0xe2 => is_break(self.cursor.peek_at(at)),
+            _ => false,
+        };
+        let rest = self.cursor.rest();
+        let length = rest.as_bytes().iter().enumerate().position(ends).unwrap_or(rest.len());
+        let run = self.cursor.take_bytes(length);
+        if is_break(self.cursor.peek()) { run.trim_end_matches([' ', '\t']) } else { run }
     }
 
-    fn scan_quoted_breaks(&mut self, start: Mark) -> Result<Zeroizing<String>> {
-        let mut breaks = Zeroizing::new(String::new());
-        loop {
+    /// A line break, those behind it, and the blanks around them.
+    fn scan_quoted_breaks(&mut self, start: Mark) -> Result<&'a str> {
+        let offset = self.cursor.offset();
+        while self.cursor.take_break().is_some() {
             if self.cursor.at_document_marker() {
                 return Err(Error::at(start, "this quote is not closed before the end of the document"));
             }
             self.cursor.take_while(|ch| ch == ' ' || ch == '\t');
-            match self.cursor.take_break() {
-                Some(ch) => push_char(&mut breaks, ch),
-                None => return Ok(breaks),
-            }
         }
+        Ok(self.cursor.slice(offset, self.cursor.offset()))
     }
 
     fn scan_escape(&mut self, text: &mut Zeroizing<String>, start: Mark) -> Result<()> {
         let mark = self.cursor.mark();
         self.cursor.advance();
-        if self.cursor.take_break().is_some() {
-            let breaks = self.scan_quoted_breaks(start)?;
-            push(text, &breaks);
+        if is_break(self.cursor.peek()) {
+            // The first one is what is escaped.
+            breaks(self.scan_quoted_breaks(start)?).skip(1).for_each(|ch| push_char(text, ch));
             return Ok(());
         }
         let ch = self.cursor.peek();
@@ -240,19 +239,18 @@ impl<'a> Scanner<'a> {
         let folded = self.cursor.peek() == '>';
         self.cursor.advance();
         let (chomping, increment) = self.scan_block_header()?;
-        let least = self.indent.map_or(1, |indent| indent + 1);
-        let mut breaks = Zeroizing::new(String::new());
-        let mut end = self.cursor.mark();
+        let least = self.indent.max(1);
+        let mut breaks = String::new();
         let indent = if let Some(increment) = increment {
             let indent = least + increment - 1;
-            self.scan_block_breaks(indent, &mut breaks, &mut end);
+            self.scan_block_breaks(indent, &mut breaks);
             indent
         } else {
-            least.max(self.scan_block_indent(&mut breaks, &mut end))
+            least.max(self.scan_block_indent(&mut breaks))
         };
         let mut text = Zeroizing::new(String::new());
         let mut last_break = None;
-        while self.cursor.column == indent && self.cursor.peek() != END {
+        while self.cursor.column() == indent && self.cursor.peek() != END {
             push(&mut text, &breaks);
             breaks.clear();
             let flush = |ch| ch != ' ' && ch != '\t';
@@ -260,8 +258,8 @@ impl<'a> Scanner<'a> {
             let line = self.cursor.take_while(|ch| !is_break(ch));
             push(&mut text, line);
             last_break = self.cursor.take_break();
-            self.scan_block_breaks(indent, &mut breaks, &mut end);
-            if self.cursor.column != indent || self.cursor.peek() == END {
+            self.scan_block_breaks(indent, &mut breaks);
+            if self.cursor.column() != indent || self.cursor.peek() == END {
                 break;
             }
             // Lines are joined where neither is indented further.
@@ -279,7 +277,7 @@ impl<'a> Scanner<'a> {
         if chomping == Chomping::Keep {
             push(&mut text, &breaks);
         }
-        self.scalar(Text::Owned(text), false, start, end)
+        self.scalar(Text::Owned(text), false, start)
     }
 
     fn scan_block_header(&mut self) -> Result<(Chomping, Option<usize>)> {
@@ -309,40 +307,44 @@ impl<'a> Scanner<'a> {
     }
 
     /// Blank lines at the start, and the deepest column that they or the first line reach.
-    fn scan_block_indent(&mut self, breaks: &mut Zeroizing<String>, end: &mut Mark) -> usize {
+    fn scan_block_indent(&mut self, breaks: &mut String) -> usize {
         let mut deepest = 0;
         loop {
             self.cursor.skip_spaces();
-            deepest = deepest.max(self.cursor.column);
+            deepest = deepest.max(self.cursor.column());
             match self.cursor.take_break() {
-                Some(ch) => push_char(breaks, ch),
+                Some(ch) => breaks.push(ch),
                 None => return deepest,
             }
-            *end = self.cursor.mark();
         }
     }
 
-    fn scan_block_breaks(&mut self, indent: usize, breaks: &mut Zeroizing<String>, end: &mut Mark) {
-        *end = self.cursor.mark();
+    fn scan_block_breaks(&mut self, indent: usize, breaks: &mut String) {
         loop {
-            while self.cursor.column < indent && self.cursor.take(' ') {}
+            while self.cursor.column() < indent && self.cursor.take(' ') {}
             match self.cursor.take_break() {
-                Some(ch) => push_char(breaks, ch),
+                Some(ch) => breaks.push(ch),
                 None => return,
             }
-            *end = self.cursor.mark();
         }
     }
 }
 
 /// One line break becomes a space, `n` become `n - 1`; the Unicode separators always stay.
-fn push_folded(text: &mut Zeroizing<String>, first: char, breaks: &str) {
-    if first != '\n' {
-        push_char(text, first);
-    } else if breaks.is_empty() {
-        push(text, " ");
+fn push_folded(text: &mut Zeroizing<String>, gap: &str) {
+    let mut breaks = breaks(gap).peekable();
+    let first = breaks.next();
+    match first {
+        Some('\n') if breaks.peek().is_none() => push(text, " "),
+        Some('\n') => {}
+        _ => first.into_iter().for_each(|ch| push_char(text, ch)),
     }
-    push(text, breaks);
+    breaks.for_each(|ch| push_char(text, ch));
+}
+
+/// The line breaks in `gap`, as the characters that they contribute.
+fn breaks(gap: &str) -> impl Iterator<Item = char> {
+    gap.chars().filter_map(read_break)
 }
 
 fn simple_escape(ch: char) -> Option<char> {

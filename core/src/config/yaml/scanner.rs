@@ -46,7 +46,6 @@ pub(super) enum Directive<'a> {
 pub(super) struct Token<'a> {
     pub kind: Kind<'a>,
     pub start: Mark,
-    pub end: Mark,
 }
 
 /// A token that becomes a key if a `:` follows in time.
@@ -56,8 +55,7 @@ struct SimpleKey {
     flow_level: usize,
     /// Stands where nothing but a key can stand.
     required: bool,
-    index: usize,
-    line: usize,
+    offset: usize,
     column: usize,
     mark: Mark,
 }
@@ -66,17 +64,19 @@ pub(super) struct Scanner<'a> {
     pub(super) cursor: Cursor<'a>,
     pub(super) max_scalar_bytes: usize,
     pub(super) flow_level: usize,
-    /// The column of the current block collection; `None` outside of any.
-    pub(super) indent: Option<usize>,
-    indents: Vec<Option<usize>>,
+    /// The least column that can belong to an item of the current block collection: one more than its own; 0 outside
+    /// of any.
+    pub(super) indent: usize,
+    indents: Vec<usize>,
     /// May the next token be a simple key, or start a block collection?
     pub(super) simple_key_allowed: bool,
     /// At most one per flow level, innermost and newest last.
-    keys: VecDeque<SimpleKey>,
+    keys: Vec<SimpleKey>,
     tokens: VecDeque<Token<'a>>,
+    /// How many of them are: before any other, it may still turn out that a key starts.
+    certain: usize,
+    /// How many went before them.
     taken: usize,
-    /// The first token is certain.
-    ready: bool,
     done: bool,
 }
 
@@ -86,62 +86,63 @@ impl<'a> Scanner<'a> {
             cursor: Cursor::new(text),
             max_scalar_bytes,
             flow_level: 0,
-            indent: None,
+            indent: 0,
             indents: Vec::new(),
             simple_key_allowed: true,
-            keys: VecDeque::new(),
+            keys: Vec::new(),
             tokens: VecDeque::new(),
+            certain: 0,
             taken: 0,
-            ready: false,
             done: false,
         }
     }
 
+    #[inline]
     pub(super) fn peek(&mut self) -> Result<&Token<'a>> {
-        if !self.ready {
-            while self.needs_more()? {
-                self.fetch()?;
-            }
-            self.ready = true;
+        if self.certain == 0 {
+            self.read()?;
         }
         self.tokens.front().ok_or_else(|| after_end(&self.cursor))
     }
 
+    #[inline]
     pub(super) fn next(&mut self) -> Result<Token<'a>> {
         self.peek()?;
+        self.certain -= 1;
         self.taken += 1;
-        self.ready = false;
         self.tokens.pop_front().ok_or_else(|| after_end(&self.cursor))
     }
 
-    /// The first token is certain only when it can no longer turn out to be a key.
-    fn needs_more(&mut self) -> Result<bool> {
-        if self.done {
-            return Ok(false);
+    /// Fetches until the first token is certain, which it is only when it can no longer turn out to be a key.
+    #[inline(never)] // which leaves the callers of `peek` a mere comparison most of the time
+    fn read(&mut self) -> Result<()> {
+        while !self.done {
+            self.fetch()?;
+            self.drop_stale_keys()?;
+            self.certain = self.keys.first().map_or(self.tokens.len(), |key| key.token - self.taken);
+            if self.certain > 0 {
+                break;
+            }
         }
-        if self.tokens.is_empty() {
-            return Ok(true);
-        }
-        self.drop_stale_keys()?;
-        Ok(self.keys.front().is_some_and(|key| key.token == self.taken))
+        Ok(())
     }
 
     fn fetch(&mut self) -> Result<()> {
         self.skip_to_token();
         self.drop_stale_keys()?;
-        self.unwind_indent(Some(self.cursor.column));
+        self.unwind_indent(self.cursor.column() + 1);
         let ch = self.cursor.peek();
-        let second = self.cursor.peek_second();
+        let blank_follows = || is_blank_or_end(self.cursor.peek_second());
         let in_block = self.flow_level == 0;
         match ch {
             END => self.fetch_end(),
-            '%' if self.cursor.column == 0 => {
+            '%' if self.cursor.column() == 0 => {
                 self.end_block()?;
                 let token = self.scan_directive()?;
                 self.tokens.push_back(token);
                 Ok(())
             }
-            '-' | '.' if self.cursor.column == 0 && self.cursor.at_document_marker() => {
+            '-' | '.' if self.cursor.column() == 0 && self.cursor.at_document_marker() => {
                 self.end_block()?;
                 let kind = if ch == '-' { Kind::DocumentStart } else { Kind::DocumentEnd };
                 self.push_indicator(kind, 3);
@@ -157,9 +158,9 @@ impl<'a> Scanner<'a> {
                 self.push_indicator(Kind::FlowEntry, 1);
                 Ok(())
             }
-            '-' if is_blank_or_end(second) => self.fetch_block_entry(),
-            '?' if !in_block || is_blank_or_end(second) => self.fetch_key(),
-            ':' if !in_block || is_blank_or_end(second) => self.fetch_value(),
+            '-' if blank_follows() => self.fetch_block_entry(),
+            '?' if !in_block || blank_follows() => self.fetch_key(),
+            ':' if !in_block || blank_follows() => self.fetch_value(),
             '*' | '&' => self.fetch_simple(Self::scan_anchor),
             '!' => self.fetch_simple(Self::scan_tag),
             '\'' | '"' => self.fetch_simple(Self::scan_quoted),
@@ -171,8 +172,10 @@ impl<'a> Scanner<'a> {
                 Ok(())
             }
             '\t' => Err(self.error("found a tab where a value or key should start; indent and separate with spaces")),
-            _ if starts_plain(ch, second, in_block) => self.fetch_simple(Self::scan_plain),
-            _ => Err(self.error("a plain value cannot start with this character; put the value in quotes")),
+            '#' | '|' | '>' | '%' | '@' | '`' => {
+                Err(self.error("a plain value cannot start with this character; put the value in quotes"))
+            }
+            _ => self.fetch_simple(Self::scan_plain),
         }
     }
 
@@ -198,29 +201,34 @@ impl<'a> Scanner<'a> {
 
     // Simple keys. Older keys are on outer levels, so they go stale first.
 
+    #[inline]
     fn drop_stale_keys(&mut self) -> Result<()> {
-        while let Some(key) = self.keys.front() {
-            if key.line == self.cursor.line && self.cursor.index - key.index <= SIMPLE_KEY_LENGTH {
-                break;
-            }
-            if key.required {
-                return Err(not_a_key(key));
-            }
-            self.keys.pop_front();
+        while self.keys.first().is_some_and(|key| self.is_stale(key)) {
+            self.drop_oldest_key()?;
         }
         Ok(())
+    }
+
+    #[cold] // so that the many looks that find no stale key stay cheap
+    fn drop_oldest_key(&mut self) -> Result<()> {
+        let key = self.keys.remove(0);
+        if key.required { Err(not_a_key(&key)) } else { Ok(()) }
+    }
+
+    /// A key ends on the line on which it starts, and soon.
+    fn is_stale(&self, key: &SimpleKey) -> bool {
+        key.mark.line != self.cursor.line || self.cursor.is_beyond(SIMPLE_KEY_LENGTH, key.offset)
     }
 
     fn save_key(&mut self) -> Result<()> {
         if self.simple_key_allowed {
             self.drop_key()?;
-            self.keys.push_back(SimpleKey {
+            self.keys.push(SimpleKey {
                 token: self.taken + self.tokens.len(),
                 flow_level: self.flow_level,
-                required: self.flow_level == 0 && self.indent == Some(self.cursor.column),
-                index: self.cursor.index,
-                line: self.cursor.line,
-                column: self.cursor.column,
+                required: self.flow_level == 0 && self.indent == self.cursor.column() + 1,
+                offset: self.cursor.offset(),
+                column: self.cursor.column(),
                 mark: self.cursor.mark(),
             });
         }
@@ -229,7 +237,7 @@ impl<'a> Scanner<'a> {
 
     fn take_key(&mut self) -> Option<SimpleKey> {
         let level = self.flow_level;
-        self.keys.pop_back_if(|key| key.flow_level == level)
+        self.keys.pop_if(|key| key.flow_level == level)
     }
 
     /// What stands on this level will not become a key any more.
@@ -242,28 +250,28 @@ impl<'a> Scanner<'a> {
 
     // Indentation.
 
-    fn unwind_indent(&mut self, column: Option<usize>) {
+    fn unwind_indent(&mut self, indent: usize) {
         if self.flow_level > 0 {
             return;
         }
-        while self.indent > column {
-            self.indent = self.indents.pop().flatten();
+        while self.indent > indent {
+            self.indent = self.indents.pop().unwrap_or_default();
             self.push_indicator(Kind::BlockEnd, 0);
         }
     }
 
     fn add_indent(&mut self, column: usize) -> bool {
-        let deeper = self.indent < Some(column);
+        let deeper = self.indent <= column;
         if deeper {
             self.indents.push(self.indent);
-            self.indent = Some(column);
+            self.indent = column + 1;
         }
         deeper
     }
 
     /// Before a directive or a document marker.
     fn end_block(&mut self) -> Result<()> {
-        self.unwind_indent(None);
+        self.unwind_indent(0);
         self.drop_key()?;
         self.simple_key_allowed = false;
         Ok(())
@@ -273,10 +281,8 @@ impl<'a> Scanner<'a> {
 
     fn push_indicator(&mut self, kind: Kind<'a>, length: usize) {
         let start = self.cursor.mark();
-        for _ in 0..length {
-            self.cursor.advance();
-        }
-        self.tokens.push_back(Token { kind, start, end: self.cursor.mark() });
+        self.cursor.take_bytes(length);
+        self.tokens.push_back(Token { kind, start });
     }
 
     fn fetch_end(&mut self) -> Result<()> {
@@ -288,7 +294,7 @@ impl<'a> Scanner<'a> {
     }
 
     /// A token that may be a simple key, or stand before one.
-    fn fetch_simple(&mut self, scan: fn(&mut Self) -> Result<Token<'a>>) -> Result<()> {
+    fn fetch_simple(&mut self, scan: impl FnOnce(&mut Self) -> Result<Token<'a>>) -> Result<()> {
         self.save_key()?;
         self.simple_key_allowed = false;
         let token = scan(self)?;
@@ -323,7 +329,7 @@ impl<'a> Scanner<'a> {
         if !self.simple_key_allowed {
             return Err(self.error(message));
         }
-        if self.add_indent(self.cursor.column) {
+        if self.add_indent(self.cursor.column()) {
             self.push_indicator(start, 0);
         }
         Ok(())
@@ -351,7 +357,7 @@ impl<'a> Scanner<'a> {
     fn fetch_value(&mut self) -> Result<()> {
         if let Some(key) = self.take_key() {
             let place = key.token.saturating_sub(self.taken).min(self.tokens.len());
-            let at_key = |kind| Token { kind, start: key.mark, end: key.mark };
+            let at_key = |kind| Token { kind, start: key.mark };
             self.tokens.insert(place, at_key(Kind::Key));
             if self.flow_level == 0 && self.add_indent(key.column) {
                 self.tokens.insert(place, at_key(Kind::BlockMappingStart));
@@ -366,15 +372,6 @@ impl<'a> Scanner<'a> {
         }
         self.push_indicator(Kind::Value, 1);
         Ok(())
-    }
-}
-
-fn starts_plain(ch: char, second: char, in_block: bool) -> bool {
-    match ch {
-        '-' => !is_blank_or_end(second),
-        '?' | ':' => in_block && !is_blank_or_end(second),
-        ',' | '[' | ']' | '{' | '}' | '#' | '&' | '*' | '!' | '|' | '>' | '\'' | '"' | '%' | '@' | '`' => false,
-        _ => !is_blank_or_end(ch),
     }
 }
 

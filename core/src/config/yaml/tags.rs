@@ -23,11 +23,10 @@ impl<'a> Scanner<'a> {
                 Directive::Unknown
             }
         };
-        let end = self.cursor.mark();
         if !self.cursor.take_rest_of_line() {
             return Err(Error::at(start, "found more than this directive takes on its line"));
         }
-        Ok(Token { kind: Kind::Directive(directive), start, end })
+        Ok(Token { kind: Kind::Directive(directive), start })
     }
 
     fn scan_version(&mut self, start: Mark) -> Result<Directive<'a>> {
@@ -67,7 +66,7 @@ impl<'a> Scanner<'a> {
             ));
         }
         let kind = if is_alias { Kind::Alias(name) } else { Kind::Anchor(name) };
-        Ok(Token { kind, start, end: self.cursor.mark() })
+        Ok(Token { kind, start })
     }
 
     pub(super) fn scan_tag(&mut self) -> Result<Token<'a>> {
@@ -97,7 +96,7 @@ impl<'a> Scanner<'a> {
         if !is_space_or_end(self.cursor.peek()) {
             return Err(Error::at(start, "a space must follow a tag; a value that starts with `!` needs quotes"));
         }
-        Ok(Token { kind: Kind::Tag { handle, suffix }, start, end: self.cursor.mark() })
+        Ok(Token { kind: Kind::Tag { handle, suffix }, start })
     }
 
     /// `!`, `!!` or `!name!`.

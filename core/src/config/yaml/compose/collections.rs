@@ -1,6 +1,6 @@
 //! Sequences and mappings, in blocks and in flow style.
 
-use super::{Composed, Composer, Content, Error, Id, Kind, Mark, Pair, Place, Result, Shape, Tag};
+use super::{Composed, Composer, Error, Id, Kind, Mark, Pair, Place, Result, Shape, Tag, Value};
 
 impl Composer<'_, '_> {
     /// Reads what belongs to the node `id`, whose first token is next.
@@ -42,9 +42,9 @@ impl Composer<'_, '_> {
     fn block_entries(&mut self, id: Id, depth: usize) -> Result<usize> {
         let mut height = 0;
         while next_is!(self, Kind::BlockEntry) {
-            let after = self.scanner.next()?.end;
+            let indicator = self.scanner.next()?.start;
             let item = if next_is!(self, Kind::BlockEntry | Kind::BlockEnd) {
-                self.empty(after)?
+                self.empty_behind(indicator)?
             } else {
                 self.node(Place::Block, depth + 1)?
             };
@@ -56,9 +56,9 @@ impl Composer<'_, '_> {
     fn indentless_entries(&mut self, id: Id, depth: usize) -> Result<usize> {
         let mut height = 0;
         while next_is!(self, Kind::BlockEntry) {
-            let after = self.scanner.next()?.end;
+            let indicator = self.scanner.next()?.start;
             let item = if next_is!(self, Kind::BlockEntry | Kind::Key | Kind::Value | Kind::BlockEnd) {
-                self.empty(after)?
+                self.empty_behind(indicator)?
             } else {
                 self.node(Place::Block, depth + 1)?
             };
@@ -79,9 +79,9 @@ impl Composer<'_, '_> {
 
     /// What follows `?` or `:` in a block mapping.
     fn block_part(&mut self, depth: usize) -> Result<Composed> {
-        let after = self.scanner.next()?.end;
+        let indicator = self.scanner.next()?.start;
         if next_is!(self, Kind::Key | Kind::Value | Kind::BlockEnd) {
-            self.empty(after)
+            self.empty_behind(indicator)
         } else {
             self.node(Place::BlockOrIndentless, depth + 1)
         }
@@ -113,7 +113,7 @@ impl Composer<'_, '_> {
             return Err(self.too_deep());
         }
         let start = self.scanner.peek()?.start;
-        let id = self.add(None, Tag::Map, Content::Map(Vec::new()), start)?;
+        let id = self.add(None, Tag::Map, Value::Map(Vec::new()), start)?;
         let key = self.flow_part(depth)?;
         let value = if next_is!(self, Kind::Value) { self.flow_part(depth)? } else { self.empty_here()? };
         let height = self.push_pair(id, &key, &value);
@@ -145,10 +145,10 @@ impl Composer<'_, '_> {
     /// What follows `?` or `:` in flow style. In a sequence `}` and in a mapping `]` is found to be wrong later.
     fn flow_part(&mut self, depth: usize) -> Result<Composed> {
         let is_key = next_is!(self, Kind::Key);
-        let after = self.scanner.next()?.end;
+        let indicator = self.scanner.next()?.start;
         let left_out = next_is!(self, Kind::FlowEntry | Kind::FlowSequenceEnd | Kind::FlowMappingEnd)
             || (is_key && next_is!(self, Kind::Value));
-        if left_out { self.empty(after) } else { self.node(Place::Flow, depth + 1) }
+        if left_out { self.empty_behind(indicator) } else { self.node(Place::Flow, depth + 1) }
     }
 
     fn flow_separator(&mut self, start: Mark) -> Result<()> {
@@ -163,20 +163,25 @@ impl Composer<'_, '_> {
         Err(Error::at(token.start, message))
     }
 
+    /// A value left out behind `-`, `?` or `:`.
+    fn empty_behind(&mut self, indicator: Mark) -> Result<Composed> {
+        self.empty(Mark { column: indicator.column + 1, ..indicator })
+    }
+
     fn empty_here(&mut self) -> Result<Composed> {
         let mark = self.scanner.peek()?.start;
         self.empty(mark)
     }
 
     fn push_item(&mut self, id: Id, item: &Composed) -> usize {
-        if let Some(Content::Seq(items)) = self.graph.get_mut(id).map(|node| &mut node.content) {
+        if let Some(Value::Seq(items)) = self.nodes.get_mut(id).map(|node| &mut node.value) {
             items.push(item.id);
         }
         item.height
     }
 
     fn push_pair(&mut self, id: Id, key: &Composed, value: &Composed) -> usize {
-        if let Some(Content::Map(pairs)) = self.graph.get_mut(id).map(|node| &mut node.content) {
+        if let Some(Value::Map(pairs)) = self.nodes.get_mut(id).map(|node| &mut node.value) {
             pairs.push(Pair { key: key.id, value: value.id, merged: false });
         }
         key.height.max(value.height)
