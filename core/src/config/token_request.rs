@@ -3,7 +3,6 @@
 use std::path::PathBuf;
 
 use crate::secret::Secret;
-use crate::trust::Trust;
 
 /// Options of an `oauth2` block that the gateway does not know. All are inputs of the token: providers that differ in
 /// one do not share.
@@ -21,13 +20,6 @@ pub struct TokenRequestOptions {
     pub ca_bundle: Option<PathBuf>,
     /// `client_certificate` and `client_certificate_key`: PEM files to present to the token endpoint (mutual TLS).
     pub client_certificate: Option<(PathBuf, PathBuf)>,
-}
-
-impl TokenRequestOptions {
-    /// Whom an `https://` connection to the token endpoint trusts, and who it says it is.
-    pub(crate) fn trust(&self) -> Trust {
-        Trust::Tls { ca_bundle: self.ca_bundle.clone(), client_certificate: self.client_certificate.clone() }
-    }
 }
 
 /// How the client shows who it is: the names of RFC 7591 §2, `token_endpoint_auth_method`.

@@ -165,7 +165,10 @@ async fn attempt(credentials: &ClientCredentials, generation: &Generation) -> Re
         return Err(unusable("it begins with neither http:// nor https://").into());
     }
     let trust = match url.scheme() {
-        "https" => credentials.options.trust(),
+        "https" => Trust::Tls {
+            ca_bundle: credentials.options.ca_bundle.clone(),
+            client_certificate: credentials.options.client_certificate.clone(),
+        },
         _ => Trust::Nobody,
     };
     let client = generation.http.client(&trust).map_err(|reason| Refused::new(TokenErrorKind::Request, reason))?;

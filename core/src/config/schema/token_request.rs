@@ -10,6 +10,7 @@ use super::super::yaml::Value;
 use super::keys;
 use crate::secret::Secret;
 use crate::signing_key::SigningKey;
+use crate::trust::Trust;
 
 /// `token_endpoint_auth_method`, the word alone.
 #[derive(Clone, Copy)]
@@ -48,23 +49,35 @@ pub(super) fn read(
     let audience = read_text(reader, block, "audience");
     let resources = read_resources(reader, block);
     let extra_params = read_extra_params(reader, block);
-    let ca_bundle = read_text(reader, block, "ca_bundle");
+    let ca_bundle = read_text(reader, block, "ca_bundle").map(|bundle| bundle.map(PathBuf::from));
     let client_certificate = read_client_certificate(reader, block);
-    let options = TokenRequestOptions {
+    if let (Some(ca_bundle), Some(client_certificate)) = (&ca_bundle, &client_certificate) {
+        look_at_files(reader, block, ca_bundle.as_ref(), client_certificate.as_ref());
+    }
+    Some(TokenRequestOptions {
         authentication: authentication?,
         audience: audience?,
         resources: resources?,
         extra_params: extra_params?,
-        ca_bundle: ca_bundle?.map(PathBuf::from),
+        ca_bundle: ca_bundle?,
         client_certificate: client_certificate?,
-    };
-    let named = options.ca_bundle.is_some() || options.client_certificate.is_some();
-    if let Some(files) = reader.files.as_mut().filter(|_| named)
-        && let Some(finding) = files.look_at(options.trust()).cloned()
-    {
+    })
+}
+
+/// Reports what is wrong with them, if files are to be looked at.
+fn look_at_files(
+    reader: &mut Reader<'_>,
+    block: &Mapping<'_>,
+    ca_bundle: Option<&PathBuf>,
+    client_certificate: Option<&(PathBuf, PathBuf)>,
+) {
+    if ca_bundle.is_none() && client_certificate.is_none() {
+        return;
+    }
+    let trust = Trust::Tls { ca_bundle: ca_bundle.cloned(), client_certificate: client_certificate.cloned() };
+    if let Some(finding) = reader.files.as_mut().and_then(|files| files.look_at(trust).cloned()) {
         reader.finding(block, finding);
     }
-    Some(options)
 }
 
 /// An optional text: `Some(None)` when it is not there, `None` when it is wrong.

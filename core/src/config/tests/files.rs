@@ -91,6 +91,18 @@ fn certificates_and_keys() {
 }
 
 #[test]
+fn a_missing_file_is_found_beside_other_mistakes() {
+    let found = problems_of_check(&oauth2("ca_bundle: /no/such/file\naudience: ''"));
+    assert_eq!(
+        found,
+        [
+            "line 10, column 18: backends.b.auth.ca_bundle: /no/such/file does not exist",
+            "line 11, column 17: backends.b.auth.audience: must not be empty"
+        ]
+    );
+}
+
+#[test]
 fn a_key_that_others_can_read() {
     let files = Files::new("open-key");
     files.allow("client.key", 0o644);
