@@ -86,9 +86,9 @@ pub struct TokenError {
     pub token_url: String,
     /// The HTTP status, when there was a response.
     pub http_status: Option<u16>,
-    /// `error` of an RFC 6749 §5.2 error response.
+    /// `error` of an RFC 6749 §5.2 error response, unless it repeats a secret of the request.
     pub oauth_error: Option<String>,
-    /// `error_description` of an RFC 6749 §5.2 error response, shortened.
+    /// `error_description` of an RFC 6749 §5.2 error response, shortened, unless it repeats a secret of the request.
     pub oauth_error_description: Option<String>,
     /// What happened, in words.
     pub message: String,

@@ -1,6 +1,7 @@
-//! Log records for hosts that do not speak `tracing`: the C and Python bindings.
+//! What this library logs: the names of its `tracing` events, and records for hosts that do not speak `tracing`, which
+//! are the C and Python bindings.
 //!
-//! A Rust host installs whatever `tracing` subscriber it likes and does not need this module.
+//! A Rust host installs whatever `tracing` subscriber it likes, and needs no more of this module than [`event`].
 
 use std::fmt::{self, Write};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -10,9 +11,34 @@ use tracing::field::{Field, Visit};
 use tracing::span;
 use tracing::{Event, Metadata, Subscriber, subscriber};
 
+/// The name of every event, the `name` of its `tracing` metadata. They stay as they are from version to version; the
+/// messages may not. The fields are named with each.
+pub mod event {
+    /// WARN: a configuration was loaded in which something is legal but probably not meant.
+    pub const CONFIG_WARNING: &str = "config.warning";
+    /// DEBUG: a request to the token endpoint `token_url`.
+    pub const TOKEN_REQUEST_SENT: &str = "token.request.sent";
+    /// DEBUG: a request to `token_url` failed, is of the class `kind`, and is sent again after `pause_ms`.
+    pub const TOKEN_REQUEST_RETRIED: &str = "token.request.retried";
+    /// INFO: there is a new token from `token_url`.
+    pub const TOKEN_FETCH_SUCCEEDED: &str = "token.fetch.succeeded";
+    /// ERROR: `token_url` gave no token, with `error`, and there is none in use.
+    pub const TOKEN_FETCH_FAILED: &str = "token.fetch.failed";
+    /// DEBUG: the engine was shut down while it fetched a token from `token_url`; `error` says so.
+    pub const TOKEN_FETCH_ABANDONED: &str = "token.fetch.abandoned";
+    /// WARN: `token_url` gave no new token, with `error`; the old one stays in use.
+    pub const TOKEN_RENEWAL_FAILED: &str = "token.renewal.failed";
+    /// WARN: `token_url` is plain `http` to another machine.
+    pub const TOKEN_URL_IN_THE_CLEAR: &str = "token.url.in_the_clear";
+    /// ERROR: requests to `backend` go out without authentication, because of `error` and of `on_auth_failure: open`.
+    pub const BACKEND_UNAUTHENTICATED: &str = "backend.unauthenticated";
+}
+
 /// One event: already text, already free of secrets.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Record {
+    /// What happened: one of [`event`]'s.
+    pub name: &'static str,
     /// How serious it is.
     pub level: Level,
     /// Where it comes from: `argus_auth::token` and the like.
@@ -72,7 +98,12 @@ impl<F: Fn(Record) + Send + Sync + 'static> Subscriber for Forward<F> {
         let mut text = Text::default();
         event.record(&mut text);
         let metadata = event.metadata();
-        (self.0)(Record { level: *metadata.level(), target: metadata.target(), message: text.message + &text.fields });
+        (self.0)(Record {
+            name: metadata.name(),
+            level: *metadata.level(),
+            target: metadata.target(),
+            message: text.message + &text.fields,
+        });
     }
 
     // This library makes no spans.

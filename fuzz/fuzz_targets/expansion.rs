@@ -13,8 +13,14 @@ const VARIABLES: [(&str, &str); 4] =
 static START: Once = Once::new();
 
 fuzz_target!(|text: &str| {
-    // SAFETY: once, and before anything reads the environment; there is one thread.
-    START.call_once(|| VARIABLES.iter().for_each(|(name, value)| unsafe { std::env::set_var(name, value) }));
+    // Nothing but these: the fuzzer finds what a shell left, such as `${_}`.
+    START.call_once(|| {
+        let inherited: Vec<_> = std::env::vars_os().map(|(name, _)| name).collect();
+        // SAFETY: once, and before anything reads the environment; there is one thread.
+        inherited.iter().for_each(|name| unsafe { std::env::remove_var(name) });
+        // SAFETY: the same.
+        VARIABLES.iter().for_each(|(name, value)| unsafe { std::env::set_var(name, value) });
+    });
     let scalar = serde_json::to_string(text).unwrap();
     let yaml = format!(
         "secrets: {{enabled: true}}\nbackends: {{b: {{type: sse, url: 'http://h', auth: {{type: oauth2, token_url: t, \

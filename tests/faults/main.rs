@@ -35,6 +35,7 @@ fn main() -> ExitCode {
     }
     let wanted: Vec<u32> = std::env::args().filter_map(|argument| argument.parse().ok()).collect();
     let scenarios = scenarios::all();
+    scenarios::watch();
     let (mut passed, mut failed) = (0, 0);
     println!("{:>3}  {:<7}  {:>6}  {:<66}  expected", "#", "verdict", "ms", "stimulus");
     for scenario in scenarios.iter().filter(|scenario| wanted.is_empty() || wanted.contains(&scenario.number)) {

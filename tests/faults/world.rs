@@ -22,6 +22,9 @@ pub const PATIENCE: Duration = Duration::from_secs(30);
 /// Longer than any pause between two attempts of one fetch, shorter than the fetch's 30 s.
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
+/// What a secret has in it that must be seen nowhere.
+pub const CANARY: &str = "canary-7f3a";
+
 /// What a caller got.
 pub type Outcome = Result<Arc<Headers>, Error>;
 
@@ -58,7 +61,7 @@ impl World {
     /// The configuration of [`World::resolver`].
     pub fn config(&self, lines: &[&str]) -> Config {
         let url = format!("token_url: {:?}", self.endpoint.url());
-        let usual = [url.as_str(), "client_id: client", "client_secret: secret"];
+        let usual = [url.as_str(), "client_id: client", &format!("client_secret: {CANARY}-secret")];
         let key = |line: &str| line.split(':').next().unwrap_or_default().to_owned();
         let kept = usual.iter().filter(|usual| !lines.iter().any(|line| key(line) == key(usual)));
         let auth: String = kept.chain(lines).map(|line| format!("      {line}\n")).collect();

@@ -48,6 +48,7 @@ pub use self::snippet::snippet;
 pub use self::token_request::{ClientAuthentication, PrivateKeyJwt, TokenRequestOptions};
 use self::yaml::Limits;
 use crate::file;
+use crate::log::event;
 
 /// Reads the configuration file at `path`.
 ///
@@ -68,7 +69,7 @@ pub fn load(path: &Path, options: &LoadOptions) -> Result<Config, ConfigError> {
 pub fn parse(text: &[u8], options: &LoadOptions) -> Result<Config, ConfigError> {
     let config = parse_in(text, options, &|name| std::env::var(name))?;
     for warning in &config.warnings {
-        tracing::warn!(target: "argus_auth::config", "configuration: {warning}");
+        tracing::warn!(name: event::CONFIG_WARNING, target: "argus_auth::config", "configuration: {warning}");
     }
     Ok(config)
 }

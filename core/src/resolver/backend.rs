@@ -8,6 +8,7 @@ use crate::config::{BackendConfig, FailurePolicy};
 use crate::engine::Engine;
 use crate::error::Error;
 use crate::headers::Headers;
+use crate::log::event;
 use crate::provider::{self, AuthProvider};
 use crate::token::{Outcome, Requested, TokenStatus, Waiter};
 
@@ -99,7 +100,13 @@ impl Backend {
         if !self.reported.load().as_deref().is_some_and(same) {
             self.reported.store(Some(Arc::new(error.clone())));
             let backend = self.config.name.as_str();
-            tracing::error!(target: "argus_auth::resolver", backend, %error, "requests go out without authentication");
+            tracing::error!(
+                name: event::BACKEND_UNAUTHENTICATED,
+                target: "argus_auth::resolver",
+                backend,
+                %error,
+                "requests go out without authentication"
+            );
         }
         Ok(Arc::clone(&self.configured))
     }

@@ -21,10 +21,18 @@ const METRICS: [Metric; 7] = [
     ("argus_auth_token_fetching", "gauge", "Whether a fetch is under way.", |status| {
         Some(f64::from(u8::from(status.fetching)))
     }),
-    ("argus_auth_token_fetches_total", "counter", "Fetches that got a token.", |status| Some(count(status.successes))),
-    ("argus_auth_token_fetch_failures_total", "counter", "Fetches that got none.", |status| {
-        Some(count(status.failures))
-    }),
+    (
+        "argus_auth_token_fetches_total",
+        "counter",
+        "Fetches that have ended, with a token or without. One may be several requests, or none.",
+        |status| Some(count(status.successes + status.failures)),
+    ),
+    (
+        "argus_auth_token_fetch_failures_total",
+        "counter",
+        "Those of the fetches that ended without a token, whatever the reason, a shutdown included.",
+        |status| Some(count(status.failures)),
+    ),
     ("argus_auth_token_hits_total", "counter", "How often a token was served without waiting.", |status| {
         Some(count(status.hits))
     }),

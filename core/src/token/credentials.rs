@@ -6,10 +6,12 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use http::HeaderValue;
 use url::form_urlencoded::{Serializer, byte_serialize};
 use zeroize::Zeroizing;
 
 use super::assertion;
+use super::sent::Sent;
 use crate::config::{ClientAuthentication, OAuth2Config, TokenRequestOptions, display_url, is_in_the_clear};
 use crate::secret::Secret;
 
@@ -34,9 +36,11 @@ pub(crate) struct ClientCredentials {
 /// What of a token request depends on the credentials.
 pub(super) struct TokenRequest {
     /// The `Authorization` header, for `client_secret_basic`.
-    pub(super) authorization: Option<Secret>,
+    pub(super) authorization: Option<HeaderValue>,
     /// The body, `application/x-www-form-urlencoded`.
     pub(super) form: Zeroizing<String>,
+    /// What must not be shown when it comes back.
+    pub(super) sent: Sent,
 }
 
 impl ClientCredentials {
@@ -46,6 +50,7 @@ impl ClientCredentials {
         // Long enough not to grow: what a growing text leaves behind is not wiped.
         let mut form = Serializer::new(String::with_capacity(FORM_CAPACITY + 3 * client_secret.expose_secret().len()));
         form.append_pair("grant_type", "client_credentials");
+        let mut sent = Sent::with(self);
         let mut authorization = None;
         match &options.authentication {
             ClientAuthentication::SecretPost => {
@@ -55,15 +60,20 @@ impl ClientCredentials {
             ClientAuthentication::SecretBasic => {
                 let encoded = |text: &str| Zeroizing::new(byte_serialize(text.as_bytes()).collect::<String>());
                 let (id, secret) = (encoded(client_id), encoded(client_secret.expose_secret()));
+                sent.add_basic(&id, &secret);
                 let pair = Zeroizing::new(format!("{}:{}", id.as_str(), secret.as_str()));
-                let pair = Zeroizing::new(STANDARD.encode(pair.as_bytes()));
-                authorization = Some(Secret::new(format!("Basic {}", pair.as_str())));
+                let value = Zeroizing::new(format!("Basic {}", STANDARD.encode(pair.as_bytes())));
+                let mut value = HeaderValue::from_str(&value).map_err(|_| "id and secret make no header")?;
+                // Not shown by what handles it on its way.
+                value.set_sensitive(true);
+                authorization = Some(value);
             }
             ClientAuthentication::PrivateKeyJwt(method) => {
                 let assertion = assertion::sign(method, client_id, &self.token_url)?;
                 form.append_pair("client_id", client_id);
                 form.append_pair("client_assertion_type", assertion::ASSERTION_TYPE);
                 form.append_pair("client_assertion", assertion.expose_secret());
+                sent.add(assertion.expose_secret());
             }
         }
         if !self.scopes.is_empty() {
@@ -74,19 +84,12 @@ impl ClientCredentials {
         }
         form.extend_pairs(options.resources.iter().map(|resource| ("resource", resource)));
         form.extend_pairs(options.extra_params.iter().map(|(name, value)| (name, value.expose_secret())));
-        Ok(TokenRequest { authorization, form: Zeroizing::new(form.finish()) })
+        Ok(TokenRequest { authorization, form: Zeroizing::new(form.finish()), sent })
     }
 
     /// The token endpoint's scheme, host and port: what those have in common that share limits and troubles.
     pub(super) fn host(&self) -> String {
         url::Url::parse(&self.token_url).map_or_else(|_| String::new(), |url| url.origin().ascii_serialization())
-    }
-
-    /// Whether a secret of these can be read in `text`, as it is or form-encoded.
-    pub(super) fn show_in(&self, text: &str) -> bool {
-        let secret = self.client_secret.expose_secret();
-        let encoded = Zeroizing::new(byte_serialize(secret.as_bytes()).collect::<String>());
-        !secret.is_empty() && (text.contains(secret) || text.contains(encoded.as_str()))
     }
 
     /// Whether anyone on the way can read the client secret.
@@ -133,5 +136,28 @@ impl fmt::Debug for ClientCredentials {
             .field("client_id", &self.client_id)
             .field("scopes", &self.scopes)
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_basic_header_is_marked_as_a_secret() {
+        let options =
+            TokenRequestOptions { authentication: ClientAuthentication::SecretBasic, ..TokenRequestOptions::default() };
+        let credentials = ClientCredentials::from(&OAuth2Config {
+            token_url: "https://host/token".to_owned(),
+            client_id: "id".to_owned(),
+            client_secret: Secret::new("secret"),
+            scopes: Vec::new(),
+            token_expiry_buffer: Duration::ZERO,
+            auth_retry_on_401: true,
+            options,
+        });
+        let header = credentials.request().unwrap().authorization.unwrap();
+        // base64("id:secret")
+        assert_eq!((header.as_bytes(), header.is_sensitive()), (&b"Basic aWQ6c2VjcmV0"[..], true));
     }
 }

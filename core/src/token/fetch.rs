@@ -4,7 +4,7 @@ use std::error::Error as StdError;
 use std::sync::Arc;
 use std::time::Duration;
 
-use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, RETRY_AFTER};
+use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER};
 use reqwest::{Client, Response, Url};
 
 use super::credentials::{ClientCredentials, TokenRequest};
@@ -13,6 +13,7 @@ use super::host::LeftAlone;
 use super::response::{self, Issued, MAX_BODY, Refused};
 use crate::engine::{Generation, Instant};
 use crate::error::{TokenError, TokenErrorKind, reads_as_refusal};
+use crate::log::event;
 use crate::trust::Trust;
 
 /// All attempts together take no longer.
@@ -100,6 +101,7 @@ pub(super) async fn fetch(
             });
         }
         tracing::debug!(
+            name: event::TOKEN_REQUEST_RETRIED,
             target: "argus_auth::token",
             token_url = credentials.shown_url(),
             kind = failed.refused.kind.code(),
@@ -119,28 +121,19 @@ pub(crate) async fn ask_once(credentials: &ClientCredentials, generation: &Gener
     let asked = generation.clock().now();
     let outcome = attempt_until(asked.after(TOTAL), credentials, generation).await;
     let latency = generation.clock().now().since(asked);
-    let outcome = outcome.map_err(|failed| explained(credentials, failed)).map(|mut issued| {
-        // What a server says is shown; a secret that it repeats is not.
-        let token = issued.access_token.expose_secret();
-        if let Some(scopes) = &mut issued.scopes {
-            scopes.retain(|scope| scope != token && !credentials.show_in(scope));
-        }
-        issued
-    });
-    Asked { outcome, latency }
+    Asked { outcome: outcome.map_err(|failed| explained(credentials, failed)), latency }
 }
 
-/// The error that callers see. A server that repeats a credential in its description is not repeated.
+/// The error that callers see.
 fn explained(credentials: &ClientCredentials, failed: Attempt) -> TokenError {
     let Refused { kind, oauth_error, oauth_error_description, message } = failed.refused;
-    let unless_secret = |text: String| Some(text).filter(|text| !credentials.show_in(text));
     TokenError {
         kind,
         token_url: credentials.shown_url(),
         http_status: failed.http_status,
-        oauth_error: oauth_error.and_then(unless_secret),
-        oauth_error_description: oauth_error_description.and_then(unless_secret),
-        message: unless_secret(message).unwrap_or_else(|| "the token endpoint refused the request".to_owned()),
+        oauth_error,
+        oauth_error_description,
+        message,
     }
 }
 
@@ -173,8 +166,13 @@ async fn attempt(credentials: &ClientCredentials, generation: &Generation) -> Re
     };
     let client = generation.http.client(&trust).map_err(|reason| Refused::new(TokenErrorKind::Request, reason))?;
     let request = credentials.request().map_err(|reason| Refused::new(TokenErrorKind::Request, reason))?;
-    tracing::debug!(target: "argus_auth::token", token_url = credentials.shown_url(), "token request");
-    let mut response = send(&client, url, request).await.inspect_err(|refused| {
+    tracing::debug!(
+        name: event::TOKEN_REQUEST_SENT,
+        target: "argus_auth::token",
+        token_url = credentials.shown_url(),
+        "token request"
+    );
+    let mut response = send(&client, url, &request).await.inspect_err(|refused| {
         if refused.kind == TokenErrorKind::Tls {
             // Certificates may have been replaced since they were read.
             generation.http.forget(&trust);
@@ -182,27 +180,30 @@ async fn attempt(credentials: &ClientCredentials, generation: &Generation) -> Re
     })?;
     let status = response.status().as_u16();
     let retry_after = retry_after(&response);
-    let body = read(&mut response).await?;
-    response::parse(status, &body).map_err(|refused| Attempt { refused, http_status: Some(status), retry_after })
+    let mut body = zeroize::Zeroizing::new(Vec::new());
+    let end = read(&mut response, &mut body).await;
+    let outcome = match (end, response::parse(status, &body, &request.sent)) {
+        // An OAuth error or a telling status counts however the body ends; nothing else in a part of a body does.
+        (Err(cut), Ok(_) | Err(Refused { kind: TokenErrorKind::Response, .. })) => Err(cut),
+        (_, parsed) => parsed,
+    };
+    outcome.map_err(|refused| Attempt { refused, http_status: Some(status), retry_after })
 }
 
-async fn send(client: &Client, url: Url, request: TokenRequest) -> Result<Response, Refused> {
+async fn send(client: &Client, url: Url, request: &TokenRequest) -> Result<Response, Refused> {
     let host = url.host_str().unwrap_or_default().to_owned();
-    let mut post = client
-        .post(url)
-        .header(ACCEPT, "application/json")
-        .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
-        .body(String::clone(&request.form));
-    if let Some(authorization) = &request.authorization {
-        post = post.header(AUTHORIZATION, authorization.expose_secret());
-    }
+    let mut headers = HeaderMap::new();
+    headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded"));
+    headers.extend(request.authorization.clone().map(|value| (AUTHORIZATION, value)));
+    // All at once, which replaces: an Authorization that a user in the URL has made is not left beside ours.
+    let post = client.post(url).headers(headers).body(String::clone(&request.form));
     post.send().await.map_err(|error| explain(&error, &host))
 }
 
-/// The whole body, or an error if it is longer than any token response.
-async fn read(response: &mut Response) -> Result<zeroize::Zeroizing<Vec<u8>>, Refused> {
+/// Reads the body up to its end, or to an error: it breaks off, or is longer than any token response.
+async fn read(response: &mut Response, body: &mut Vec<u8>) -> Result<(), Refused> {
     let host = response.url().host_str().unwrap_or_default().to_owned();
-    let mut body = zeroize::Zeroizing::new(Vec::new());
     while let Some(chunk) = response.chunk().await.map_err(|error| explain(&error, &host))? {
         if body.len() + chunk.len() > MAX_BODY {
             return Err(Refused::new(
@@ -212,14 +213,15 @@ async fn read(response: &mut Response) -> Result<zeroize::Zeroizing<Vec<u8>>, Re
         }
         body.extend_from_slice(&chunk);
     }
-    Ok(body)
+    Ok(())
 }
 
 /// `Retry-After` (RFC 9110 §10.2.3) as a pause: seconds or a date; none if it is neither.
 fn retry_after(response: &Response) -> Option<Duration> {
     let text = response.headers().get(RETRY_AFTER)?.to_str().ok()?.trim();
-    if let Ok(seconds) = text.parse() {
-        return Some(Duration::from_secs(seconds));
+    if !text.is_empty() && text.bytes().all(|digit| digit.is_ascii_digit()) {
+        // More than a number holds is a wish too, and the cap on it is the same.
+        return Some(Duration::from_secs(text.parse().unwrap_or(u64::MAX)));
     }
     let date = httpdate::parse_http_date(text).ok()?;
     Some(date.duration_since(std::time::SystemTime::now()).unwrap_or_default())

@@ -9,6 +9,7 @@ use super::flights::CoolDown;
 use super::source::TokenSource;
 use crate::engine::Generation;
 use crate::error::Error;
+use crate::log::event;
 
 /// A fetch that [`Flights`](super::flights::Flights) said is to be performed.
 ///
@@ -50,7 +51,12 @@ impl Flight {
         let (source, generation) = (Arc::clone(&self.source), Arc::clone(&self.generation));
         if source.never_fetched() && source.credentials.travel_in_the_clear() {
             let token_url = source.credentials.shown_url();
-            tracing::warn!(target: "argus_auth::token", token_url, "credentials go out over plain http");
+            tracing::warn!(
+                name: event::TOKEN_URL_IN_THE_CLEAR,
+                target: "argus_auth::token",
+                token_url,
+                "credentials go out over plain http"
+            );
         }
         let host = generation.board.host(source.credentials.host());
         // A closed semaphore is the only failure of `acquire`, and these are never closed.
@@ -112,14 +118,36 @@ impl Drop for Flight {
 fn report(source: &TokenSource, error: Option<&Error>) {
     let token_url = source.credentials.shown_url();
     match error {
-        None => tracing::info!(target: "argus_auth::token", token_url, "token acquired"),
+        None => {
+            tracing::info!(name: event::TOKEN_FETCH_SUCCEEDED, target: "argus_auth::token", token_url, "token acquired");
+        }
         // The host's own doing: nothing for an operator to look after.
         Some(error @ Error::Shutdown) => {
-            tracing::debug!(target: "argus_auth::token", token_url, %error, "token fetch abandoned");
+            tracing::debug!(
+                name: event::TOKEN_FETCH_ABANDONED,
+                target: "argus_auth::token",
+                token_url,
+                %error,
+                "token fetch abandoned"
+            );
         }
         Some(error) if source.holds_token() => {
-            tracing::warn!(target: "argus_auth::token", token_url, %error, "token renewal failed; the old token stays in use");
+            tracing::warn!(
+                name: event::TOKEN_RENEWAL_FAILED,
+                target: "argus_auth::token",
+                token_url,
+                %error,
+                "token renewal failed; the old token stays in use"
+            );
         }
-        Some(error) => tracing::error!(target: "argus_auth::token", token_url, %error, "token fetch failed"),
+        Some(error) => {
+            tracing::error!(
+                name: event::TOKEN_FETCH_FAILED,
+                target: "argus_auth::token",
+                token_url,
+                %error,
+                "token fetch failed"
+            );
+        }
     }
 }

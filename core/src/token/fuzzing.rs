@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::lifetime::{Lifetime, stated_lifetime};
 use super::response;
+use super::sent::Sent;
 use crate::error::TokenErrorKind;
 use crate::secret::Secret;
 
@@ -37,7 +38,7 @@ pub struct Refusal {
 ///
 /// Whatever is not a token response.
 pub fn read(status: u16, body: &[u8], buffer: Duration, jitter: f64) -> Result<Token, Refusal> {
-    let issued = response::parse(status, body).map_err(|refused| Refusal {
+    let issued = response::parse(status, body, &Sent::default()).map_err(|refused| Refusal {
         kind: refused.kind,
         message: refused.message,
         oauth: (refused.oauth_error, refused.oauth_error_description),

@@ -23,6 +23,7 @@ mod host;
 mod lifetime;
 mod response;
 mod schedule;
+mod sent;
 mod source;
 mod status;
 

@@ -5,6 +5,7 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 use zeroize::Zeroize;
 
+use super::sent::Sent;
 use crate::error::{TokenErrorKind, reads_as_refusal};
 use crate::headers::illegal_value;
 use crate::secret::Secret;
@@ -63,8 +64,9 @@ impl Drop for Body {
     }
 }
 
-/// Reads a response. The body is only ever parsed, never quoted.
-pub(crate) fn parse(status: u16, body: &[u8]) -> Result<Issued, Refused> {
+/// Reads the response to a request that said `sent`. The body is only ever parsed, never quoted, and of its fields none
+/// that repeats a secret.
+pub(super) fn parse(status: u16, body: &[u8], sent: &Sent) -> Result<Issued, Refused> {
     if (300..400).contains(&status) {
         return Err(Refused::new(
             TokenErrorKind::Redirect,
@@ -73,17 +75,17 @@ pub(crate) fn parse(status: u16, body: &[u8]) -> Result<Issued, Refused> {
             ),
         ));
     }
-    let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
-    let parsed = serde_json::from_slice::<Body>(body);
-    if let Ok(Body { error: Some(Value::String(code)), error_description, .. }) = &parsed {
-        return Err(error_response(status, code, error_description.as_ref()));
+    let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body).trim_ascii_start();
+    // serde would take a list of the fields' values for the object.
+    let parsed = if body.starts_with(b"{") { serde_json::from_slice::<Body>(body).ok() } else { None };
+    if let Some(Body { error: Some(Value::String(code)), error_description, .. }) = &parsed {
+        return Err(error_response(status, code, error_description.as_ref(), sent));
     }
     if !(200..300).contains(&status) {
-        return Err(bad_status(status, parsed.is_ok()));
+        return Err(bad_status(status, parsed.is_some()));
     }
-    let mut parsed = parsed.map_err(|_| {
-        let found =
-            if body.trim_ascii_start().starts_with(b"<") { "HTML or XML, not JSON" } else { "not a JSON object" };
+    let mut parsed = parsed.ok_or_else(|| {
+        let found = if body.starts_with(b"<") { "HTML or XML, not JSON" } else { "not a JSON object" };
         Refused::new(TokenErrorKind::Response, format!("the token endpoint's answer is {found}; is token_url right?"))
     })?;
     let malformed =
@@ -111,19 +113,17 @@ pub(crate) fn parse(status: u16, body: &[u8]) -> Result<Issued, Refused> {
     if illegal_value(text).is_some() || text.contains([' ', '\t']) {
         return Err(malformed("has an `access_token` with characters that no bearer token has (RFC 6750 §2.1)"));
     }
-    Ok(Issued {
-        access_token,
-        expires_in: parsed.expires_in.take(),
-        refresh_in: parsed.refresh_in.take(),
-        scopes: parsed.scope.take().and_then(scopes),
-    })
+    let scopes =
+        parsed.scope.take().and_then(|scope| scopes(&scope, |word| word != text && !sent.is_repeated_in(word)));
+    Ok(Issued { expires_in: parsed.expires_in.take(), refresh_in: parsed.refresh_in.take(), scopes, access_token })
 }
 
-/// `scope` as RFC 6749 §3.3 has it, or as a list, as some servers send it.
-fn scopes(scope: Value) -> Option<Vec<String>> {
-    let words = |text: &str| text.split_ascii_whitespace().map(printable).collect::<Vec<_>>();
+/// `scope` as RFC 6749 §3.3 has it, or as a list, as some servers send it: the words that may be shown.
+fn scopes(scope: &Value, may_be_shown: impl Fn(&str) -> bool) -> Option<Vec<String>> {
+    let words =
+        |text: &str| text.split_ascii_whitespace().filter(|word| may_be_shown(word)).map(printable).collect::<Vec<_>>();
     let mut scopes: Vec<String> = match scope {
-        Value::String(text) => words(&text),
+        Value::String(text) => words(text),
         Value::Array(items) => items.iter().filter_map(Value::as_str).flat_map(words).collect(),
         _ => return None,
     };
@@ -131,35 +131,41 @@ fn scopes(scope: Value) -> Option<Vec<String>> {
     Some(scopes)
 }
 
-fn error_response(status: u16, code: &str, description: Option<&Value>) -> Refused {
+fn error_response(status: u16, code: &str, description: Option<&Value>, sent: &Sent) -> Refused {
     let kind = match (code, status) {
         ("temporarily_unavailable" | "server_error" | "slow_down", _) | (_, 408 | 429 | 500..) => {
             TokenErrorKind::Unavailable
         }
         _ => TokenErrorKind::Rejected,
     };
-    let code = printable(code);
-    let description = description.and_then(Value::as_str).map(printable).filter(|text| !text.is_empty());
-    let meaning = match code.as_str() {
-        "invalid_client" => "the client's authentication failed: check client_id and client_secret",
-        "unauthorized_client" => "the client may not use the client credentials grant",
-        "invalid_scope" => "a scope is unknown or not allowed for this client",
-        "invalid_request" => "the token endpoint finds the request malformed",
-        "unsupported_grant_type" => "the token endpoint does not offer the client credentials grant",
-        _ => "the token endpoint refused the request",
+    let meaning = match code {
+        "invalid_client" => Some("the client's authentication failed: check client_id and client_secret"),
+        "unauthorized_client" => Some("the client may not use the client credentials grant"),
+        "invalid_scope" => Some("a scope is unknown or not allowed for this client"),
+        "invalid_target" => Some("the token endpoint issues no token for this audience or resource"),
+        "invalid_request" => Some("the token endpoint finds the request malformed"),
+        "unsupported_grant_type" => Some("the token endpoint does not offer the client credentials grant"),
+        _ => None,
     };
-    let mut message = meaning.to_owned();
-    for detail in [Some(&code), description.as_ref()].into_iter().flatten() {
+    // Looked at as it came: cut or with other characters in it, a secret would not be known again.
+    let unless_repeated = |text: &str| (!text.is_empty() && !sent.is_repeated_in(text)).then(|| printable(text));
+    // A well-known code is nobody's secret, however short and common that may be.
+    let code = if meaning.is_some() { Some(code.to_owned()) } else { unless_repeated(code) };
+    let description = description.and_then(Value::as_str).and_then(unless_repeated);
+    let mut message = meaning.unwrap_or("the token endpoint refused the request").to_owned();
+    for detail in [&code, &description].into_iter().flatten() {
         if !reads_as_refusal(detail) {
             message = format!("{message}: {detail}");
         }
     }
-    Refused { kind, oauth_error: Some(code), oauth_error_description: description, message }
+    Refused { kind, oauth_error: code, oauth_error_description: description, message }
 }
 
 fn bad_status(status: u16, is_json: bool) -> Refused {
     let kind = match status {
         408 | 429 | 500.. => TokenErrorKind::Unavailable,
+        // Whatever the page says: trying again with the same credentials may lock the client out.
+        401 => TokenErrorKind::Rejected,
         _ if is_json => TokenErrorKind::Rejected,
         // A proxy's or firewall's page, which says nothing of the client.
         _ => TokenErrorKind::Response,

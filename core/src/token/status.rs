@@ -21,7 +21,8 @@ pub struct TokenStatus {
     pub fetching: bool,
     /// Fetches that got a token, since the start.
     pub successes: u64,
-    /// Fetches that got none, since the start. One fetch may be several requests.
+    /// Fetches that ended without one, since the start, whatever the reason, a shutdown included. One fetch may be several
+    /// requests, or none.
     pub failures: u64,
     /// How often the token was served without waiting, since the start.
     pub hits: u64,

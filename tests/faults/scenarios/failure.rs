@@ -4,9 +4,10 @@ use std::time::{Duration, SystemTime};
 
 use argus_auth_core::TokenErrorKind;
 use argus_auth_faults::{World, answer, failure, failure_kind, token};
-use argus_auth_test_support::{Fault, Reply, TokenEndpoint};
+use argus_auth_test_support::{Fault, Reply, TlsOptions, TokenEndpoint};
 
 use super::Scenario;
+use super::transport::Files;
 
 pub(super) const SCENARIOS: &[Scenario] = &[
     Scenario {
@@ -17,14 +18,14 @@ pub(super) const SCENARIOS: &[Scenario] = &[
     },
     Scenario {
         number: 10,
-        stimulus: "429 with `Retry-After` as seconds, a date, a past date, garbage, 10^9",
+        stimulus: "429 with `Retry-After` as seconds, a date, a past date, garbage, 10^9, 10^23",
         expected: "honoured, and capped at 300 s",
         run: retry_after,
     },
     Scenario {
         number: 11,
-        stimulus: "reset before the answer and in its body, truncated, garbage, no such name, refused",
-        expected: "transient: tried again, in bounds",
+        stimulus: "reset before the answer and in its body, truncated, also under TLS, garbage, no such name, refused",
+        expected: "transient: tried again, in bounds; a cut error response keeps its status",
         run: broken_connections,
     },
     Scenario {
@@ -86,16 +87,25 @@ fn retry_after() {
     let world = World::default();
     world.endpoint.script(vec![Reply::status(429).header("Retry-After", "2")]);
     let resolver = world.resolver(&[]);
+    let asked = world.clock.now();
     let caller = resolver.headers("b");
-    assert!(world.clock.wait_for_sleeper(Duration::from_secs(2), argus_auth_faults::PATIENCE));
-    world.requests(1);
     world.through_pauses(1);
+    assert_eq!(world.clock.now().since(asked), Duration::from_secs(2));
     assert_eq!(token(&answer(caller)), "tok-1");
+    world.requests(2);
 
     // Beyond them the fetch fails at once, and the endpoint is left alone as long as it asked, up to 300 s.
-    for (value, rest) in [("60", 60.0), (&*date(120), 118.0), ("1000000000", 300.0), (&*date(1_000_000_000), 300.0)] {
+    // The page that comes with it may be of any length.
+    let page = "x".repeat(300_000);
+    for (value, rest) in [
+        ("60", 60.0),
+        (&*date(120), 118.0),
+        ("1000000000", 300.0),
+        ("99999999999999999999999", 300.0),
+        (&*date(1_000_000_000), 300.0),
+    ] {
         let world = World::default();
-        world.endpoint.script(vec![Reply::status(429).header("Retry-After", value)]);
+        world.endpoint.script(vec![Reply::text(429, "text/html", &page).header("Retry-After", value)]);
         let resolver = world.resolver(&[]);
         assert_eq!(failure_kind(&answer(resolver.headers("b"))), TokenErrorKind::Unavailable, "{value}");
         world.advance(rest - 0.1);
@@ -106,7 +116,7 @@ fn retry_after() {
     }
 
     // What says nothing is as if it were not there: an ordinary pause.
-    for value in ["soon", "-1", "1.5", "99999999999999999999999", &*date(-60)] {
+    for value in ["soon", "-1", "1.5", &*date(-60)] {
         let world = World::default();
         world.endpoint.script(vec![Reply::status(429).header("Retry-After", value)]);
         let resolver = world.resolver(&[]);
@@ -135,6 +145,31 @@ fn broken_connections() {
         world.endpoint.script(vec![Reply::broken(fault.clone()); 3]);
         let outcome = world.answer_through_pauses(world.resolver(&[]).headers("b"));
         assert_eq!(token(&outcome).get(..4), Some("tok-"), "{fault:?}");
+    }
+
+    // Under TLS an end without goodbye is no end, also where no length was announced.
+    for reply in [
+        Reply::broken(Fault::Truncate),
+        Reply::broken(Fault::Truncate).header("Content-Length", ""),
+        Reply::broken(Fault::TruncateChunked),
+    ] {
+        let world = World::with(TokenEndpoint::start_tls(TlsOptions::default()));
+        let files = Files::of(&world.endpoint);
+        let resolver = world.resolver(&[&files.line("ca_bundle", "ca.pem")]);
+        world.endpoint.script(vec![reply.clone(); 4]);
+        let outcome = world.answer_through_pauses(resolver.headers("b"));
+        assert_eq!(failure_kind(&outcome), TokenErrorKind::Transport, "{reply:?}");
+        world.requests(4);
+        resolver.invalidate("b", None).unwrap();
+        assert!(token(&answer(resolver.headers("b"))).starts_with("tok-"), "{reply:?}");
+    }
+
+    for fault in [Fault::Truncate, Fault::TruncateChunked, Fault::HugeBody { bytes: 1 << 20, streamed: true }] {
+        let world = World::default();
+        world.endpoint.default_reply(Reply::text(503, "text/html", "<html>down").fault(fault.clone()));
+        let outcome = world.answer_through_pauses(world.resolver(&[]).headers("b"));
+        let seen = (failure_kind(&outcome), failure(&outcome).http_status);
+        assert_eq!(seen, (TokenErrorKind::Unavailable, Some(503)), "{fault:?}");
     }
 
     let world = World::default();

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use argus_auth_faults::{World, answer, token};
+use argus_auth_test_support::{TlsOptions, TokenEndpoint};
 
 use super::Scenario;
 
@@ -46,8 +47,24 @@ fn one_difference() {
         "ca_bundle: /a",
         &token_url,
     ];
+    // What comes in pairs, each half changed alone.
+    let [key, other_key] = [(); 2].map(|()| {
+        let endpoint = TokenEndpoint::start_tls(TlsOptions::default());
+        format!("private_key: {:?}", endpoint.tls_files().unwrap().client_key)
+    });
+    let keyed = "token_endpoint_auth_method: private_key_jwt";
+    let pairs: [&[&str]; 7] = [
+        &["client_certificate: /a", "client_certificate_key: /a"],
+        &["client_certificate: /b", "client_certificate_key: /a"],
+        &["client_certificate: /a", "client_certificate_key: /b"],
+        &[keyed, &key],
+        &[keyed, &other_key],
+        &[keyed, &key, "private_key_id: a"],
+        &[keyed, &key, "assertion_audience: a"],
+    ];
+    let differences: Vec<_> = differences.iter().map(std::slice::from_ref).chain(pairs).collect();
     let mut resolvers = vec![world.resolver(&[])];
-    resolvers.extend(differences.iter().map(|line| world.resolver(&[line])));
+    resolvers.extend(differences.iter().map(|lines| world.resolver(lines)));
     let tokens: HashSet<_> = resolvers.iter().map(|resolver| token(&answer(resolver.headers("b")))).collect();
     assert_eq!(tokens.len(), 1 + differences.len());
     // The same again, also after its first provider is gone.

@@ -6,7 +6,10 @@ mod identity;
 mod process;
 mod renewal;
 mod response;
+mod secrets;
 mod transport;
+
+pub(crate) use secrets::watch;
 
 /// One row of the table.
 pub(crate) struct Scenario {
@@ -28,6 +31,7 @@ pub(crate) fn all() -> Vec<Scenario> {
         process::SCENARIOS,
         renewal::SCENARIOS,
         response::SCENARIOS,
+        secrets::SCENARIOS,
         transport::SCENARIOS,
     ]
     .map(|scenarios| scenarios.iter())

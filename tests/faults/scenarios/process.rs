@@ -1,30 +1,21 @@
-//! Forks, and what may be seen from outside.
+//! Forks.
 
 use std::io::{Read, Write};
-use std::sync::{Arc, Mutex, Once, PoisonError};
 use std::time::Duration;
 
 use argus_auth_core::{Engine, engine::Clock};
-use argus_auth_core::{LoadOptions, Resolver, config, log};
-use argus_auth_faults::{World, answer, token};
-use argus_auth_test_support::{Fault, Reply, TokenEndpoint};
+use argus_auth_core::{LoadOptions, Resolver, config};
+use argus_auth_faults::{answer, token};
+use argus_auth_test_support::{Reply, TokenEndpoint};
 
 use super::Scenario;
 
-pub(super) const SCENARIOS: &[Scenario] = &[
-    Scenario {
-        number: 25,
-        stimulus: "fork before the first use, after it, mid-fetch, from another thread",
-        expected: "the child has headers within 15 s; the parent's connection is untouched",
-        run: forks,
-    },
-    Scenario {
-        number: 27,
-        stimulus: "distinctive secrets in every field, all kinds of failure, level TRACE",
-        expected: "never in a log record, an error or a Debug text",
-        run: secrets_stay_secret,
-    },
-];
+pub(super) const SCENARIOS: &[Scenario] = &[Scenario {
+    number: 25,
+    stimulus: "fork before the first use, after it, mid-fetch, from another thread",
+    expected: "the child has headers within 15 s; the parent's connection is untouched",
+    run: forks,
+}];
 
 fn forks() {
     let endpoint = TokenEndpoint::start();
@@ -96,54 +87,4 @@ fn in_child(work: impl FnOnce() -> String) -> String {
             said
         }
     }
-}
-
-fn secrets_stay_secret() {
-    const CANARY: &str = "canary-7f3a";
-    let records = records();
-    let mut texts = Vec::new();
-    let replies = [
-        Reply::token("canary-7f3a-token", 3600),
-        Reply::json(200, &serde_json::json!({"access_token": 5, "id_token": "canary-7f3a"})),
-        Reply::text(200, "text/html", "<html>canary-7f3a"),
-        Reply::text(500, "text/plain", "canary-7f3a"),
-        Reply::json(400, &serde_json::json!({"error": "invalid_client", "hint": "canary-7f3a"})),
-        Reply::redirect(302, "http://127.0.0.1:1/?canary-7f3a"),
-        Reply::broken(Fault::Garbage).body("canary-7f3a"),
-    ];
-    for reply in replies {
-        let world = World::default();
-        world.endpoint.default_reply(reply);
-        let url = world.endpoint.url().replace("http://", "http://user:canary-7f3a@") + "?key=canary-7f3a#canary-7f3a";
-        let resolver = world.resolver_for(&format!(
-            "backends:\n  b:\n    type: sse\n    url: http://b/\n    on_auth_failure: closed\n    headers: {{X: {CANARY}}}\n    \
-             auth:\n      type: oauth2\n      token_url: {url:?}\n      client_id: c\n      client_secret: {CANARY}\n"
-        ));
-        let outcome = world.answer_through_pauses(resolver.headers("b"));
-        if let Err(error) = &outcome {
-            texts.push(error.to_string());
-        }
-        texts.push(format!("{outcome:?} {outcome:#?} {resolver:?} {resolver:#?} {:?}", world.engine));
-    }
-    texts.extend(records.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned());
-    assert!(texts.len() > 30, "records were captured: {}", texts.len());
-    for text in texts {
-        assert!(!text.contains(CANARY), "{text}");
-    }
-}
-
-/// All log records of the process from now on.
-fn records() -> Arc<Mutex<Vec<String>>> {
-    static ONCE: Once = Once::new();
-    static RECORDS: Mutex<Option<Arc<Mutex<Vec<String>>>>> = Mutex::new(None);
-    ONCE.call_once(|| {
-        let records = Arc::new(Mutex::new(Vec::new()));
-        *RECORDS.lock().unwrap() = Some(Arc::clone(&records));
-        log::set_level(Some(log::Level::TRACE));
-        assert!(log::forward(move |record| {
-            let mut records = records.lock().unwrap_or_else(PoisonError::into_inner);
-            records.push(format!("{} {}: {}", record.level, record.target, record.message));
-        }));
-    });
-    Arc::clone(RECORDS.lock().unwrap().as_ref().unwrap())
 }

@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 use std::process::Command;
 
-use argus_auth_core::TokenErrorKind;
+use argus_auth_core::config::{AuthConfig, ClientAuthentication};
+use argus_auth_core::{Resolver, TokenErrorKind};
 use argus_auth_faults::{World, answer, failure, failure_kind, token};
 use argus_auth_test_support::{Certificate, Fault, Reply, TlsOptions, TokenEndpoint};
 
@@ -12,7 +13,8 @@ use super::Scenario;
 pub(super) const SCENARIOS: &[Scenario] = &[
     Scenario {
         number: 28,
-        stimulus: "TLS: unknown CA, wrong host, expired, client certificate required; with `ca_bundle` and certificate",
+        stimulus: "TLS: unknown CA, wrong host, expired, client certificate required; with certificate and CA, this from \
+                   `ca_bundle`, `SSL_CERT_FILE` or `SSL_CERT_DIR`",
         expected: "refused with the cause in words; works",
         run: tls,
     },
@@ -37,16 +39,16 @@ pub(super) const SCENARIOS: &[Scenario] = &[
 ];
 
 /// The endpoint's CA and a client's certificate, in files.
-struct Files(PathBuf);
+pub(super) struct Files(PathBuf);
 
 impl Files {
-    fn of(endpoint: &TokenEndpoint) -> Self {
+    pub(super) fn of(endpoint: &TokenEndpoint) -> Self {
         let directory = std::env::temp_dir().join(format!("argus-auth-faults-{}", endpoint.address().port()));
         endpoint.tls_files().unwrap().write_to(&directory).unwrap();
         Self(directory)
     }
 
-    fn line(&self, key: &str, file: &str) -> String {
+    pub(super) fn line(&self, key: &str, file: &str) -> String {
         format!("{key}: {:?}", self.0.join(file).to_str().unwrap())
     }
 }
@@ -76,6 +78,19 @@ fn tls() {
     let outcome = answer(world.resolver(&["ca_bundle: /no/such/file"]).headers("b"));
     assert_eq!(failure_kind(&outcome), TokenErrorKind::Request);
     assert!(failure(&outcome).message.contains("ca_bundle /no/such/file"), "{outcome:?}");
+
+    let url = world.endpoint.url();
+    let ca = files.0.join("ca.pem");
+    assert!(fetched(&url, &[("SSL_CERT_FILE", ca.to_str().unwrap())]).starts_with("token tok-"));
+    // A directory's certificates are found by names like those that `openssl rehash` gives.
+    let directory = files.0.join("certs");
+    std::fs::create_dir(&directory).unwrap();
+    let from_directory = [("SSL_CERT_DIR", directory.to_str().unwrap())];
+    let refusal = fetched(&url, &from_directory);
+    assert!(!refusal.starts_with("token"), "{refusal}");
+    std::fs::copy(&ca, directory.join("0f1e2d3c.0")).unwrap();
+    let granted = fetched(&url, &from_directory);
+    assert!(granted.starts_with("token tok-"), "{granted}");
 
     for (certificate, words) in [(Certificate::WrongHost, "not valid for name"), (Certificate::Expired, "expired")] {
         let world = endpoint(certificate, false);
@@ -161,6 +176,16 @@ fn request_options() {
         ("tenant", "t 1"),
     ];
     assert_eq!(form, expected);
+
+    // A user in the URL makes a header of its own. Refused at load, and only one is sent of a configuration made by hand.
+    let url = world.endpoint.url().replace("http://", "http://user:password@");
+    let mut config = world.config(&[&format!("token_url: {url}")]);
+    let Some(AuthConfig::OAuth2(auth)) = &mut config.backends[0].auth else { panic!("not oauth2") };
+    auth.options.authentication = ClientAuthentication::SecretBasic;
+    answer(Resolver::new(config, &world.engine).headers("b")).unwrap();
+    let request = world.endpoint.requests().remove(1);
+    let sent: Vec<_> = request.headers.iter().filter(|(name, _)| name.eq_ignore_ascii_case("authorization")).collect();
+    assert_eq!(sent.len(), 1, "{sent:?}");
 
     for reserved in ["grant_type", "client_id", "client_secret", "scope", "audience", "resource", "client_assertion"] {
         let yaml = format!(

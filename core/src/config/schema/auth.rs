@@ -12,6 +12,7 @@ use super::super::yaml::Value;
 use super::backend::{Place, read_headers};
 use super::token_request::Method;
 use super::{keys, token_request};
+use crate::config::ClientAuthentication;
 use crate::secret::Secret;
 
 /// An `auth` block.
@@ -85,6 +86,16 @@ fn read_oauth2(reader: &mut Reader<'_>, block: &Mapping<'_>, token_expiry_buffer
     } else {
         Some(Secret::new(""))
     };
+    if let (Some(url), Some(options)) = (&token_url, &options)
+        && options.authentication == ClientAuthentication::SecretBasic
+        && Url::parse(url).is_ok_and(|url| !url.username().is_empty() || url.password().is_some())
+        && let Some(field) = block.get("token_url")
+    {
+        reader.error(
+            &field,
+            "has a user or password, which is sent in the same header as `client_secret_basic` needs; take it out",
+        );
+    }
     let scopes = read_scopes(reader, block);
     let auth_retry_on_401 = read_retry(reader, block);
     Some(OAuth2Config {

@@ -160,6 +160,24 @@ fn headers_that_are_none_of_the_operators_business() {
 }
 
 #[test]
+fn one_authorization_header_is_enough() {
+    let auth = |user: &str, method: &str| {
+        let keys = "type: oauth2\nclient_id: c\nclient_secret: s";
+        let lines = format!("{keys}\ntoken_url: 'https://{user}as/token'\ntoken_endpoint_auth_method: {method}");
+        problems(&backend(&format!("auth: {{{}}}", lines.replace('\n', ", "))), Unresolved::Error)
+    };
+    for user in ["user:s3cr3t@", "user@", ":s3cr3t@"] {
+        let [found] = &auth(user, "client_secret_basic")[..] else { panic!("{user}") };
+        assert!(found.ends_with(
+            "backends.b.auth.token_url: has a user or password, which is sent in the same header as \
+             `client_secret_basic` needs; take it out"
+        ));
+        assert_eq!(auth(user, "client_secret_post"), [""; 0]);
+    }
+    assert_eq!(auth("", "client_secret_basic"), [""; 0]);
+}
+
+#[test]
 fn a_slip_in_the_name_of_a_section() {
     for (key, meant) in [
         ("backend", "backends"),
