@@ -26,6 +26,7 @@ pub mod config;
 pub mod doctor;
 pub mod engine;
 mod error;
+mod file;
 mod headers;
 mod lock;
 pub mod log;
@@ -35,6 +36,7 @@ mod secret;
 pub mod secrets;
 mod signing_key;
 pub mod token;
+mod trust;
 
 pub use config::{Config, ConfigError, FailurePolicy, LoadOptions, Problem, Severity, Unresolved};
 pub use engine::Engine;

@@ -14,6 +14,8 @@ use tracing::{Event, Metadata, Subscriber, subscriber};
 /// The name of every event, the `name` of its `tracing` metadata. They stay as they are from version to version; the
 /// messages may not. The fields are named with each.
 pub mod event {
+    /// WARN: a configuration was loaded in which something is legal but probably not meant.
+    pub const CONFIG_WARNING: &str = "config.warning";
     /// DEBUG: a request to the token endpoint `token_url`.
     pub const TOKEN_REQUEST_SENT: &str = "token.request.sent";
     /// DEBUG: a request to `token_url` failed, is of the class `kind`, and is sent again after `pause_ms`.

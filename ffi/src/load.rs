@@ -67,7 +67,7 @@ pub(crate) unsafe fn options(options: *const argus_auth_load_options) -> Result<
         value if value == argus_auth_unresolved::Keep as u32 => Unresolved::Keep,
         _ => return invalid("`unresolved` is no argus_auth_unresolved"),
     };
-    Ok(LoadOptions { unresolved })
+    Ok(LoadOptions { unresolved, ..LoadOptions::default() })
 }
 
 /// What a caller's fields, `size` bytes of them, are in the type of this version: those that the caller does not know

@@ -8,7 +8,7 @@ use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|text: &[u8]| {
     for unresolved in [Unresolved::Error, Unresolved::Keep] {
-        let options = LoadOptions { unresolved };
+        let options = LoadOptions { unresolved, ..LoadOptions::default() };
         let (first, second) = (parse(text, &options), parse(text, &options));
         let problems = match (first, second) {
             (Ok(first), Ok(second)) => {

@@ -26,7 +26,17 @@ fuzz_target!(|text: &str| {
         "secrets: {{enabled: true}}\nbackends: {{b: {{type: sse, url: 'http://h', auth: {{type: oauth2, token_url: t, \
          client_id: i, client_secret: {scalar}}}}}}}"
     );
-    let Ok(config) = parse(yaml.as_bytes(), &LoadOptions { unresolved: Unresolved::Keep }) else { return };
+    let options = LoadOptions { unresolved: Unresolved::Keep, ..LoadOptions::default() };
+    let result = parse(yaml.as_bytes(), &options);
+    let problems = match &result {
+        Ok(config) => &config.warnings,
+        Err(error) => &error.problems,
+    };
+    // What came from a variable or a store shows nowhere.
+    for value in ["<a>", "<secret:k"].iter().filter(|value| !text.contains(**value)) {
+        assert!(problems.iter().all(|problem| !problem.to_string().contains(value)), "{problems:?}");
+    }
+    let Ok(config) = result else { return };
     let Some(AuthConfig::OAuth2(oauth2)) = &config.backends[0].auth else { panic!("{config:?}") };
     let found = oauth2.client_secret.expose_secret();
     // One pass of replacement, as plainly as it can be said.

@@ -14,7 +14,7 @@ from argus_auth._errors import ConfigError, TokenError
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from argus_auth._doctor import Diagnosis
     from argus_auth._errors import AuthError, Problem
@@ -25,7 +25,7 @@ OK, PROBLEMS, FETCH_FAILED = 0, 1, 2
 def check(options: argparse.Namespace) -> int:
     """Runs the command. Returns its exit status: 0, 1 for problems in the file, 2 if a token endpoint failed."""
     try:
-        resolver = _native.Resolver.from_file(options.file, options.unresolved)
+        resolver = _native.Resolver.from_file(options.file, options.unresolved, thorough=True)
     except ConfigError as error:
         if options.json:
             _print_json(options.file, None, error.problems, None)
@@ -39,7 +39,7 @@ def check(options: argparse.Namespace) -> int:
         print_problems(options.file, resolver.warnings)
         count = len(resolver.backends)
         print(f"{options.file}: ok, {count} remote backend{'' if count == 1 else 's'}", flush=True)
-        failed = _print_diagnoses(diagnoses or iter(()))
+        failed = diagnoses is not None and _print_diagnoses(resolver.backends, diagnoses)
     return FETCH_FAILED if failed else OK
 
 
@@ -62,14 +62,18 @@ def _text(file: str) -> bytes:
         return b""
 
 
-def _print_diagnoses(diagnoses: Iterator[Diagnosis]) -> bool:
+def _print_diagnoses(backends: Sequence[str], diagnoses: Iterator[Diagnosis]) -> bool:
     """Prints each answer as soon as it is there. Returns whether one is a failure."""
-    failed = False
+    failed, not_asked = False, dict.fromkeys(backends)
     for diagnosis in diagnoses:
-        print(f"{', '.join(diagnosis.backends)}: {diagnosis.token_url}")
+        print(f"{_words(diagnosis.backends, ', ')}: {diagnosis.token_url}")
         for line in _lines(diagnosis):
             print(f"  {line}", flush=True)
         failed = failed or diagnosis.error is not None
+        for backend in diagnosis.backends:
+            not_asked.pop(backend, None)
+    if not_asked:
+        print(f"{_words(not_asked, ', ')}: no token endpoint to ask")
     return failed
 
 
@@ -102,8 +106,9 @@ def _verdict(error: AuthError) -> Iterator[str]:
             yield error.oauth_error
 
 
-def _words(scopes: Sequence[str]) -> str:
-    return " ".join(scopes) or "none"
+def _words(words: Iterable[str], separator: str = " ") -> str:
+    """One after the other; what a terminal would act upon is quoted."""
+    return separator.join(word if word.isprintable() else repr(word) for word in words) or "none"
 
 
 def _print_json(

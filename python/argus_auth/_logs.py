@@ -15,7 +15,6 @@ _PROVIDER = logging.getLogger("argus_mcp.bridge.auth.provider")
 _LOGGERS = {
     "argus_auth::config": logging.getLogger("argus_mcp.config.loader"),
     "argus_auth::resolver": logging.getLogger("argus_mcp.bridge.auth_discovery"),
-    "argus_auth::secrets": logging.getLogger("argus_mcp.secrets.resolver"),
 }
 
 

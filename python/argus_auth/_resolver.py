@@ -85,7 +85,8 @@ class Resolver:
         Callers that wait are not disturbed. A resolver that came from text has nothing to read and stays as it is.
 
         Raises ConfigError with every problem of the file; then the old configuration stays in force. The calling
-        thread reads the file, and no other Python code runs meanwhile: milliseconds for hundreds of backends.
+        thread reads the file, and no other Python code runs meanwhile: milliseconds for hundreds of backends, but as
+        long as a keyring takes, and 10 s for one that does not answer.
         """
         self._native.reload()
 

@@ -7,7 +7,7 @@ use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyString};
 
-use crate::errors;
+use crate::{errors, log};
 
 /// The remote backends of a file: name to dict.
 // The interpreter stays attached while the configuration is read: `os.environ` can't change meanwhile.
@@ -15,6 +15,7 @@ use crate::errors;
 #[allow(clippy::needless_pass_by_value, reason = "pyo3 extracts a path by value")]
 pub(crate) fn load_config<'py>(py: Python<'py>, path: PathBuf, unresolved: &str) -> PyResult<Bound<'py, PyDict>> {
     let config = config::load(&path, &options(unresolved)?).map_err(|error| errors::config(py, &error))?;
+    log::flush(py)?;
     let backends = PyDict::new(py);
     let mut keys = Keys::default();
     for backend in &config.backends {
@@ -45,7 +46,7 @@ pub(crate) fn options(unresolved: &str) -> PyResult<LoadOptions> {
         "keep" => Unresolved::Keep,
         _ => return Err(PyValueError::new_err(format!("unresolved is \"error\" or \"keep\", not {unresolved:?}"))),
     };
-    Ok(LoadOptions { unresolved })
+    Ok(LoadOptions { unresolved, ..LoadOptions::default() })
 }
 
 /// The first keys that were met. All backends have the same few, so each is made once, and a walk along them finds it

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use argus_auth_core::token::{Outcome, Requested};
+use argus_auth_core::{ConfigError, LoadOptions};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
 
@@ -27,18 +28,19 @@ pub(crate) struct Resolver {
 impl Resolver {
     // The interpreter stays attached while the configuration is read: `os.environ` can't change meanwhile.
     #[staticmethod]
+    #[pyo3(signature = (path, unresolved, *, thorough = false))]
     #[allow(clippy::needless_pass_by_value, reason = "pyo3 extracts a path by value")]
-    fn from_file(py: Python<'_>, path: PathBuf, unresolved: &str) -> PyResult<Self> {
-        let options = options(unresolved)?;
+    fn from_file(py: Python<'_>, path: PathBuf, unresolved: &str, thorough: bool) -> PyResult<Self> {
+        let options = LoadOptions { thorough, ..options(unresolved)? };
         let inner = argus_auth_core::Resolver::from_file(&path, &options);
-        Ok(Self::around(inner.map_err(|error| errors::config(py, &error))?))
+        Self::around(py, inner)
     }
 
     #[staticmethod]
     fn from_text(py: Python<'_>, text: &str, unresolved: &str) -> PyResult<Self> {
         let options = options(unresolved)?;
         let inner = argus_auth_core::Resolver::from_text(text.as_bytes(), &options);
-        Ok(Self::around(inner.map_err(|error| errors::config(py, &error))?))
+        Self::around(py, inner)
     }
 
     /// The headers, if they can be had without waiting; otherwise None, and a fetch is under way.
@@ -115,9 +117,11 @@ impl Resolver {
 }
 
 impl Resolver {
-    fn around(inner: argus_auth_core::Resolver) -> Self {
+    fn around(py: Python<'_>, loaded: Result<argus_auth_core::Resolver, ConfigError>) -> PyResult<Self> {
+        let inner = loaded.map_err(|error| errors::config(py, &error))?;
+        log::flush(py)?;
         let templates = ArcSwap::from_pointee(templates(&inner));
-        Self { inner, templates }
+        Ok(Self { inner, templates })
     }
 }
 

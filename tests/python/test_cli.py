@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -84,6 +85,19 @@ def test_check_shows_the_line_and_not_the_secret(file: str, capsys: pytest.Captu
     assert snippet == ["  |", "5 |     headers: …", "  |              ^"]
 
 
+def test_check_looks_at_the_files_that_a_fetch_would_read(
+    tmp_path: Path, file: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path(file).write_text(
+        "backends:\n  a:\n    type: sse\n    url: http://h\n    auth:\n      type: oauth2\n      client_id: i\n"
+        f"      client_secret: s\n      token_url: https://h/t\n      ca_bundle: {tmp_path / 'none.pem'}\n"
+    )
+    assert argus_auth.Resolver.from_file(file).warnings == ()
+    assert main(["check", file]) == 1
+    where = f"{file}:10:18: error: backends.a.auth.ca_bundle: "
+    assert capsys.readouterr().err.startswith(f"{where}{tmp_path / 'none.pem'} does not exist\n")
+
+
 def test_check_for_machines(file: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["check", file, "--json"]) == 0
     backends = ["static", "oauth2", "closed", "none"]
@@ -108,6 +122,25 @@ def test_check_of_no_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) ->
     assert capsys.readouterr().err.startswith(f"{file}: error: ")
 
 
+def test_check_of_what_is_no_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    directory, pipe = tmp_path / "directory.yaml", tmp_path / "pipe.yaml"
+    directory.mkdir()
+    os.mkfifo(pipe)
+    for file in (directory, pipe):
+        assert main(["check", str(file)]) == 1
+        assert capsys.readouterr().err.startswith(f"{file}: error: the file is ")
+
+
+def test_warnings_alone_are_no_failure(file: str, capsys: pytest.CaptureFixture[str]) -> None:
+    Path(file).write_text("backends: {a: {type: sse, url: 'http://h', header: {}}}")
+    assert main(["check", file]) == 0
+    output, errors = capsys.readouterr()
+    assert output == f"{file}: ok, 1 remote backend\n"
+    assert errors.startswith(f"{file}:1:44: warning: backends.a.header: ")
+    assert main(["headers", file, "a"]) == 0
+    assert capsys.readouterr().err == errors
+
+
 def test_unresolved(file: str, capsys: pytest.CaptureFixture[str]) -> None:
     Path(file).write_text("backends: {a: {type: sse, url: 'http://h', headers: {X-A: '${ARGUS_AUTH_UNSET}'}}}")
     assert main(["check", file]) == 1
@@ -128,6 +161,48 @@ def test_headers_that_cannot_be_had(file: str, endpoint: TokenEndpoint, capsys: 
     assert "invalid_client" in capsys.readouterr().err
     assert main(["headers", file, "nobody"]) == 1
     assert "nobody" in capsys.readouterr().err
+
+
+def test_headers_without_the_authentication_that_is_configured(
+    file: str, endpoint: TokenEndpoint, capsys: pytest.CaptureFixture[str]
+) -> None:
+    endpoint.default({"status": 400, "body": {"error": "invalid_client"}})
+    assert main(["headers", file, "oauth2"]) == 1
+    output, errors = capsys.readouterr()
+    # The policy "open": what is left is shown, and that something is missing.
+    assert output == "X-Source: <redacted> (5 bytes)\nauthorization: <redacted> (8 bytes)\n"
+    assert errors.startswith("argus-auth: without authentication: no access token: ")
+
+
+@pytest.mark.parametrize("timeout", ["nan", "inf", "-1", "soon"])
+def test_a_time_to_wait_that_is_none(timeout: str, file: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        main(["headers", file, "static", f"--timeout={timeout}"])
+    assert "--timeout" in capsys.readouterr().err
+
+
+def test_what_the_terminal_cannot_show(tmp_path: Path) -> None:
+    file = tmp_path / "config.yaml"
+    file.write_text('backends: {"bé": {type: sse, url: "http://h", "hé": 1}, "\\e[31m": {type: sse, url: "http://h"}}')
+    command = [sys.executable, "-m", "argus_auth", "check", "--fetch", str(file)]
+    env = os.environ | {"PYTHONIOENCODING": "ascii"}
+    result = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
+    assert (result.returncode, "\x1b" in result.stdout + result.stderr) == (0, False)
+    assert "b\\xe9" in result.stderr
+    assert result.stdout.endswith("b\\xe9, '\\x1b[31m': no token endpoint to ask\n")
+
+
+@pytest.mark.parametrize(("stream", "text"), [("stdout", "backends: {}"), ("stderr", "backends: {a: {}}")])
+def test_nobody_reads_on(stream: str, text: str, tmp_path: Path) -> None:
+    file = tmp_path / "config.yaml"
+    file.write_text(text)
+    command = [sys.executable, "-m", "argus_auth", "check", str(file)]
+    read, write = os.pipe()
+    os.close(read)
+    streams = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, stream: write}
+    result = subprocess.run(command, check=False, text=True, **streams)  # type: ignore[call-overload]
+    os.close(write)
+    assert (result.returncode, result.stdout or "", result.stderr or "") == (141, "", "")
 
 
 def test_as_a_program(file: str) -> None:

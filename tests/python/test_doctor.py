@@ -238,7 +238,7 @@ def test_tls(doctor: Doctor, tmp_path: Path) -> None:
         assert doctor.ask(url, ca, *client)["ok"]
     with plain_server() as url:
         expect(doctor.error(url, ca), "does not speak TLS", "http://")
-    error = doctor.error("https://127.0.0.1:1/token", "ca_bundle: /no/such/file")
+    # A URL that can't be asked; the files of the block are found to be missing before any question.
+    error = doctor.error("ftp://127.0.0.1/token")
     assert error["code"] == "token_request"
-    assert "ca_bundle /no/such/file" in error["message"]
     assert "auth block" in error["advice"]

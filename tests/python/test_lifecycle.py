@@ -28,7 +28,7 @@ def test_nothing_happens_at_import_and_construction(endpoint: TokenEndpoint, cli
         provider = argus_auth.OAuth2Provider(sys.argv[1], sys.argv[2], "s")
         argus_auth.create_auth_provider({"type": "static", "headers": {"a": "b"}})
         resolver = argus_auth.Resolver.from_str(
-            "backends: {a: {type: sse, url: 'http://h/', auth: {type: oauth2, token_url: 'http://h/', "
+            "backends: {a: {type: sse, url: 'http://h/', auth: {type: oauth2, token_url: 'https://h/', "
             "client_id: i, client_secret: s}}}"
         )
         argus_auth.install()

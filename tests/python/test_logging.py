@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from argus_auth import OAuth2Provider, Resolver, TokenError, _native
+from argus_auth import OAuth2Provider, Resolver, TokenError, _native, load_config
 
 from .conftest import CANARY, succeed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from .endpoint import TokenEndpoint
 
@@ -44,6 +45,25 @@ def test_a_fetch_is_told(config: str, endpoint: TokenEndpoint, caplog: pytest.Lo
     assert endpoint.url in caplog.text
     assert abs(caplog.records[0].created - time.time()) < 10
     assert {record.thread for record in caplog.records} == {threading.get_ident()}
+
+
+def test_the_warnings_of_a_configuration_are_told(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    file = tmp_path / "config.yaml"
+
+    def told() -> list[tuple[str, str, str]]:
+        records = [(record.name, record.levelname, record.message) for record in caplog.records]
+        caplog.clear()
+        return records
+
+    file.write_text(f"backends: {{a: {{type: sse, url: 'http://h', oops: {CANARY}}}}}")
+    message = "configuration: line 1, column 44: backends.a.oops: unknown key, ignored"
+    expected = [("argus_mcp.config.loader", "WARNING", message)]
+    resolver = Resolver.from_file(file)
+    assert told() == expected
+    resolver.reload()
+    assert told() == expected
+    load_config(file)
+    assert told() == expected
 
 
 def test_levels_are_looked_at_again(config: str, caplog: pytest.LogCaptureFixture) -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import base64
 import json
 import os
-import shutil
 import subprocess
 import sys
 import time
@@ -16,6 +15,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+import argus_auth
 
 ROOT = Path(__file__).resolve().parents[2]
 KEY = base64.urlsafe_b64encode(bytes(range(32))).decode()
@@ -58,19 +59,17 @@ def messages(result: dict[str, Any]) -> list[str]:
 def store(tmp_path: Path) -> Path:
     """A secrets file that the gateway's command wrote."""
     path = tmp_path / "secrets.enc"
-    program = gateway().with_name("argus-mcp")
     for name, value in SECRETS.items():
-        command = [str(program), "secret", "--provider", "file", "--path", str(path), "set", name, value]
-        result = subprocess.run(
-            command,
-            cwd=tmp_path,
-            env=os.environ | {"ARGUS_SECRET_KEY": KEY},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert result.returncode == 0, (command, result.stdout, result.stderr)
+        write(path, name, value)
     return path
+
+
+def write(store: Path, name: str, value: str) -> None:
+    program = gateway().with_name("argus-mcp")
+    command = [str(program), "secret", "--provider", "file", "--path", str(store), "set", name, value]
+    env = os.environ | {"ARGUS_SECRET_KEY": KEY}
+    result = subprocess.run(command, cwd=store.parent, env=env, capture_output=True, text=True, check=False)
+    assert result.returncode == 0, (command, result.stdout, result.stderr)
 
 
 def test_what_the_gateway_wrote_is_read(store: Path) -> None:
@@ -91,6 +90,24 @@ def test_another_key_and_open_permissions(store: Path) -> None:
     assert values(result) == ["hunter2"]
     (message,) = messages(result)
     assert message.endswith("can be read by its group and everyone else (mode 644); run `chmod 600` on it")
+
+
+def test_a_reload_picks_up_a_rotated_secret(store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ARGUS_SECRET_KEY", KEY)
+    resolver = argus_auth.Resolver.from_file(header(tmp_path, f"provider: file, path: '{store}'"))
+    assert resolver.headers_sync("b") == {"X-Key": "hunter2"}
+    write(store, "api-key", "hunter3")
+    assert resolver.headers_sync("b") == {"X-Key": "hunter2"}
+    resolver.reload()
+    assert resolver.headers_sync("b") == {"X-Key": "hunter3"}
+
+
+def header(directory: Path, secrets: str) -> Path:
+    """A configuration whose only backend has a header that is a secret."""
+    file = directory / "config.yaml"
+    backend = "{type: sse, url: 'http://h', headers: {X-Key: 'secret:api-key'}}"
+    file.write_text(f"secrets: {{enabled: true, {secrets}}}\nbackends: {{b: {backend}}}\n")
+    return file
 
 
 # --- the keyring ----------------------------------------------------------------------------------------------------
@@ -116,19 +133,10 @@ with contextlib.closing(secretstorage.dbus_init()) as bus:
 
 
 @pytest.fixture(scope="module")
-def keyring_python(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An interpreter with Python's keyring, where a daemon can be had too."""
-    if not (shutil.which("gnome-keyring-daemon") and shutil.which("dbus-run-session")):
-        if os.geteuid() != 0 or not shutil.which("apt-get"):
-            pytest.skip(
-                "gnome-keyring and dbus are not installed, and only root can install them: the keyring is not tested"
-            )
-        subprocess.run(["apt-get", "install", "-y", "-q", "gnome-keyring", "dbus"], check=True, capture_output=True)
-    directory = tmp_path_factory.mktemp("keyring")
-    subprocess.run([sys.executable, "-m", "venv", directory], check=True)
-    python = directory / "bin/python"
-    subprocess.run([python, "-m", "pip", "install", "-q", "keyring", "secretstorage"], check=True)
-    return python
+def _daemon() -> None:
+    needed = [str(ROOT / "tests/support/has"), "gnome-keyring", "dbus"]
+    if subprocess.run(needed, check=False).returncode != 0:
+        pytest.skip("gnome-keyring and dbus are not installed, and can't be: the keyring is not tested")
 
 
 def in_session(tmp_path: Path, script: str) -> tuple[str, ...]:
@@ -147,24 +155,37 @@ def in_session(tmp_path: Path, script: str) -> tuple[str, ...]:
     return ("env", *variables, "dbus-run-session", "--", "sh", "-c", script + '\nexec "$@"', "sh")
 
 
-def test_what_pythons_keyring_wrote_is_read(keyring_python: Path, tmp_path: Path) -> None:
+@pytest.mark.usefixtures("_daemon")
+def test_what_pythons_keyring_wrote_is_read(tmp_path: Path) -> None:
     secrets = {name: value for name, value in SECRETS.items() if value}
-    write = tmp_path / "write.py"
-    write.write_text(WRITE)
+    writer = tmp_path / "write.py"
+    writer.write_text(WRITE)
     argument = tmp_path / "secrets.json"
     argument.write_text(json.dumps(secrets))
-    script = f'{SESSION}\n{keyring_python} {write} "$(cat {argument})"'
+    script = f'{SESSION}\n{sys.executable} {writer} "$(cat {argument})"'
     result = load(arguments("provider: keyring", list(secrets)), in_session(tmp_path, script))
     assert values(result) == list(secrets.values())
     result = load(arguments("provider: keyring", ["no-such"]), in_session(tmp_path, SESSION))
     assert messages(result)[0].startswith('secret "no-such" was not found: the default keyring has no such entry')
 
 
-def test_a_locked_keyring(keyring_python: Path, tmp_path: Path) -> None:
-    write, lock = tmp_path / "write.py", tmp_path / "lock.py"
-    write.write_text(WRITE)
+@pytest.mark.usefixtures("_daemon")
+def test_the_wheel_reads_the_keyring(tmp_path: Path) -> None:
+    writer = tmp_path / "write.py"
+    writer.write_text(WRITE)
+    script = f'{SESSION}\n{sys.executable} {writer} \'{{"api-key": "hunter2"}}\''
+    show = [sys.executable, "-m", "argus_auth", "headers", "--show-secrets"]
+    command = [*in_session(tmp_path, script), *show, str(header(tmp_path, "provider: keyring")), "b"]
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (result.stdout, result.returncode) == ("X-Key: hunter2\n", 0), result.stderr
+
+
+@pytest.mark.usefixtures("_daemon")
+def test_a_locked_keyring(tmp_path: Path) -> None:
+    writer, lock = tmp_path / "write.py", tmp_path / "lock.py"
+    writer.write_text(WRITE)
     lock.write_text(LOCK)
-    script = f'{SESSION}\n{keyring_python} {write} \'{{"a": "canary"}}\'\n{keyring_python} {lock}'
+    script = f'{SESSION}\n{sys.executable} {writer} \'{{"a": "canary"}}\'\n{sys.executable} {lock}'
     result = load(arguments("provider: keyring", ["a"]), in_session(tmp_path, script))
     assert not result["ok"]
     assert "the keyring is locked; unlock it" in messages(result)[0]
@@ -181,7 +202,7 @@ def bus(tmp_path: Path, *rules: str) -> tuple[str, ...]:
     return ("dbus-run-session", f"--config-file={config}", "--")
 
 
-@pytest.mark.usefixtures("keyring_python")
+@pytest.mark.usefixtures("_daemon")
 def test_no_keyring_no_bus_and_no_answer(tmp_path: Path) -> None:
     send, receive = 'send_destination="*"', 'eavesdrop="true"'
     for wrapper, expected in [

@@ -90,6 +90,14 @@ pub(super) fn expand<'t>(written: &'t str, environment: Environment<'_>) -> Opti
     Some(Expanded { text: Text::Substituted(Secret::from(text)), unset, not_unicode })
 }
 
+/// Whether there is a `${` in `text` that [`expand`] does not take, or it is `$VAR` as a whole, which it does not take
+/// either.
+pub(super) fn looks_like_reference(text: &str) -> bool {
+    let is_bare = |name: &str| !name.is_empty() && name.chars().all(is_word);
+    text.contains('$')
+        && (text.matches("${").count() > variables(text).count() || text.strip_prefix('$').is_some_and(is_bare))
+}
+
 /// Each `${VAR}`: where it stands, and the variable's name.
 fn variables(text: &str) -> impl Iterator<Item = (Range<usize>, &str)> {
     let mut position = 0;

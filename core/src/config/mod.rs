@@ -18,6 +18,8 @@
 //! Nothing stops at the first problem. Whatever is wrong is collected and returned at once, in file order.
 
 mod expand;
+mod field;
+mod files;
 mod gateway;
 mod model;
 mod problems;
@@ -30,8 +32,6 @@ mod tests;
 mod token_request;
 mod yaml;
 
-use std::fs::File;
-use std::io::{ErrorKind, Read};
 use std::path::Path;
 
 use zeroize::Zeroizing;
@@ -47,6 +47,8 @@ use self::references::References;
 pub use self::snippet::snippet;
 pub use self::token_request::{ClientAuthentication, PrivateKeyJwt, TokenRequestOptions};
 use self::yaml::Limits;
+use crate::file;
+use crate::log::event;
 
 /// Reads the configuration file at `path`.
 ///
@@ -65,38 +67,33 @@ pub fn load(path: &Path, options: &LoadOptions) -> Result<Config, ConfigError> {
 /// # Errors
 /// [`ConfigError`] with every problem of the document.
 pub fn parse(text: &[u8], options: &LoadOptions) -> Result<Config, ConfigError> {
-    parse_in(text, options, &|name| std::env::var(name))
+    let config = parse_in(text, options, &|name| std::env::var(name))?;
+    for warning in &config.warnings {
+        tracing::warn!(name: event::CONFIG_WARNING, target: "argus_auth::config", "configuration: {warning}");
+    }
+    Ok(config)
 }
 
 fn parse_in(text: &[u8], options: &LoadOptions, environment: Environment<'_>) -> Result<Config, ConfigError> {
     let limits = Limits::default();
     let text = yaml::decode(text, &limits).map_err(not_yaml)?;
     let document = yaml::parse(&text, &limits).map_err(not_yaml)?;
-    let (backends, problems) = schema::read(&document, References::new(environment, options.unresolved));
+    let (backends, problems) =
+        schema::read(&document, References::new(environment, options.unresolved), options.thorough);
     if problems.iter().any(|problem| problem.severity == Severity::Error) {
         return Err(ConfigError { file: None, problems });
     }
     Ok(Config { backends, warnings: problems })
 }
 
-/// The bytes of the file, or why there are none. No more is read than the limit allows, whatever kind of file it is.
+/// The bytes of the file, or why there are none.
 fn read_file(path: &Path) -> Result<Zeroizing<Vec<u8>>, String> {
     let is_yaml = |extension: &str| ["yaml", "yml"].iter().any(|known| extension.eq_ignore_ascii_case(known));
     if !path.extension().and_then(|extension| extension.to_str()).is_some_and(is_yaml) {
         return Err("only YAML files are read; the name must end in .yaml or .yml".to_owned());
     }
-    let file = File::open(path).map_err(|error| match error.kind() {
-        ErrorKind::NotFound => "the file does not exist".to_owned(),
-        _ => format!("the file can't be opened: {error}"),
-    })?;
-    let limit = Limits::default().max_bytes;
-    let too_large = || format!("the file is larger than the limit of {limit} bytes");
-    let length = file.metadata().map_or(0, |metadata| metadata.len());
-    let length = usize::try_from(length).ok().filter(|length| *length <= limit).ok_or_else(too_large)?;
-    // Room for all of it and one byte more, so that no piece of the text is left behind by a growing buffer.
-    let mut text = Zeroizing::new(Vec::with_capacity(length + 1));
-    file.take(limit as u64 + 1).read_to_end(&mut text).map_err(|error| format!("the file can't be read: {error}"))?;
-    if text.len() > limit { Err(too_large()) } else { Ok(text) }
+    let content = file::read(path, Limits::default().max_bytes);
+    content.map(|content| content.bytes).map_err(|unreadable| format!("the file {unreadable}"))
 }
 
 fn not_yaml(error: yaml::Error) -> ConfigError {

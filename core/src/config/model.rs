@@ -224,6 +224,9 @@ pub enum Unresolved {
 pub struct LoadOptions {
     /// See [`Unresolved`].
     pub unresolved: Unresolved,
+    /// Whether also that is looked at which a load can do without: the files of certificates and keys, which the first
+    /// fetch reads, and a secret store that only other sections refer to. For an operator who asks what is wrong.
+    pub thorough: bool,
 }
 
 /// How bad a [`Problem`] is.

@@ -4,85 +4,18 @@
 //! as text, but a text never as a number.
 
 use std::collections::HashMap;
-use std::fmt::{self, Write};
+use std::fmt::Write;
 use std::num::{IntErrorKind, ParseIntError};
 use std::ops::RangeInclusive;
 
 use super::expand::Text;
+use super::field::{Field, PathKey, Step, quote};
+use super::files::{Files, Finding};
 use super::model::{Problem, Severity, Unresolved};
 use super::problems::Problems;
-use super::references::References;
-use super::yaml::{Document, Id, Int, Mark, Node, Value};
+use super::references::{References, look_alike};
+use super::yaml::{Id, Int, Mark, Node, Value};
 use crate::secret::Secret;
-
-/// A node, and the way to it from the top of the document.
-#[derive(Clone, Copy)]
-pub(super) struct Field<'d> {
-    document: &'d Document<'d>,
-    pub node: &'d Node<'d>,
-    step: Step<'d>,
-}
-
-#[derive(Clone, Copy)]
-enum Step<'d> {
-    Document,
-    Key { parent: &'d Field<'d>, key: &'d str, mark: Mark, merged: bool },
-    Item { parent: &'d Field<'d>, index: usize },
-}
-
-impl<'d> Field<'d> {
-    pub(super) fn top(document: &'d Document<'d>) -> Self {
-        Self { document, node: document.root(), step: Step::Document }
-    }
-
-    /// Its key in the mapping that holds it; empty for anything else.
-    pub(super) fn key(&self) -> &'d str {
-        if let Step::Key { key, .. } = self.step { key } else { "" }
-    }
-
-    /// Where that key stands.
-    pub(super) fn key_mark(&self) -> Mark {
-        if let Step::Key { mark, .. } = self.step { mark } else { self.node.start }
-    }
-
-    /// Whether it came through a merge key, which anything written beside that key overrides.
-    pub(super) fn merged(&self) -> bool {
-        matches!(self.step, Step::Key { merged: true, .. })
-    }
-}
-
-/// The path of a [`Problem`].
-impl fmt::Display for Field<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.step {
-            Step::Document => Ok(()),
-            Step::Key { parent, key, .. } => write!(f, "{parent}{}", PathKey(key, parent)),
-            Step::Item { parent, index } => write!(f, "{parent}[{index}]"),
-        }
-    }
-}
-
-/// `.key`, or `["key"]` where that could be misread.
-struct PathKey<'d>(&'d str, &'d Field<'d>);
-
-impl fmt::Display for PathKey<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self(key, parent) = self;
-        // `client_secret:s3cr3t`, the blank forgotten, is all key. A backend's name may have anything in it.
-        let names_backends = parent.key() == "backends";
-        if let Some((name, _)) = key.split_once([':', ' ', '=']).filter(|_| !names_backends) {
-            return write!(f, "[{}]", quote(&format!("{name}…")));
-        }
-        if key.is_empty()
-            || key.len() > MAX_QUOTED
-            || key.contains(|ch: char| !(ch.is_alphanumeric() || "-_".contains(ch)))
-        {
-            return write!(f, "[{}]", quote(key));
-        }
-        let dot = if matches!(parent.step, Step::Document) { "" } else { "." };
-        write!(f, "{dot}{key}")
-    }
-}
 
 /// A mapping with text keys, each of them once.
 pub(super) struct Mapping<'d> {
@@ -113,12 +46,14 @@ pub(super) enum Keys {
 /// Reads fields, and collects what is wrong with them.
 pub(super) struct Reader<'e> {
     pub references: References<'e>,
+    /// The files that it names, if they are to be looked at.
+    pub files: Option<Files>,
     problems: Problems,
 }
 
 impl<'e> Reader<'e> {
-    pub(super) fn new(references: References<'e>) -> Self {
-        Self { references, problems: Problems::default() }
+    pub(super) fn new(references: References<'e>, files: Option<Files>) -> Self {
+        Self { references, files, problems: Problems::default() }
     }
 
     pub(super) fn into_problems(self) -> Vec<Problem> {
@@ -135,6 +70,12 @@ impl<'e> Reader<'e> {
 
     pub(super) fn warning(&mut self, field: &Field<'_>, message: impl Into<String>) {
         self.report(Severity::Warning, field.node.start, field.to_string(), message.into());
+    }
+
+    /// What was found of the file that `key` of the mapping names.
+    pub(super) fn finding(&mut self, mapping: &Mapping<'_>, finding: Finding) {
+        let field = finding.key.and_then(|key| mapping.get(key)).unwrap_or(*mapping.at);
+        self.report(finding.severity, field.node.start, field.to_string(), finding.message);
     }
 
     /// An error about the key of a field, not its value.
@@ -212,6 +153,11 @@ impl<'e> Reader<'e> {
 
     /// The text that `field` is, its references resolved.
     pub(super) fn text<'d>(&mut self, field: &Field<'d>) -> Option<Text<'d>> {
+        if let Value::Str(written) = &field.node.value
+            && let Some(mistake) = look_alike(written)
+        {
+            self.warning(field, mistake);
+        }
         self.text_with(field, self.references.unresolved)
     }
 
@@ -224,7 +170,7 @@ impl<'e> Reader<'e> {
     fn text_with<'d>(&mut self, field: &Field<'d>, unresolved: Unresolved) -> Option<Text<'d>> {
         match &field.node.value {
             Value::Str(written) => {
-                let Self { references, problems } = self;
+                let Self { references, problems, .. } = self;
                 references.resolve(written, unresolved, &mut |severity, message| {
                     let Mark { line, column } = field.node.start;
                     problems.push(Problem { severity, path: field.to_string(), line, column, message });
@@ -410,15 +356,5 @@ fn describe(value: &Value<'_>) -> &'static str {
         Value::Map(_) => "a mapping",
         Value::Set(_) => "a set",
         Value::Pairs(_) => "a list of pairs",
-    }
-}
-
-const MAX_QUOTED: usize = 64;
-
-/// `text` in quotes for a message: escaped, and cut if it is long. Only for what stands in the file and is no secret.
-pub(super) fn quote(text: &str) -> String {
-    match text.char_indices().nth(MAX_QUOTED) {
-        Some((end, _)) => format!("{:?}...", &text[..end]),
-        None => format!("{text:?}"),
     }
 }

@@ -3,9 +3,9 @@
 use std::cell::OnceCell;
 use std::collections::BTreeSet;
 
-use super::expand::{Environment, Expanded, Text, expand};
+use super::expand::{Environment, Expanded, Text, expand, looks_like_reference};
+use super::field::quote;
 use super::model::{Severity, Unresolved};
-use super::reader::quote;
 use crate::secrets::{self, SecretError, SecretProvider};
 
 /// What the `secrets` section says.
@@ -36,6 +36,20 @@ impl<'e> References<'e> {
 
     pub(super) fn enable_secrets(&mut self, settings: SecretsSettings) {
         self.secrets = Some(settings);
+    }
+
+    /// Opens the secret store, if there is one; false if a reference needed it and did so already.
+    pub(super) fn open_store(&self) -> bool {
+        let needed = self.store.get().is_some();
+        _ = self.secrets.as_ref().and_then(|settings| self.store_of(settings));
+        !needed
+    }
+
+    /// `None` if it can't be opened.
+    fn store_of(&self, settings: &SecretsSettings) -> Option<&(dyn SecretProvider + 'e)> {
+        let provider = settings.provider.as_deref()?;
+        let store = self.store.get_or_init(|| secrets::open(provider, &settings.path, self.environment));
+        store.as_deref().ok()
     }
 
     /// Why the secret store could not be opened, if any reference needed it.
@@ -93,16 +107,10 @@ impl<'e> References<'e> {
             return report_unresolved(
                 unresolved,
                 report,
-                &format!(
-                    "{} can't be looked up, because `secrets.enabled: true` is not set at the top of the file",
-                    shown()
-                ),
+                &format!("{} can't be looked up; set `enabled: true` in the top-level `secrets` section", shown()),
             );
         };
-        let Some(provider) = &settings.provider else { return Lookup::Failed };
-        let Ok(store) = self.store.get_or_init(|| secrets::open(provider, &settings.path, self.environment)) else {
-            return Lookup::Failed;
-        };
+        let Some(store) = self.store_of(settings) else { return Lookup::Failed };
         match store.get(name) {
             Ok(Some(secret)) => Lookup::Found(Text::Substituted(secret)),
             Ok(None) => {
@@ -150,6 +158,23 @@ fn secret_name(text: &str) -> Option<&str> {
     (!name.is_empty() && !name.contains('\n')).then_some(name)
 }
 
+/// What to say of a text, as written, that was probably meant to be a reference and is none, or not as a whole.
+pub(super) fn look_alike(written: &str) -> Option<&'static str> {
+    const PREFIX: &str = "secret:";
+    if looks_like_reference(written) {
+        return Some(
+            "this is not taken for a reference, and stays as it is; a variable is written `${NAME}`, with letters, digits \
+             and underscores, and has no default",
+        );
+    }
+    let mentions_secret = |word: &str| {
+        word.len() > PREFIX.len() && word.get(..PREFIX.len()).is_some_and(|start| start.eq_ignore_ascii_case(PREFIX))
+    };
+    (secret_name(written).is_none() && written.split([' ', '\t', '\n', '$', '"', '\'']).any(mentions_secret)).then_some(
+        "this is not taken for a reference, and stays as it is; `secret:name` must be the whole value, in lower case",
+    )
+}
+
 /// For a message: `environment variables "A", "B" are`.
 fn variables(names: &BTreeSet<&str>) -> String {
     const SHOWN: usize = 10;
@@ -187,6 +212,32 @@ mod tests {
             ("Bearer secret:a", None),
         ] {
             assert_eq!(secret_name(text), name, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn what_only_looks_like_a_reference() {
+        for text in ["${A:-b}", "x ${ A }", "${A-B}", "${}", "${A", "${${A}}", "$A", "$é_1"] {
+            assert!(look_alike(text).unwrap().contains("${NAME}"), "{text}");
+        }
+        for text in ["Secret:a", "SECRET:a", " secret:a", "secret:a\nb", "$secret:a", "Bearer secret:a", "'secret:a'"] {
+            assert!(look_alike(text).unwrap().contains("secret:name"), "{text:?}");
+        }
+        for text in [
+            "",
+            "$",
+            "${A}",
+            "$${A}",
+            "a$b",
+            "$A b",
+            "$2b$10$x",
+            "secret:a",
+            "secret: a",
+            "secret",
+            "x-secret:a",
+            "a secret: b",
+        ] {
+            assert_eq!(look_alike(text), None, "{text}");
         }
     }
 }

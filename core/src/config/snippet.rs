@@ -26,15 +26,30 @@ pub fn snippet(text: &[u8], problem: &Problem) -> Option<String> {
     let text = std::str::from_utf8(text).ok()?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let line = lines(text).nth(usize::try_from(problem.line).ok()?.checked_sub(1)?)?;
-    let (shown, caret) = mask(line, usize::try_from(problem.column).ok()?.checked_sub(1)?, problem);
+    let (cut, line, column) = around(line, usize::try_from(problem.column).ok()?.checked_sub(1)?);
+    let (shown, caret) = mask(line, column, problem);
     let start = if caret > 2 * CONTEXT { caret - CONTEXT } else { 0 };
-    let before = if start > 0 { "... " } else { "" };
+    let before = if cut || start > 0 { "... " } else { "" };
     let window: String = shown.chars().skip(start).take(3 * CONTEXT).collect();
     let (number, caret) = (problem.line.to_string(), before.len() + caret - start);
     let margin = " ".repeat(number.len());
     let mut snippet = format!("{margin} |\n{number} | {before}{window}\n{margin} | ");
     _ = write!(snippet, "{:caret$}^", "");
     Some(snippet)
+}
+
+/// The words of `line` around the character number `column`, and its number in them: as much as can be shown, so that
+/// a file of one line costs no more than another. And whether something was cut off before them.
+fn around(line: &str, column: usize) -> (bool, &str, usize) {
+    // More than what is shown of what is visible; behind more hidden words than that nothing is missed.
+    const REACH: usize = 16 * CONTEXT;
+    let at = line.char_indices().nth(column).map_or(line.len(), |(at, _)| at);
+    // Whole words only: a part of one could be a word of the schema.
+    let start = line.floor_char_boundary(at.saturating_sub(REACH));
+    let start = if start == 0 { 0 } else { line[..start].rfind([' ', '\t']).map_or(0, |blank| blank + 1) };
+    let end = line.floor_char_boundary((at + REACH).min(line.len()));
+    let end = line[end..].find([' ', '\t']).map_or(line.len(), |blank| end + blank);
+    (start > 0, &line[start..end], line[start..at].chars().count())
 }
 
 /// The lines as YAML 1.1 counts them.
@@ -151,6 +166,10 @@ mod tests {
             "{type: oauth2, token_url: https://t, client_id: c, client_secret: s, 'client_secret canary': x}",
             "{type: static, headers: {Authorization:canary}}",
             "{type: static, headers: {Authorization=canary: x}}",
+            "{type: static, headers: {canary}}",
+            "{type: static, headers: {canary==}}",
+            "{type: static, headers: {ab/canary: x}}",
+            "{type: static, headers: {X: y}, canary}",
         ] {
             let yaml = format!("backends: {{b: {{type: sse, url: http://h, auth: {auth}}}}}");
             let (problems, shown) = match crate::config::parse(yaml.as_bytes(), &crate::LoadOptions::default()) {
@@ -171,6 +190,23 @@ mod tests {
             let yaml = ["backends:", "  b:", "    type: x", ""].join(breaks);
             assert!(snippets(&yaml)[0].starts_with("  |\n3 |     type: x\n"), "{breaks:?}: {:?}", snippets(&yaml));
         }
+    }
+
+    #[test]
+    fn a_file_of_one_long_line_is_as_quick_as_another() {
+        let backend = |index| format!("b{index}: {{type: sse, url: http://h, headers: {{X: canary}}, oops: 1}}");
+        let backends: Vec<_> = (0..2_000).map(backend).collect();
+        let yaml = format!("backends: {{{}, last: {{type: sse}}}}", backends.join(", "));
+        let Err(error) = parse(yaml.as_bytes(), &LoadOptions::default()) else { panic!("no url") };
+        let started = std::time::Instant::now();
+        let shown: Vec<_> = error.problems.iter().filter_map(|problem| snippet(yaml.as_bytes(), problem)).collect();
+        assert!(started.elapsed().as_secs() < 8, "{:?}", started.elapsed());
+        assert_eq!(shown.len(), 101);
+        assert!(shown[0].contains("1 | backends: {b0: {type: sse, url: … headers: … oops: …"), "{}", shown[0]);
+        assert!(shown[100].ends_with('^') && shown[100].contains("1 | ... "), "{}", shown[100]);
+        let [_, line, caret] = shown[100].lines().collect::<Vec<_>>()[..] else { panic!("{}", shown[100]) };
+        let place: String = line.chars().skip(caret.chars().count() - 1).collect();
+        assert_eq!(place, "{type: sse}}", "{}", shown[100]);
     }
 
     #[test]

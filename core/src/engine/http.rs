@@ -1,20 +1,15 @@
 //! The HTTP clients: pooled, proxied as the environment says, never following a redirect.
 
 use std::collections::HashMap;
-use std::os::unix::fs::MetadataExt;
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use reqwest::Client;
-use rustls::client::WantsClientCert;
-use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use rustls::{ClientConfig, ConfigBuilder, RootCertStore, WantsVerifier};
-use rustls_platform_verifier::BuilderVerifierExt;
+use rustls::ClientConfig;
 
 use super::clock::Instant;
+use crate::file::Version;
 use crate::lock::Mutex;
+use crate::trust::Trust;
 
 /// How long an idle connection is kept for the next fetch to the same host.
 const POOL_IDLE: Duration = Duration::from_secs(90);
@@ -22,39 +17,6 @@ const POOL_IDLE: Duration = Duration::from_secs(90);
 const CLIENT_IDLE: Duration = Duration::from_secs(3600);
 /// How long the system's CA certificates are good for at least.
 const SYSTEM_FRESH: Duration = Duration::from_secs(60);
-
-/// What two requests must have in common to use one client, and so one pool of connections.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(crate) enum Trust {
-    /// `http://`: nobody is trusted. Apart from the others, so that a container without CA certificates can still use
-    /// a token endpoint on loopback.
-    Nobody,
-    /// `https://`.
-    Tls {
-        /// The CA certificates to trust in place of the system's.
-        ca_bundle: Option<PathBuf>,
-        /// The certificate to present, and its key.
-        client_certificate: Option<(PathBuf, PathBuf)>,
-    },
-}
-
-impl Trust {
-    /// The files that it is read from, as they are now.
-    fn files(&self) -> Vec<Option<Version>> {
-        let Self::Tls { ca_bundle, client_certificate } = self else { return Vec::new() };
-        let (certificate, key) = client_certificate.as_ref().map(|(certificate, key)| (certificate, key)).unzip();
-        ca_bundle.iter().chain(certificate).chain(key).map(|file| version(file)).collect()
-    }
-}
-
-/// What changes when a file is replaced or written to: its number, its length and its time.
-type Version = (u64, u64, SystemTime);
-
-/// `None` if it can't be told.
-fn version(file: &Path) -> Option<Version> {
-    let metadata = file.metadata().ok()?;
-    Some((metadata.ino(), metadata.len(), metadata.modified().ok()?))
-}
 
 /// The clients of one life of the engine, each made when first needed, and again when its certificates are replaced.
 #[derive(Debug, Default)]
@@ -85,7 +47,7 @@ impl HttpClients {
             made.used = now;
             return Ok(made.client.clone());
         }
-        let client = build(tls(trust)?)?;
+        let client = build(trust.client_config().map_err(|error| error.to_string())?)?;
         clients.retain(|_, made| now.since(made.used) < CLIENT_IDLE);
         clients.insert(trust.clone(), Made { client: client.clone(), files, at: now, used: now });
         Ok(client)
@@ -114,49 +76,6 @@ fn build(tls: ClientConfig) -> Result<Client, String> {
         .user_agent(concat!("argus-auth/", env!("CARGO_PKG_VERSION")))
         .build()
         .map_err(|error| format!("the HTTP client can't be built: {error}"))
-}
-
-fn tls(trust: &Trust) -> Result<ClientConfig, String> {
-    let builder = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
-        .with_safe_default_protocol_versions()
-        .map_err(|error| format!("TLS can't be set up: {error}"))?;
-    let Trust::Tls { ca_bundle, client_certificate } = trust else {
-        return Ok(builder.with_root_certificates(RootCertStore::empty()).with_no_client_auth());
-    };
-    let builder = match ca_bundle {
-        Some(bundle) => trusting_bundle(builder, bundle)?,
-        // SSL_CERT_FILE and SSL_CERT_DIR take the system's place when they are set.
-        None => builder.with_platform_verifier().map_err(|error| {
-            format!("no CA certificates: {error}; install them, set SSL_CERT_FILE, or name a ca_bundle")
-        })?,
-    };
-    let Some((certificate, key)) = client_certificate else { return Ok(builder.with_no_client_auth()) };
-    let private_key = PrivateKeyDer::from_pem_file(key)
-        .map_err(|error| format!("client_certificate_key {}: no private key in PEM form: {error}", key.display()))?;
-    builder
-        .with_client_auth_cert(certificates("client_certificate", certificate)?, private_key)
-        .map_err(|error| format!("client_certificate {}: {error}", certificate.display()))
-}
-
-fn trusting_bundle(
-    builder: ConfigBuilder<ClientConfig, WantsVerifier>,
-    bundle: &Path,
-) -> Result<ConfigBuilder<ClientConfig, WantsClientCert>, String> {
-    let mut roots = RootCertStore::empty();
-    for certificate in certificates("ca_bundle", bundle)? {
-        roots.add(certificate).map_err(|error| format!("ca_bundle {}: {error}", bundle.display()))?;
-    }
-    Ok(builder.with_root_certificates(roots))
-}
-
-fn certificates(key: &str, file: &Path) -> Result<Vec<CertificateDer<'static>>, String> {
-    let certificates = CertificateDer::pem_file_iter(file)
-        .and_then(Iterator::collect::<Result<Vec<_>, _>>)
-        .map_err(|error| format!("{key} {}: no certificates in PEM form: {error}", file.display()))?;
-    if certificates.is_empty() {
-        return Err(format!("{key} {}: it holds no certificate in PEM form", file.display()));
-    }
-    Ok(certificates)
 }
 
 #[cfg(test)]

@@ -20,7 +20,6 @@ use once_cell::race::OnceBox;
 
 pub use clock::{Clock, Instant};
 pub(crate) use generation::{Generation, is_engine_thread};
-pub(crate) use http::Trust;
 #[cfg(feature = "virtual-time")]
 pub use virtual_clock::VirtualClock;
 

@@ -241,7 +241,7 @@ mod tests {
     fn a_listing_is_of_one_load() {
         let configs = ["one", "two"].map(|name| {
             let backend = format!("{{type: sse, url: 'http://h', headers: {{X: '${{ARGUS_AUTH_UNSET_{name}}}'}}}}");
-            let options = LoadOptions { unresolved: Unresolved::Keep };
+            let options = LoadOptions { unresolved: Unresolved::Keep, ..LoadOptions::default() };
             config::parse(format!("backends: {{{name}: {backend}}}").as_bytes(), &options).unwrap()
         });
         let resolver = Resolver::new(configs[0].clone(), Engine::global());

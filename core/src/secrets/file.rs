@@ -5,8 +5,6 @@
 use std::collections::HashMap;
 use std::env::VarError;
 use std::fmt;
-use std::fs::File;
-use std::io::{ErrorKind, Read};
 use std::path::PathBuf;
 
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
@@ -15,12 +13,13 @@ use zeroize::Zeroizing;
 use super::fernet::{Failure, Key};
 use super::{SecretError, SecretProvider};
 use crate::config::Environment;
+use crate::file::{self, Content, Unreadable};
 use crate::secret::Secret;
 
 const KEY_VARIABLE: &str = "ARGUS_SECRET_KEY";
 const DEFAULT_PATH: &str = "secrets.enc";
 /// The longest file that is read, in bytes: as long as the longest configuration.
-const MAX_LENGTH: u64 = 10 << 20;
+const MAX_LENGTH: usize = 10 << 20;
 
 /// All secrets of a file, read and decrypted once.
 pub(crate) struct FileProvider {
@@ -46,43 +45,17 @@ impl FileProvider {
     }
 
     /// The bytes of the file, or `None` if there is none.
-    fn read(&mut self) -> Result<Option<Vec<u8>>, SecretError> {
-        // Looked at before it is opened: opening a pipe would wait for a writer.
-        let metadata = match std::fs::metadata(&self.path) {
-            Ok(metadata) if metadata.is_file() => metadata,
-            Ok(metadata) if metadata.is_dir() => return Err(self.error("is a directory; it must be a file")),
-            Ok(_) => return Err(self.error("is not a regular file")),
-            Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => return Ok(None),
-            Err(error) => return Err(self.error(format_args!("can't be read: {error}"))),
-        };
-        self.warn_if_others_can_read(&metadata);
-        let mut token = Vec::new();
-        File::open(&self.path)
-            .and_then(|file| file.take(MAX_LENGTH + 1).read_to_end(&mut token))
-            .map_err(|error| self.error(format_args!("can't be read: {error}")))?;
-        if token.len() as u64 > MAX_LENGTH {
-            return Err(self.error(format_args!("is larger than the limit of {MAX_LENGTH} bytes")));
+    fn read(&mut self) -> Result<Option<Zeroizing<Vec<u8>>>, SecretError> {
+        match file::read(&self.path, MAX_LENGTH) {
+            Ok(Content { bytes, exposure }) => {
+                let warning = |exposure| format!("the secrets file {} {exposure}", self.path.display());
+                self.warnings.extend(exposure.map(warning));
+                Ok(Some(bytes))
+            }
+            Err(Unreadable::Missing) => Ok(None),
+            Err(unreadable) => Err(self.error(unreadable)),
         }
-        Ok(Some(token))
     }
-
-    #[cfg(unix)]
-    fn warn_if_others_can_read(&mut self, metadata: &std::fs::Metadata) {
-        use std::os::unix::fs::PermissionsExt;
-        let mode = metadata.permissions().mode() & 0o777;
-        let who = match (mode & 0o040, mode & 0o004) {
-            (0, 0) => return,
-            (_, 0) => "its group",
-            (0, _) => "everyone",
-            _ => "its group and everyone else",
-        };
-        let path = self.path.display();
-        self.warnings
-            .push(format!("the secrets file {path} can be read by {who} (mode {mode:o}); run `chmod 600` on it"));
-    }
-
-    #[cfg(not(unix))]
-    fn warn_if_others_can_read(&mut self, _: &std::fs::Metadata) {}
 
     fn decrypt(&self, token: &[u8], environment: Environment<'_>) -> Result<HashMap<String, Entry>, SecretError> {
         let key = match environment(KEY_VARIABLE).map(Zeroizing::new) {

@@ -13,9 +13,10 @@ use super::host::{Host, LeftAlone};
 use super::response::{self, Issued, MAX_BODY, Refused};
 use super::source::TokenSource;
 use super::turn::Turn;
-use crate::engine::{Generation, Instant, Trust};
+use crate::engine::{Generation, Instant};
 use crate::error::{TokenError, TokenErrorKind, reads_as_refusal};
 use crate::log::event;
+use crate::trust::Trust;
 
 /// All attempts together take no longer.
 pub(super) const TOTAL: Duration = Duration::from_secs(30);

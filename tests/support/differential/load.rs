@@ -20,7 +20,7 @@ struct Case {
 }
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let options = LoadOptions { unresolved: Unresolved::Keep };
+    let options = LoadOptions { unresolved: Unresolved::Keep, ..LoadOptions::default() };
     let mut out = std::io::stdout().lock();
     for line in std::io::stdin().lock().lines() {
         let case: Case = serde_json::from_str(&line?)?;

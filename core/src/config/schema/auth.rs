@@ -5,10 +5,12 @@ use std::time::Duration;
 use url::Url;
 
 use super::super::expand::Text;
+use super::super::field::Field;
 use super::super::model::{AuthConfig, OAuth2Config, PkceConfig, is_in_the_clear};
-use super::super::reader::{Field, Keys, Mapping, Reader};
+use super::super::reader::{Keys, Mapping, Reader};
 use super::super::yaml::Value;
 use super::backend::{Place, read_headers};
+use super::token_request::Method;
 use super::{keys, token_request};
 use crate::config::ClientAuthentication;
 use crate::secret::Secret;
@@ -41,6 +43,11 @@ pub(super) fn read(reader: &mut Reader<'_>, field: &Field<'_>) -> Option<Auth> {
             meant?
         }
     };
+    if meant == "pkce" {
+        const HARM: &str =
+            "needs an interactive login, which is not performed here: asking for the headers is an error";
+        reader.warning(&kind, HARM);
+    }
     if meant == "static" {
         return read_static(reader, &block).map(|config| Auth { config, expiry_buffer_seconds: 0.0 });
     }
@@ -69,12 +76,15 @@ fn read_static(reader: &mut Reader<'_>, block: &Mapping<'_>) -> Option<AuthConfi
 fn read_oauth2(reader: &mut Reader<'_>, block: &Mapping<'_>, token_expiry_buffer: Duration) -> Option<OAuth2Config> {
     keys::warn_about_unknown(reader, block, keys::OAUTH2);
     let token_url = read_endpoint(reader, block, "token_url");
-    let client_id = reader.required_text(block, "client_id");
-    let (options, keyed) = token_request::read(reader, block);
-    let client_secret = if keyed && block.get("client_secret").is_none() {
-        Some(Secret::new(""))
+    let client_id = read_credential(reader, block, "client_id");
+    let method = token_request::read_method(reader, block);
+    let options = token_request::read(reader, block, method);
+    // Where the method can't be told, nobody knows whether it needs a secret.
+    let secret_needed = matches!(method, Some(Method::SecretPost | Method::SecretBasic));
+    let client_secret = if secret_needed || block.get("client_secret").is_some() {
+        read_credential(reader, block, "client_secret").map(Text::into_secret)
     } else {
-        reader.required_text(block, "client_secret").map(Text::into_secret)
+        Some(Secret::new(""))
     };
     if let (Some(url), Some(options)) = (&token_url, &options)
         && options.authentication == ClientAuthentication::SecretBasic
@@ -103,7 +113,7 @@ fn read_pkce(reader: &mut Reader<'_>, block: &Mapping<'_>, token_expiry_buffer: 
     keys::warn_about_unknown(reader, block, keys::PKCE);
     let authorization_endpoint = read_endpoint(reader, block, "authorization_endpoint");
     let token_endpoint = read_endpoint(reader, block, "token_endpoint");
-    let client_id = reader.required_text(block, "client_id");
+    let client_id = read_credential(reader, block, "client_id");
     let client_secret = match block.get("client_secret") {
         Some(field) => reader.text(&field).map(Text::into_secret),
         None => Some(Secret::new("")),
@@ -121,6 +131,15 @@ fn read_pkce(reader: &mut Reader<'_>, block: &Mapping<'_>, token_expiry_buffer: 
     })
 }
 
+/// A required text in which a line break is legal, but comes from a file more likely than from an operator.
+fn read_credential<'d>(reader: &mut Reader<'_>, block: &Mapping<'d>, key: &str) -> Option<Text<'d>> {
+    let text = reader.required_text(block, key)?;
+    if text.as_str().ends_with(['\n', '\r']) {
+        reader.warning(&block.get(key)?, "ends in a line break, which is sent too");
+    }
+    Some(text)
+}
+
 /// A URL. The gateway takes any text for one, so what can't work is a warning.
 fn read_endpoint(reader: &mut Reader<'_>, block: &Mapping<'_>, key: &str) -> Option<String> {
     let text = reader.required_text(block, key)?;
@@ -130,7 +149,8 @@ fn read_endpoint(reader: &mut Reader<'_>, block: &Mapping<'_>, key: &str) -> Opt
             reader.warning(&field, "http:// sends credentials in the clear; use https://");
         }
         Ok(url) if matches!(url.scheme(), "http" | "https") => {}
-        _ => reader.warning(&field, "is not an http:// or https:// URL, so requests to it will fail"),
+        Ok(_) => reader.warning(&field, format!("{key} begins with neither http:// nor https://; requests will fail")),
+        Err(error) => reader.warning(&field, format!("{key} is not a URL: {error}; requests will fail")),
     }
     Some(text.as_str().to_owned())
 }
@@ -139,8 +159,18 @@ fn read_scopes(reader: &mut Reader<'_>, block: &Mapping<'_>) -> Option<Vec<Strin
     let Some(field) = block.get("scopes") else { return Some(Vec::new()) };
     let items = reader.list(&field)?;
     // Each one is read before any is found missing, so that all problems are reported.
-    let scopes: Vec<_> = items.iter().map(|item| reader.text(item).map(|text| text.as_str().to_owned())).collect();
+    let scopes: Vec<_> = items.iter().map(|item| read_scope(reader, item)).collect();
     scopes.into_iter().collect()
+}
+
+/// One scope. The gateway takes any text for one.
+fn read_scope(reader: &mut Reader<'_>, item: &Field<'_>) -> Option<String> {
+    let text = reader.text(item)?;
+    let is_token = |text: &str| text.bytes().all(|byte| matches!(byte, b'!' | b'#'..=b'[' | b']'..=b'~'));
+    if text.as_str().is_empty() || !is_token(text.as_str()) {
+        reader.warning(item, "is not one scope: letters, digits and signs, no blanks, quotes or \\ (RFC 6749 §3.3)");
+    }
+    Some(text.as_str().to_owned())
 }
 
 fn read_expiry_buffer(reader: &mut Reader<'_>, block: &Mapping<'_>) -> Option<f64> {

@@ -1,8 +1,9 @@
 //! One entry of `backends`.
 
+use super::super::field::Field;
 use super::super::gateway::GatewayOnly;
 use super::super::model::{BackendConfig, FailurePolicy, Transport};
-use super::super::reader::{Field, Keys, Mapping, Reader};
+use super::super::reader::{Keys, Mapping, Reader};
 use super::{auth, gateway, keys};
 use crate::headers::{Headers, illegal_name, illegal_value};
 

@@ -1,8 +1,9 @@
 //! The fields of a backend that only the gateway uses: checked as it checks them, kept where it hands them on.
 
+use super::super::field::Field;
 use super::super::gateway::{Command, GatewayOnly, GatewayValue};
 use super::super::model::Transport;
-use super::super::reader::{Field, Keys, Mapping, Reader};
+use super::super::reader::{Keys, Mapping, Reader};
 use super::super::yaml::Value;
 use super::{backend, keys};
 use crate::secret::Secret;

@@ -6,7 +6,31 @@ use super::super::reader::{Mapping, Reader};
 pub(in super::super) const WORDS: &[&[&str]] =
     &[SECTIONS, SECRETS, BACKEND, TIMEOUTS, FILTERS, FILTER, TOOL_OVERRIDE, STATIC, OAUTH2, PKCE, VALUES];
 
-const SECTIONS: &[&str] = &["version", "backends", "secrets", "server"];
+/// All sections of a file in any version of the gateway.
+const SECTIONS: &[&str] = &[
+    "version",
+    "backends",
+    "secrets",
+    "server",
+    "client",
+    "registries",
+    "incoming_auth",
+    "authorization",
+    "audit",
+    "conflict_resolution",
+    "optimizer",
+    "telemetry",
+    "session_pool",
+    "http_pool",
+    "retry",
+    "sse_resilience",
+    "security",
+    "rate_limits",
+    "feature_flags",
+    "plugins",
+    "skills",
+    "workflows",
+];
 const VALUES: &[&str] = &[
     "sse",
     "streamable-http",
@@ -88,23 +112,46 @@ pub(super) const PKCE: &[&str] = &[
 /// Words of other products, and what they are called here, in order of preference.
 const SYNONYMS: &[(&str, &[&str])] = &[
     ("access_token_url", &["token_url", "token_endpoint"]),
+    ("api_key", &["auth"]),
+    ("apikey", &["auth"]),
+    ("aud", &["audience"]),
+    ("auth_method", &["token_endpoint_auth_method"]),
     ("auth_url", &["authorization_endpoint"]),
+    ("authentication", &["auth"]),
     ("authorization", &["auth"]),
     ("authorization_url", &["authorization_endpoint"]),
     ("authorize_url", &["authorization_endpoint"]),
-    ("authentication", &["auth"]),
+    ("bearer", &["auth"]),
+    ("bearer_token", &["auth"]),
     ("buffer", &["token_expiry_buffer_seconds"]),
+    ("ca", &["ca_bundle"]),
+    ("ca_cert", &["ca_bundle"]),
+    ("ca_certs", &["ca_bundle"]),
+    ("ca_file", &["ca_bundle"]),
+    ("cacert", &["ca_bundle"]),
+    ("cert", &["client_certificate"]),
+    ("certificate", &["client_certificate"]),
     ("client", &["client_id"]),
+    ("client_cert", &["client_certificate"]),
+    ("client_cert_key", &["client_certificate_key"]),
+    ("client_key", &["client_certificate_key"]),
     ("endpoint", &["url", "token_url", "token_endpoint"]),
     ("expiry_buffer", &["token_expiry_buffer_seconds"]),
     ("file", &["path"]),
     ("id", &["client_id"]),
     ("key", &["client_secret"]),
+    ("key_id", &["private_key_id"]),
+    ("kid", &["private_key_id"]),
     ("kind", &["type"]),
+    ("params", &["extra_params"]),
     ("password", &["client_secret"]),
+    ("private_key_file", &["private_key"]),
+    ("private_key_path", &["private_key"]),
+    ("private_key_pem", &["private_key"]),
     ("retry_on_401", &["auth_retry_on_401"]),
     ("scope", &["scopes"]),
     ("secret", &["client_secret"]),
+    ("token", &["auth"]),
     ("token_endpoint", &["token_url"]),
     ("token_expiry_buffer", &["token_expiry_buffer_seconds"]),
     ("token_uri", &["token_url", "token_endpoint"]),
@@ -147,6 +194,16 @@ const AUTHS: &[(&str, &str)] = &[
     ("pkce", "pkce"),
 ];
 
+const METHODS: &[(&str, &str)] = &[
+    ("client-secret-post", "client_secret_post"),
+    ("form", "client_secret_post"),
+    ("post", "client_secret_post"),
+    ("basic", "client_secret_basic"),
+    ("client-secret-basic", "client_secret_basic"),
+    ("jwt", "private_key_jwt"),
+    ("private-key-jwt", "private_key_jwt"),
+];
+
 /// Warns about each key of `mapping` that is not one of `known`: the gateway ignores it silently.
 pub(super) fn warn_about_unknown(reader: &mut Reader<'_>, mapping: &Mapping<'_>, known: &[&str]) {
     for field in &mapping.fields {
@@ -155,23 +212,35 @@ pub(super) fn warn_about_unknown(reader: &mut Reader<'_>, mapping: &Mapping<'_>,
         }
         let hint = if known == BACKEND && (OAUTH2.contains(&field.key()) || PKCE.contains(&field.key())) {
             "; it belongs in the `auth` block".to_owned()
+        } else if field.key() == "headers" && known.contains(&"client_id") {
+            "; it belongs beside `auth`, not in it".to_owned()
         } else if field.key().contains(':') {
             "; is a blank missing after the `:`?".to_owned()
         } else if !reader.keeps_warnings() {
             String::new()
         } else {
-            meant_key(field.key(), known).map(|key| format!("; did you mean `{key}`?")).unwrap_or_default()
+            match meant_key(field.key(), known) {
+                // The keys of other products for it name a file.
+                Some("private_key") => "; did you mean `private_key`, which takes the PEM text itself?".to_owned(),
+                Some(key) => format!("; did you mean `{key}`?"),
+                None => String::new(),
+            }
         };
         reader.key_warning(field, format!("unknown key, ignored{hint}"));
     }
 }
 
-/// Warns about each key at the top that may be a slip of `backends`, which is not there.
-pub(super) fn warn_about_missing_backends(reader: &mut Reader<'_>, sections: &Mapping<'_>) {
-    for field in &sections.fields {
-        let key = field.key().to_lowercase();
-        if closest(&key, ["backends", "servers", "mcpservers"].iter()).is_some() {
-            reader.key_warning(field, "unknown key, ignored, and there are no `backends`; did you mean `backends`?");
+/// Warns about each key at the top that may be a slip of a section that is read and is not there.
+pub(super) fn warn_about_missing_sections(reader: &mut Reader<'_>, sections: &Mapping<'_>) {
+    for (section, slips) in [("backends", &["backends", "servers", "mcpservers"][..]), ("secrets", &["secrets"])] {
+        if sections.get(section).is_some() {
+            continue;
+        }
+        for field in sections.fields.iter().filter(|field| !SECTIONS.contains(&field.key())) {
+            if closest(&field.key().to_lowercase(), slips.iter()).is_some() {
+                let hint = format!("unknown key, ignored, and there are no `{section}`; did you mean `{section}`?");
+                reader.key_warning(field, hint);
+            }
         }
     }
 }
@@ -195,6 +264,11 @@ pub(super) fn meant_transport(word: &str) -> Option<&'static str> {
 /// The `type` of an `auth` block that was probably meant by `word`.
 pub(super) fn meant_auth(word: &str) -> Option<&'static str> {
     meant_word(word, AUTHS)
+}
+
+/// The `token_endpoint_auth_method` that was probably meant by `word`.
+pub(super) fn meant_method(word: &str) -> Option<&'static str> {
+    meant_word(word, METHODS)
 }
 
 fn meant_word(word: &str, words: &[(&'static str, &'static str)]) -> Option<&'static str> {

@@ -9,20 +9,27 @@ mod keys;
 mod token_request;
 
 pub(super) use self::keys::WORDS;
+use super::field::Field;
+use super::files::Files;
 use super::model::{BackendConfig, Problem};
-use super::reader::{Field, Keys, Mapping, Reader};
+use super::reader::{Keys, Mapping, Reader};
 use super::references::{References, SecretsSettings};
 use super::yaml::{Document, Value};
 
 /// The remote backends of a document, and all that is wrong with it.
-pub(super) fn read(document: &Document<'_>, references: References<'_>) -> (Vec<BackendConfig>, Vec<Problem>) {
-    let mut reader = Reader::new(references);
+pub(super) fn read(
+    document: &Document<'_>,
+    references: References<'_>,
+    thorough: bool,
+) -> (Vec<BackendConfig>, Vec<Problem>) {
+    let mut reader = Reader::new(references, thorough.then(Files::default));
     let backends = read_document(&mut reader, &Field::top(document)).unwrap_or_default();
     (backends, reader.into_problems())
 }
 
 fn read_document(reader: &mut Reader<'_>, document: &Field<'_>) -> Option<Vec<BackendConfig>> {
     let sections = reader.mapping(document, Keys::Fixed)?;
+    keys::warn_about_missing_sections(reader, &sections);
     let secrets = sections.get("secrets");
     if let Some(secrets) = &secrets {
         read_secrets(reader, secrets);
@@ -32,8 +39,15 @@ fn read_document(reader: &mut Reader<'_>, document: &Field<'_>) -> Option<Vec<Ba
     }
     let backends = read_backends(reader, &sections);
     if let Some(secrets) = &secrets {
-        if let Some(failure) = reader.references.store_failure().map(ToString::to_string) {
-            reader.error(secrets, format!("the secret store can't be opened: {failure}"));
+        // Nothing that is read here needs a store that is opened only now, but what else is in the file may.
+        let unneeded = reader.files.is_some() && reader.references.open_store();
+        match reader.references.store_failure().map(|failure| format!("the secret store can't be opened: {failure}")) {
+            Some(failure) if unneeded => {
+                const HARM: &str = "the gateway will not start if any other part of the file refers to a secret";
+                reader.warning(secrets, format!("{failure}; {HARM}"));
+            }
+            Some(failure) => reader.error(secrets, failure),
+            None => {}
         }
         for warning in reader.references.store_warnings().to_vec() {
             reader.warning(secrets, warning);
@@ -75,9 +89,6 @@ fn read_switch(reader: &mut Reader<'_>, field: &Field<'_>) -> bool {
 
 fn read_backends(reader: &mut Reader<'_>, sections: &Mapping<'_>) -> Option<Vec<BackendConfig>> {
     let Some(section) = sections.get_unless_null("backends") else {
-        if sections.get("backends").is_none() {
-            keys::warn_about_missing_backends(reader, sections);
-        }
         return Some(Vec::new());
     };
     let backends = reader.mapping(&section, Keys::Names)?;

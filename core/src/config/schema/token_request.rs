@@ -7,34 +7,77 @@ use super::super::expand::Text;
 use super::super::reader::{Keys, Mapping, Reader};
 use super::super::token_request::{ClientAuthentication, PrivateKeyJwt, RESERVED_PARAMETERS, TokenRequestOptions};
 use super::super::yaml::Value;
+use super::keys;
 use crate::secret::Secret;
 use crate::signing_key::SigningKey;
+use crate::trust::Trust;
 
-/// The options, or `None` if one has an error; and whether a key takes the place of the secret. Each is read whatever
-/// the others are, to report all problems at once.
-pub(super) fn read(reader: &mut Reader<'_>, block: &Mapping<'_>) -> (Option<TokenRequestOptions>, bool) {
-    let (authentication, keyed) = read_authentication(reader, block);
-    (read_options(reader, block, authentication), keyed)
+/// `token_endpoint_auth_method`, the word alone.
+#[derive(Clone, Copy)]
+pub(super) enum Method {
+    SecretPost,
+    SecretBasic,
+    PrivateKeyJwt,
 }
 
-fn read_options(
+/// How the client authenticates: for an unknown word, which is an error, as was probably meant; `None` if that can't be
+/// told.
+pub(super) fn read_method(reader: &mut Reader<'_>, block: &Mapping<'_>) -> Option<Method> {
+    const WANTED: &str = "`client_secret_post`, `client_secret_basic` or `private_key_jwt`";
+    let Some(field) = block.get("token_endpoint_auth_method") else { return Some(Method::SecretPost) };
+    let word = reader.word(&field, WANTED)?;
+    let method = |word: &str| match word {
+        "client_secret_post" => Some(Method::SecretPost),
+        "client_secret_basic" => Some(Method::SecretBasic),
+        "private_key_jwt" => Some(Method::PrivateKeyJwt),
+        _ => None,
+    };
+    method(word.as_str()).or_else(|| {
+        let meant = keys::meant_method(word.as_str());
+        reader.unknown_word(&field, &word, WANTED, meant);
+        meant.and_then(method)
+    })
+}
+
+/// The options, or `None` if one has an error. Each is read whatever the others are, to report all problems at once.
+pub(super) fn read(
     reader: &mut Reader<'_>,
     block: &Mapping<'_>,
-    authentication: Option<ClientAuthentication>,
+    method: Option<Method>,
 ) -> Option<TokenRequestOptions> {
+    let authentication = method.and_then(|method| read_authentication(reader, block, method));
     let audience = read_text(reader, block, "audience");
     let resources = read_resources(reader, block);
     let extra_params = read_extra_params(reader, block);
-    let ca_bundle = read_text(reader, block, "ca_bundle");
+    let ca_bundle = read_text(reader, block, "ca_bundle").map(|bundle| bundle.map(PathBuf::from));
     let client_certificate = read_client_certificate(reader, block);
+    if let (Some(ca_bundle), Some(client_certificate)) = (&ca_bundle, &client_certificate) {
+        look_at_files(reader, block, ca_bundle.as_ref(), client_certificate.as_ref());
+    }
     Some(TokenRequestOptions {
         authentication: authentication?,
         audience: audience?,
         resources: resources?,
         extra_params: extra_params?,
-        ca_bundle: ca_bundle?.map(PathBuf::from),
+        ca_bundle: ca_bundle?,
         client_certificate: client_certificate?,
     })
+}
+
+/// Reports what is wrong with them, if files are to be looked at.
+fn look_at_files(
+    reader: &mut Reader<'_>,
+    block: &Mapping<'_>,
+    ca_bundle: Option<&PathBuf>,
+    client_certificate: Option<&(PathBuf, PathBuf)>,
+) {
+    if ca_bundle.is_none() && client_certificate.is_none() {
+        return;
+    }
+    let trust = Trust::Tls { ca_bundle: ca_bundle.cloned(), client_certificate: client_certificate.cloned() };
+    if let Some(finding) = reader.files.as_mut().and_then(|files| files.look_at(trust).cloned()) {
+        reader.finding(block, finding);
+    }
 }
 
 /// An optional text: `Some(None)` when it is not there, `None` when it is wrong.
@@ -45,21 +88,18 @@ fn read_text(reader: &mut Reader<'_>, block: &Mapping<'_>, key: &str) -> Option<
     }
 }
 
-fn read_authentication(reader: &mut Reader<'_>, block: &Mapping<'_>) -> (Option<ClientAuthentication>, bool) {
-    const WANTED: &str = "`client_secret_post`, `client_secret_basic` or `private_key_jwt`";
-    let Some(field) = block.get("token_endpoint_auth_method") else {
-        return (Some(ClientAuthentication::SecretPost), false);
-    };
-    let Some(word) = reader.word(&field, WANTED) else { return (None, false) };
-    match word.as_str() {
-        "client_secret_post" => (Some(ClientAuthentication::SecretPost), false),
-        "client_secret_basic" => (Some(ClientAuthentication::SecretBasic), false),
-        "private_key_jwt" => (read_private_key_jwt(reader, block).map(ClientAuthentication::PrivateKeyJwt), true),
-        _ => {
-            reader.unknown_word(&field, &word, WANTED, None);
-            (None, false)
+fn read_authentication(reader: &mut Reader<'_>, block: &Mapping<'_>, method: Method) -> Option<ClientAuthentication> {
+    let authentication = match method {
+        Method::SecretPost => ClientAuthentication::SecretPost,
+        Method::SecretBasic => ClientAuthentication::SecretBasic,
+        Method::PrivateKeyJwt => {
+            return read_private_key_jwt(reader, block).map(ClientAuthentication::PrivateKeyJwt);
         }
+    };
+    for field in ["private_key", "private_key_id", "assertion_audience"].iter().filter_map(|key| block.get(key)) {
+        reader.key_warning(&field, "has no effect without `token_endpoint_auth_method: private_key_jwt`");
     }
+    Some(authentication)
 }
 
 fn read_private_key_jwt(reader: &mut Reader<'_>, block: &Mapping<'_>) -> Option<PrivateKeyJwt> {

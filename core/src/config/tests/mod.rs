@@ -1,6 +1,8 @@
 //! From text to values or problems.
 
+mod files;
 mod gateway;
+mod oauth2;
 mod problems;
 mod references;
 
@@ -30,7 +32,11 @@ fn environment(name: &str) -> Result<String, VarError> {
 }
 
 fn read(yaml: &str, unresolved: Unresolved) -> Result<Config, ConfigError> {
-    let result = parse_in(yaml.as_bytes(), &LoadOptions { unresolved }, &environment);
+    read_with(yaml, &LoadOptions { unresolved, ..LoadOptions::default() })
+}
+
+fn read_with(yaml: &str, options: &LoadOptions) -> Result<Config, ConfigError> {
+    let result = parse_in(yaml.as_bytes(), options, &environment);
     let shown = match &result {
         Ok(config) => format!("{config:?} {config:#?}"),
         Err(error) => format!("{error} {error:?}"),
@@ -41,7 +47,16 @@ fn read(yaml: &str, unresolved: Unresolved) -> Result<Config, ConfigError> {
 
 /// All problems as a user sees them.
 fn problems(yaml: &str, unresolved: Unresolved) -> Vec<String> {
-    let problems = match read(yaml, unresolved) {
+    problems_of(read(yaml, unresolved))
+}
+
+/// As `argus-auth check` finds them.
+fn problems_of_check(yaml: &str) -> Vec<String> {
+    problems_of(read_with(yaml, &LoadOptions { thorough: true, ..LoadOptions::default() }))
+}
+
+fn problems_of(result: Result<Config, ConfigError>) -> Vec<String> {
+    let problems = match result {
         Ok(config) => config.warnings,
         Err(error) => error.problems,
     };
@@ -122,7 +137,8 @@ secrets:
   enabled: true
 "#;
     let config = read(yaml, Unresolved::Error).unwrap();
-    assert_eq!(config.warnings, []);
+    let warned: Vec<_> = config.warnings.iter().map(|warning| warning.path.as_str()).collect();
+    assert_eq!(warned, ["backends.login.auth.type"], "the interactive login that is not performed here");
     let [my_server, tools, login] = config.backends.as_slice() else { panic!("{config:?}") };
 
     assert_eq!((my_server.name.as_str(), my_server.transport), ("my-server", Transport::Sse));
@@ -159,8 +175,9 @@ secrets:
 
 #[test]
 fn nothing_configured_is_fine() {
-    for yaml in ["version: '1'", "backends:", "backends: {}", "{}", "1: x\nserver: {port: 1}"] {
-        assert!(read(yaml, Unresolved::Error).unwrap().backends.is_empty(), "{yaml}");
+    for yaml in ["version: '1'", "backends:", "backends: {}", "{}", "1: x\nserver: {port: 1}\nsecurity: {}"] {
+        let config = read(yaml, Unresolved::Error).unwrap();
+        assert_eq!((config.backends, config.warnings), (vec![], vec![]), "{yaml}");
     }
 }
 
@@ -238,7 +255,7 @@ fn files() {
         ("bad.json", Some("{}"), Some("only YAML files are read; the name must end in .yaml or .yml")),
         (".yaml", Some("{}"), Some("only YAML files are read; the name must end in .yaml or .yml")),
         ("missing.yaml", None, Some("the file does not exist")),
-        ("folder.yaml", None, Some("the file can't be read: Is a directory (os error 21)")),
+        ("folder.yaml", None, Some("the file is a directory; it must be a file")),
     ] {
         let path = directory.join(name);
         if let Some(content) = content {
@@ -254,8 +271,13 @@ fn files() {
         }
     }
     let large = directory.join("large.yaml");
-    File::create(&large).unwrap().set_len(1 << 40).unwrap();
+    std::fs::File::create(&large).unwrap().set_len(1 << 40).unwrap();
     let error = load(&large, &LoadOptions::default()).unwrap_err();
     assert_eq!(error.problems[0].message, "the file is larger than the limit of 10485760 bytes");
+    // Opening it would wait for someone to write to it.
+    let pipe = directory.join("pipe.yaml");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let error = load(&pipe, &LoadOptions::default()).unwrap_err();
+    assert_eq!(error.problems[0].message, "the file is not a regular file");
     std::fs::remove_dir_all(directory).unwrap();
 }

@@ -1,6 +1,6 @@
 //! What is wrong, where, and what would be right.
 
-use super::{Unresolved, backend, oauth2, problems, read};
+use super::{Unresolved, backend, problems, read};
 
 #[test]
 fn problems_of_the_document() {
@@ -149,92 +149,6 @@ fn problems_of_headers() {
 }
 
 #[test]
-fn problems_of_oauth2() {
-    for (lines, expected) in [
-        (
-            "scope: a\nsecret: canary\ntoken_uri: x\ntenant: y",
-            &[
-                "warning: line 10, column 7: backends.b.auth.scope: unknown key, ignored; did you mean `scopes`?",
-                "warning: line 11, column 7: backends.b.auth.secret: unknown key, ignored; did you mean `client_secret`?",
-                "warning: line 12, column 7: backends.b.auth.token_uri: unknown key, ignored; did you mean `token_url`?",
-                "warning: line 13, column 7: backends.b.auth.tenant: unknown key, ignored",
-            ][..],
-        ),
-        (
-            "token_url: x",
-            &[
-                "line 10, column 7: backends.b.auth.token_url: this key is already on line 7; keep one of the two",
-                "warning: line 10, column 18: backends.b.auth.token_url: \
-                 is not an http:// or https:// URL, so requests to it will fail",
-            ],
-        ),
-        (
-            "scopes: a b",
-            &["line 10, column 15: backends.b.auth.scopes: expected a list, found text; put it in brackets: [...]"],
-        ),
-        ("scopes:", &["line 10, column 14: backends.b.auth.scopes: expected a list, found nothing"]),
-        (
-            "scopes: [a, 1, '', null]",
-            &[
-                "line 10, column 19: backends.b.auth.scopes[1]: expected text, found a whole number; put it in quotes",
-                "line 10, column 26: backends.b.auth.scopes[3]: expected text, found nothing",
-            ],
-        ),
-        (
-            "token_expiry_buffer_seconds: -1\nauth_retry_on_401: 2",
-            &[
-                "line 10, column 36: backends.b.auth.token_expiry_buffer_seconds: must be 0 or more seconds",
-                "line 11, column 26: backends.b.auth.auth_retry_on_401: expected true or false, found a whole number",
-            ],
-        ),
-        (
-            "token_expiry_buffer_seconds: ${TOKEN}",
-            &["line 10, column 36: backends.b.auth.token_expiry_buffer_seconds: expected a number, found text"],
-        ),
-    ] {
-        assert_eq!(problems(&oauth2(lines), Unresolved::Error), expected, "{lines}");
-    }
-}
-
-#[test]
-fn all_that_an_oauth2_block_lacks() {
-    let expected = ["token_url", "client_id", "client_secret"]
-        .map(|key| format!("line 5, column 11: backends.b.auth.{key}: `{key}` is required but missing"));
-    assert_eq!(problems(&backend("auth: {type: oauth2}"), Unresolved::Error), expected);
-}
-
-#[test]
-fn a_secret_is_not_missed_where_a_key_takes_its_place_and_is_wrong() {
-    for (lines, wrong) in
-        [("", "private_key"), ("private_key: k", "private_key"), ("private_key: k\naudience: ''", "audience")]
-    {
-        let method = "token_endpoint_auth_method: private_key_jwt\n";
-        let yaml = oauth2(&format!("{method}{lines}")).replace("client_secret:", "label:");
-        let error = read(&yaml, Unresolved::Error).unwrap_err();
-        let paths: Vec<_> = error.problems.iter().map(|problem| problem.path.as_str()).collect();
-        assert!(paths.contains(&&*format!("backends.b.auth.{wrong}")), "{lines}: {paths:?}");
-        assert!(!paths.contains(&"backends.b.auth.client_secret"), "{lines}: {paths:?}");
-    }
-}
-
-#[test]
-fn endpoints_in_the_clear() {
-    for (url, warns) in [
-        ("https://as/t", false),
-        ("http://localhost:1/t", false),
-        ("http://127.8.9.1/t", false),
-        ("http://[::1]/t", false),
-        ("http://as/t", true),
-        ("http://localhost.example/t", true),
-        ("ftp://as/t", true),
-        ("/t", true),
-    ] {
-        let yaml = backend(&format!("auth: {{type: oauth2, token_url: '{url}', client_id: i, client_secret: s}}"));
-        assert_eq!(!read(&yaml, Unresolved::Error).unwrap().warnings.is_empty(), warns, "{url}");
-    }
-}
-
-#[test]
 fn headers_that_are_none_of_the_operators_business() {
     const AUTH: &str = "auth: {type: static, headers: {Accept: a, HOST: h}}";
     let found = problems(&backend(&format!("headers: {{Accept: a, Content-Length: 1a}}\n{AUTH}")), Unresolved::Error);
@@ -264,11 +178,17 @@ fn one_authorization_header_is_enough() {
 }
 
 #[test]
-fn a_slip_in_the_most_important_key() {
-    for key in ["backend", "Backends", "mcpServers", "bakcends"] {
+fn a_slip_in_the_name_of_a_section() {
+    for (key, meant) in [
+        ("backend", "backends"),
+        ("Backends", "backends"),
+        ("mcpServers", "backends"),
+        ("bakcends", "backends"),
+        ("secret", "secrets"),
+    ] {
         let found = problems(&format!("version: '1'\n{key}: {{}}"), Unresolved::Error);
         let expected = format!(
-            "warning: line 2, column 1: {key}: unknown key, ignored, and there are no `backends`; did you mean `backends`?"
+            "warning: line 2, column 1: {key}: unknown key, ignored, and there are no `{meant}`; did you mean `{meant}`?"
         );
         assert_eq!(found, [expected]);
     }
