@@ -776,7 +776,8 @@ bool argus_auth_token_status_fetching(const struct argus_auth_token_status *stat
 uint64_t argus_auth_token_status_successes(const struct argus_auth_token_status *status);
 
 /**
- * How many fetches got none, since the start; one fetch may be several requests. 0 for NULL.
+ * How many fetches ended without one, since the start, whatever the reason, a shutdown included; one fetch may be
+ * several requests, and one that was not let out is none. 0 for NULL.
  */
 uint64_t argus_auth_token_status_failures(const struct argus_auth_token_status *status);
 

@@ -111,7 +111,8 @@ pub unsafe extern "C" fn argus_auth_token_status_successes(status: *const argus_
     unsafe { boundary::read(status, 0, |status| status.status.successes) }
 }
 
-/// How many fetches got none, since the start; one fetch may be several requests. 0 for NULL.
+/// How many fetches ended without one, since the start, whatever the reason, a shutdown included; one fetch may be
+/// several requests, and one that was not let out is none. 0 for NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn argus_auth_token_status_failures(status: *const argus_auth_token_status) -> u64 {
     // SAFETY: the caller's pointer is NULL or to a live status.

@@ -22,8 +22,8 @@ class TokenStatus:
         cool_down: how long the token endpoint is left alone after a failure; None when it is not.
         fetching: whether a fetch is under way (bool).
         successes: fetches that got a token, since the start (int).
-        failures: fetches that ended without one, since the start, whatever the reason, a shutdown included; one fetch may
-            be several requests, and one that was not let out is none (int).
+        failures: fetches that ended without one, since the start, whatever the reason, a shutdown included; one fetch
+            may be several requests, and one that was not let out is none (int).
         hits: how often the token was served without waiting, since the start (int).
 
     """

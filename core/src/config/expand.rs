@@ -13,9 +13,7 @@ use icu_properties::props::{GeneralCategory, GeneralCategoryGroup};
 use zeroize::Zeroizing;
 
 use crate::secret::Secret;
-
-/// Where variables are looked up: `std::env::var`, except in tests.
-pub(crate) type Environment<'e> = &'e dyn Fn(&str) -> Result<String, VarError>;
+use crate::secrets::Environment;
 
 /// The longest text that references may make, in bytes; as long as the longest that can be written.
 const MAX_EXPANDED: usize = 1 << 20;

@@ -36,7 +36,6 @@ use std::path::Path;
 
 use zeroize::Zeroizing;
 
-pub(crate) use self::expand::Environment;
 pub use self::gateway::GatewayValue;
 pub(crate) use self::model::is_in_the_clear;
 pub use self::model::{
@@ -49,6 +48,7 @@ pub use self::token_request::{ClientAuthentication, PrivateKeyJwt, TokenRequestO
 use self::yaml::Limits;
 use crate::file;
 use crate::log::event;
+use crate::secrets::Environment;
 
 /// Reads the configuration file at `path`.
 ///

@@ -3,10 +3,10 @@
 use std::cell::OnceCell;
 use std::collections::BTreeSet;
 
-use super::expand::{Environment, Expanded, Text, expand, looks_like_reference};
+use super::expand::{Expanded, Text, expand, looks_like_reference};
 use super::field::quote;
 use super::model::{Severity, Unresolved};
-use crate::secrets::{self, SecretError, SecretProvider};
+use crate::secrets::{self, Environment, SecretError, SecretProvider};
 
 /// What the `secrets` section says.
 pub(super) struct SecretsSettings {

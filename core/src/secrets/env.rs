@@ -2,8 +2,7 @@
 
 use std::env::VarError;
 
-use super::{SecretError, SecretProvider};
-use crate::config::Environment;
+use super::{Environment, SecretError, SecretProvider};
 use crate::secret::Secret;
 
 /// Looks `my-key` up as `SECRET_MY_KEY`.

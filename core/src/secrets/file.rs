@@ -11,8 +11,7 @@ use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Vis
 use zeroize::Zeroizing;
 
 use super::fernet::{Failure, Key};
-use super::{SecretError, SecretProvider};
-use crate::config::Environment;
+use super::{Environment, SecretError, SecretProvider};
 use crate::file::{self, Content, Unreadable};
 use crate::secret::Secret;
 

@@ -8,8 +8,12 @@ mod keyring;
 #[cfg(test)]
 mod tests;
 
-use crate::config::Environment;
+use std::env::VarError;
+
 use crate::secret::Secret;
+
+/// Where variables are looked up: `std::env::var`, except in tests.
+pub(crate) type Environment<'e> = &'e dyn Fn(&str) -> Result<String, VarError>;
 
 /// A store of named secrets, open for reading.
 pub(crate) trait SecretProvider {

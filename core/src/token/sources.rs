@@ -6,7 +6,8 @@ use std::sync::Arc;
 use super::credentials::ClientCredentials;
 use super::source::TokenSource;
 
-/// Tokens kept for providers that no longer exist; at most as many again until they are counted.
+/// Tokens kept for providers that no longer exist. There may be as many again, or an eighth of all, until they are
+/// counted: so rarely that looking through all of them is cheap on average.
 const MAX_ORPHANS: usize = 1024;
 
 #[derive(Clone, Default)]
@@ -26,8 +27,7 @@ impl Sources {
         if let Some(source) = self.by_credentials.get(&credentials) {
             return Arc::clone(source);
         }
-        // So rarely that looking through all of them is cheap on average.
-        if self.new == MAX_ORPHANS {
+        if self.new >= MAX_ORPHANS.max(self.by_credentials.len() / 8) {
             self.forget_orphans();
         }
         self.new += 1;
