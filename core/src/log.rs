@@ -20,7 +20,7 @@ pub mod event {
     pub const TOKEN_REQUEST_SENT: &str = "token.request.sent";
     /// DEBUG: a request to `token_url` failed, is of the class `kind`, and is sent again after `pause_ms`.
     pub const TOKEN_REQUEST_RETRIED: &str = "token.request.retried";
-    /// DEBUG: no request to `token_url`, whose host is left alone; `error` says for how long.
+    /// DEBUG: no request to `token_url`, whose host is left alone; `error` says why.
     pub const TOKEN_REQUEST_WITHHELD: &str = "token.request.withheld";
     /// INFO: there is a new token from `token_url`.
     pub const TOKEN_FETCH_SUCCEEDED: &str = "token.fetch.succeeded";

@@ -150,7 +150,8 @@ class _Relay(_Bridge):
             try:
                 self.drain()
             except BaseException:  # a log handler's; whoever else waits must not wait for ever
-                traceback.print_exc()
+                with contextlib.suppress(Exception):  # standard error may be closed
+                    traceback.print_exc()
 
     def drain(self) -> None:
         """Has all answers given out on the threads of their loops. Runs on the relay's thread."""

@@ -7,7 +7,7 @@ import io
 import logging
 import os
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 from argus_auth._check import check, print_problems
 from argus_auth._errors import AuthError, ConfigError
@@ -25,23 +25,28 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     argparse exits with 2 itself.
     """
-    for stream in (sys.stdout, sys.stderr):
+    for stream in _open_streams():
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
     # The commands themselves tell what is logged.
     logging.getLogger("argus_mcp").addHandler(logging.NullHandler())
     try:
         status = _run(_parser().parse_args(arguments))
-        sys.stdout.flush()
+        for stream in _open_streams():
+            stream.flush()
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:
         # Nobody reads on; the interpreter shall not stumble over that once more when it ends.
         nowhere = os.open(os.devnull, os.O_WRONLY)
-        for stream in (sys.stdout, sys.stderr):
+        for stream in _open_streams():
             os.dup2(nowhere, stream.fileno())
         return 141
     return status
+
+
+def _open_streams() -> list[TextIO]:
+    return [stream for stream in (sys.stdout, sys.stderr) if stream is not None]
 
 
 def _run(options: argparse.Namespace) -> int:

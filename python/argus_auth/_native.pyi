@@ -57,14 +57,14 @@ class OAuth2Source:
         client_secret: str,
         scopes: Sequence[str],
         expiry_buffer: float,
-        cache: Any | None,
+        cache: TokenCache | None,
     ) -> OAuth2Source: ...
     @property
-    def cache(self) -> Any: ...
+    def cache(self) -> TokenCache: ...
     def ready(self) -> dict[str, str] | None: ...
     def held(self) -> dict[str, str] | None: ...
     def request(self, queue: CompletionQueue, tag: int) -> dict[str, str] | None: ...
-    def invalidate(self, rejected: str | None) -> None: ...
+    def invalidate(self) -> None: ...
 
 @final
 class CompletionQueue:
@@ -92,7 +92,7 @@ class TokenCache:
         """Puts a token in, in place of the one there. `expires_in` is its life in seconds from now."""
 
     def invalidate(self) -> None:
-        """Empties the cache. Calling it again changes nothing."""
+        """Empties the cache; that of a provider drops the token which it shares, too."""
 
     @property
     def _expiry_buffer(self) -> float:

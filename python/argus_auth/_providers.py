@@ -63,6 +63,7 @@ class OAuth2Provider(AuthProvider):
 
     # Shows the shared token too, once there is one. Anything with its methods may be put in its place.
     _cache: Any
+    _ready: Callable[[], dict[str, str] | None]
 
     def __init__(
         self,
@@ -81,21 +82,32 @@ class OAuth2Provider(AuthProvider):
         # For a replaced `_fetch_token`; one per event loop, since an asyncio.Lock can't serve two.
         self._locks: dict[asyncio.AbstractEventLoop, asyncio.Lock] = {}
         self._use(None)
-        super().__setattr__("_cache", self._source.cache)
 
     def __setattr__(self, name: str, value: Any) -> None:
         """As usual. A `_cache` that is put in the place of the first one is asked from then on."""
         super().__setattr__(name, value)
-        if name == "_cache":
-            self._use(value)
+        if name == "_cache" and hasattr(self, "_source"):
+            self._use(value if type(value) is TokenCache else None)
 
-    def _use(self, cache: Any) -> None:
+    def _use(self, cache: TokenCache | None) -> None:
         self._source = _native.OAuth2Source(
             self._token_url, self._client_id, self._client_secret, self._scopes, self._expiry_buffer, cache
         )
-        # Who is asked for headers first. As with the gateway, a replaced `_fetch_token` is called unless the provider
-        # has a token already, so a new one looks at the shared token only once it knows that nothing is replaced.
-        self._ready: Callable[[], dict[str, str] | None] = self._source.held
+        if not hasattr(self, "_cache"):
+            super().__setattr__("_cache", self._source.cache)
+        self._ask(self._source.held)
+
+    def _ask(self, ready: Callable[[], dict[str, str] | None]) -> None:
+        """Who is asked for headers first: `ready`, if it knows what is in `_cache`.
+
+        As with the gateway, a replaced `_fetch_token` is called unless the provider has a token already; so a new one
+        looks at the shared token only once it knows that nothing is replaced.
+        """
+        self._ready = ready if type(self._cache) is TokenCache else self._held_elsewhere
+
+    def _held_elsewhere(self) -> dict[str, str] | None:
+        token = self._cache.get()
+        return None if token is None else {"Authorization": f"Bearer {token}"}
 
     async def get_headers(self) -> dict[str, str]:
         """`{"Authorization": "Bearer <token>"}` in a new dict.
@@ -109,9 +121,10 @@ class OAuth2Provider(AuthProvider):
 
     def invalidate(self) -> None:
         """Drops the token, one put into `_cache` as well as the shared one; the next call fetches another."""
-        self._cache.invalidate()
-        self._source.invalidate(None)
-        self._ready = self._source.held
+        if type(self._cache) is not TokenCache:
+            self._cache.invalidate()
+        self._source.invalidate()
+        self._ask(self._source.held)
 
     def redacted_repr(self) -> str:
         """Token URL and client id; of the secret its end at most. Never raises."""
@@ -126,15 +139,16 @@ class OAuth2Provider(AuthProvider):
     async def _fetch_token(self) -> str:
         """The shared token, fetched if need be. May be replaced, on the class or on one provider."""
         headers = self._source.ready() or await _bridge.wait(self._source.request)
-        self._ready = self._source.ready
+        self._ask(self._source.ready)
         return headers["Authorization"].removeprefix("Bearer ")
 
     async def _wait(self) -> dict[str, str]:
         # Asked of the method: to look into `__dict__` makes every later look at an attribute slower.
-        if getattr(self._fetch_token, "__func__", None) is not _FETCH_TOKEN:
-            self._ready = self._source.held
+        method = self._fetch_token
+        if (getattr(method, "__func__", None), getattr(method, "__self__", None)) != (_FETCH_TOKEN, self):
+            self._ask(self._source.held)
             return await self._headers_by_replacement()
-        self._ready = self._source.ready
+        self._ask(self._source.ready)
         headers = self._source.ready()
         if headers is None:
             return await _bridge.wait(self._source.request)
@@ -152,7 +166,7 @@ class OAuth2Provider(AuthProvider):
         loop = asyncio.get_running_loop()
         if loop not in self._locks:
             # A lock that was waited for holds its loop.
-            for closed in [known for known in self._locks if known.is_closed()]:
+            for closed in [known for known in list(self._locks) if known.is_closed()]:
                 self._locks.pop(closed, None)
         return self._locks.setdefault(loop, asyncio.Lock())
 

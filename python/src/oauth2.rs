@@ -16,15 +16,8 @@ use crate::{errors, log, seconds};
 #[pyclass(frozen, module = "argus_auth._native")]
 pub(crate) struct OAuth2Source {
     provider: OAuth2Provider,
-    cache: Cache,
+    cache: Py<TokenCache>,
     template: Template,
-}
-
-/// Where a token that is not shared may be.
-enum Cache {
-    Ours(Py<TokenCache>),
-    /// Anything with a `get` that somebody put in its place.
-    Other(Py<PyAny>),
 }
 
 #[pymethods]
@@ -37,7 +30,7 @@ impl OAuth2Source {
         client_secret: String,
         scopes: Vec<String>,
         expiry_buffer: f64,
-        cache: Option<Bound<'_, PyAny>>,
+        cache: Option<Py<TokenCache>>,
     ) -> PyResult<Self> {
         let config = OAuth2Config {
             token_url,
@@ -49,21 +42,17 @@ impl OAuth2Source {
             options: TokenRequestOptions::default(),
         };
         let provider = OAuth2Provider::new(&config, Engine::global());
-        let cache = match cache.map(Bound::cast_into_exact::<TokenCache>) {
-            None => Cache::Ours(Py::new(py, TokenCache::of(provider.clone(), expiry_buffer))?),
-            Some(Ok(cache)) => Cache::Ours(cache.unbind()),
-            Some(Err(other)) => Cache::Other(other.into_inner().unbind()),
+        let cache = match cache {
+            Some(cache) => cache,
+            None => Py::new(py, TokenCache::of(provider.clone(), expiry_buffer))?,
         };
         Ok(Self { provider, cache, template: Template::default() })
     }
 
     /// The cache that is asked first: the one it was given, or else one of its own that shows the shared token too.
     #[getter]
-    fn cache(&self, py: Python<'_>) -> Py<PyAny> {
-        match &self.cache {
-            Cache::Ours(cache) => cache.clone_ref(py).into_any(),
-            Cache::Other(cache) => cache.clone_ref(py),
-        }
+    fn cache(&self, py: Python<'_>) -> Py<TokenCache> {
+        self.cache.clone_ref(py)
     }
 
     /// The headers, if there is a valid token: one that was put into the cache, or else the shared one.
@@ -82,11 +71,7 @@ impl OAuth2Source {
 
     /// The headers with the token that was put into the cache, if that is valid. Otherwise None.
     fn held<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyDict>>> {
-        let token = match &self.cache {
-            Cache::Ours(cache) => cache.get().own(),
-            Cache::Other(cache) => cache.bind(py).call_method0("get")?.extract::<Option<String>>()?.map(Secret::new),
-        };
-        let Some(token) = token else { return Ok(None) };
+        let Some(token) = self.cache.get().own() else { return Ok(None) };
         let bearer = Secret::new(format!("Bearer {}", token.expose_secret()));
         headers::to_dict(py, &Headers::single("Authorization", bearer)).map(Some)
     }
@@ -100,9 +85,10 @@ impl OAuth2Source {
         }
     }
 
-    /// Told that the backend refused its headers.
-    fn invalidate(&self, rejected: Option<&str>) {
-        self.provider.invalidate(rejected);
+    /// Told that the backend refused its headers: drops the shared token and the one that was put into the cache.
+    fn invalidate(&self) {
+        self.cache.get().drop_own();
+        self.provider.invalidate(None);
         self.template.clear();
     }
 }

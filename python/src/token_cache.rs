@@ -30,6 +30,11 @@ impl TokenCache {
         self.own.get()
     }
 
+    /// Drops the token that was put in.
+    pub(crate) fn drop_own(&self) {
+        self.own.invalidate();
+    }
+
     fn shared(&self) -> Option<Arc<Headers>> {
         self.provider.as_ref()?.current().ok()?
     }
@@ -63,11 +68,10 @@ impl TokenCache {
         self.own.set(Secret::new(token), expires_in);
     }
 
-    /// Empties the cache. Calling it again changes nothing.
+    /// Empties the cache; that of a provider drops the token which it shares, too.
     fn invalidate(&self) {
-        if self.own.is_valid() {
-            self.own.invalidate();
-        } else if let Some(provider) = &self.provider {
+        self.drop_own();
+        if let Some(provider) = &self.provider {
             provider.invalidate(None);
         }
     }

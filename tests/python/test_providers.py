@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import sys
+import threading
 import time
 import weakref
 from typing import TYPE_CHECKING
@@ -166,7 +168,8 @@ class TestOAuth2Provider:
         assert get(OAuth2Provider(endpoint.url, client, CANARY)) == {"Authorization": "Bearer tok-1"}
         assert get(provider) == {"Authorization": "Bearer by-hand"}
         provider._cache.invalidate()
-        assert get(provider) == {"Authorization": "Bearer tok-1"}
+        assert not provider._cache.valid
+        assert get(provider) == {"Authorization": "Bearer tok-2"}
         provider._cache = TokenCache(0)
         provider._cache.set("another", 60)
         assert get(provider) == {"Authorization": "Bearer another"}
@@ -243,6 +246,65 @@ class TestOAuth2Provider:
     def test_fetch_token_replaced_on_the_class(self, provider: OAuth2Provider, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(OAuth2Provider, "_fetch_token", AsyncMock(return_value="patched"))
         assert get(provider) == {"Authorization": "Bearer patched"}
+
+    def test_fetch_token_of_another_provider(self, provider: OAuth2Provider, endpoint: TokenEndpoint) -> None:
+        provider._fetch_token = OAuth2Provider(endpoint.url, "other", CANARY)._fetch_token  # type: ignore[method-assign]
+        assert get(provider) == {"Authorization": "Bearer tok-1"}
+        assert ["client_id", "other"] in endpoint.requests()[0]["form"]
+
+    def test_anything_may_be_the_cache(self, provider: OAuth2Provider) -> None:
+        class Cache:
+            """Refers to its provider, which must not keep both alive."""
+
+            def __init__(self, provider: OAuth2Provider) -> None:
+                self.provider = provider
+                self.token: str | None = "elsewhere"
+
+            def get(self) -> str | None:
+                return self.token
+
+            def invalidate(self) -> None:
+                self.token = None
+
+        class Early(OAuth2Provider):
+            def __init__(self, *arguments: str) -> None:
+                self._cache = Cache(self)
+                super().__init__(*arguments)
+
+        for each in (provider, Early(provider._token_url, provider._client_id, CANARY)):
+            each._cache = Cache(each)
+            assert get(each) == {"Authorization": "Bearer elsewhere"}
+            each.invalidate()
+            assert get(each)["Authorization"].startswith("Bearer tok-")
+        early = Early(provider._token_url, provider._client_id, CANARY)
+        assert get(early) == {"Authorization": "Bearer elsewhere"}
+        gone = weakref.ref(early)
+        del early
+        gc.collect()
+        assert gone() is None
+
+    def test_replaced_fetch_token_on_many_loops(self, provider: OAuth2Provider) -> None:
+        provider._fetch_token = AsyncMock(return_value="mine")  # type: ignore[method-assign]
+        failures: list[BaseException] = []
+
+        def work() -> None:
+            try:
+                for _ in range(50):
+                    get(provider)
+            except RuntimeError as error:
+                failures.append(error)
+
+        interval = sys.getswitchinterval()
+        sys.setswitchinterval(1e-5)
+        try:
+            threads = [threading.Thread(target=work) for _ in range(8)]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+        finally:
+            sys.setswitchinterval(interval)
+        assert failures == []
 
     def test_fetch_token_itself(self, provider: OAuth2Provider) -> None:
         assert asyncio.run(provider._fetch_token()) == "tok-1"

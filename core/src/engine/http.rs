@@ -13,7 +13,7 @@ use crate::trust::Trust;
 
 /// How long an idle connection is kept for the next fetch to the same host.
 const POOL_IDLE: Duration = Duration::from_secs(90);
-/// How long a client that nobody uses is kept: it may hold a private key.
+/// How long a client that nobody uses is kept, if others are used: it may hold a private key.
 const CLIENT_IDLE: Duration = Duration::from_secs(3600);
 /// How long the system's CA certificates are good for at least.
 const SYSTEM_FRESH: Duration = Duration::from_secs(60);
@@ -43,12 +43,12 @@ impl HttpClients {
         // Before they are read: what is replaced meanwhile is read again.
         let files = trust.files();
         let mut clients = self.by_trust.lock();
+        clients.retain(|used, made| used == trust || now.since(made.used) < CLIENT_IDLE);
         if let Some(made) = clients.get_mut(trust).filter(|made| made.files == files) {
             made.used = now;
             return Ok(made.client.clone());
         }
         let client = build(trust.client_config().map_err(|error| error.to_string())?)?;
-        clients.retain(|_, made| now.since(made.used) < CLIENT_IDLE);
         clients.insert(trust.clone(), Made { client: client.clone(), files, at: now, used: now });
         Ok(client)
     }

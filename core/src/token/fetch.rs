@@ -134,7 +134,7 @@ pub(super) async fn fetch<'b>(
 /// Asks for a token once, whatever is known of the endpoint already: for a person who wants to see what happens.
 pub(crate) async fn ask_once(credentials: &ClientCredentials, generation: &Generation) -> Asked {
     let clock = generation.clock();
-    let host = generation.board.host(credentials.host(), clock.now());
+    let host = generation.board.host(credentials.host());
     let _turn = generation.board.turn(&host, None).await;
     let asked = clock.now();
     let outcome = attempt_until(asked.after(TOTAL), credentials, generation).await;

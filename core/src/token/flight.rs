@@ -51,7 +51,7 @@ impl Flight {
     async fn fly(mut self) {
         let (source, generation) = (Arc::clone(&self.source), Arc::clone(&self.generation));
         let clock = generation.clock();
-        let host = generation.board.host(source.credentials.host(), clock.now());
+        let host = generation.board.host(source.credentials.host());
         if source.credentials.travel_in_the_clear() && !host.warned_of.swap(true, Ordering::Relaxed) {
             let token_url = source.credentials.shown_url();
             tracing::warn!(

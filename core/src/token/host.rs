@@ -80,6 +80,11 @@ impl Host {
         self.breaker.lock().left_alone(now)
     }
 
+    /// Whether it is taken for down, be it time to try again or not.
+    pub(super) fn is_down(&self) -> bool {
+        matches!(*self.breaker.lock(), Breaker::Open { .. })
+    }
+
     /// How a request of an admitted fetch ended. Its later ones go out too, but it tries for all once only.
     pub(super) fn report(&self, admitted: &mut Admitted, failure: Option<&TokenError>, now: Instant) {
         let mut breaker = self.breaker.lock();

@@ -48,7 +48,6 @@ use sources::Sources;
 pub use status::{TokenState, TokenStatus};
 use turn::Limits;
 
-use crate::engine::Instant;
 use crate::error::Error;
 use crate::headers::Headers;
 
@@ -67,6 +66,9 @@ pub enum Requested {
     /// The waiter will be called.
     Waiting,
 }
+
+/// So many hosts are kept in mind in any case.
+const MANY_HOSTS: usize = 256;
 
 /// The part of the tokens' state that belongs to one life of the engine: who fetches, who waits, what comes next.
 pub(crate) struct Board {
@@ -115,13 +117,13 @@ impl Board {
         Self { sources: Arc::new(Mutex::new(sources)), ..Self::default() }
     }
 
-    fn host(&self, origin: String, now: Instant) -> Arc<Host> {
+    fn host(&self, origin: String) -> Arc<Host> {
         let mut hosts = self.hosts.lock();
-        // When their number has doubled, those that nobody asks and that need not be left alone are let go of.
-        if hosts.len() == hosts.capacity() {
-            hosts.retain(|_, host| Arc::strong_count(host) > 1 || host.left_alone(now).is_some());
+        // When their number has doubled, those that nobody asks and that are not taken for down are let go of.
+        if hosts.len() == hosts.capacity() && hosts.len() >= MANY_HOSTS {
+            hosts.retain(|_, host| Arc::strong_count(host) > 1 || host.is_down());
             let twice = 2 * hosts.len();
-            hosts.shrink_to(twice);
+            hosts.shrink_to(twice.max(MANY_HOSTS));
         }
         Arc::clone(hosts.entry(origin).or_default())
     }
@@ -166,10 +168,10 @@ mod tests {
     #[test]
     fn hosts_that_nobody_asks_are_let_go_of() {
         let board = Board::default();
-        let host = |number: usize| board.host(format!("https://h{number}"), Instant::from_nanos(0));
+        let host = |number: usize| board.host(format!("https://h{number}"));
         let asked = host(0);
         (1..10_000).for_each(|number| drop(host(number)));
-        assert!(board.hosts.lock().len() < 16, "{} hosts", board.hosts.lock().len());
+        assert!(board.hosts.lock().len() <= 4 * MANY_HOSTS, "{} hosts", board.hosts.lock().len());
         assert!(Arc::ptr_eq(&asked, &host(0)));
     }
 }

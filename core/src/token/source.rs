@@ -174,8 +174,8 @@ impl TokenSource {
             return Some(again).filter(|again| *again < token.expires_at);
         }
         // What waits for the host here costs less than a fetch that is not let out.
-        if let Some(left_alone) = generation.board.host(self.credentials.host(), now).left_alone(now) {
-            return Some(now.after(left_alone.pause));
+        if let Some(left_alone) = generation.board.host(self.credentials.host()).left_alone(now) {
+            return Some(now.after(left_alone.pause)).filter(|again| *again < token.expires_at);
         }
         // A fetch under way plans what comes after it, and a cool-down was planned for when it began.
         if let Ok(true) = generation.board.flights.begin(self.id, now, || !self.holds(id)) {
@@ -235,7 +235,9 @@ impl TokenSource {
         again: Option<Instant>,
     ) {
         self.failures.fetch_add(u64::from(let_out), Ordering::Relaxed);
-        if let Error::Token(error) = error {
+        if let Error::Token(error) = error
+            && let_out
+        {
             self.last_error.store(Some(Arc::clone(error)));
         }
         let again = again.unwrap_or_else(|| self.clock.now().after(INCONCLUSIVE));

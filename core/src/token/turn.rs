@@ -7,7 +7,7 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 use super::Board;
 use super::host::Host;
 
-/// Requests under way at once, over all hosts.
+/// Requests under way at once, over all hosts, but for those that are reserved for each.
 const MAX_REQUESTS: usize = 256;
 /// Of these, renewals that nobody waits for: callers never queue behind more.
 const MAX_RENEWALS: usize = 64;

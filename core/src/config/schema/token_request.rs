@@ -49,7 +49,7 @@ pub(super) fn read(
     let audience = read_text(reader, block, "audience");
     let resources = read_resources(reader, block);
     let extra_params = read_extra_params(reader, block);
-    let ca_bundle = read_text(reader, block, "ca_bundle").map(|bundle| bundle.map(PathBuf::from));
+    let ca_bundle = read_path(reader, block, "ca_bundle");
     let client_certificate = read_client_certificate(reader, block);
     if let (Some(ca_bundle), Some(client_certificate)) = (&ca_bundle, &client_certificate) {
         look_at_files(reader, block, ca_bundle.as_ref(), client_certificate.as_ref());
@@ -86,6 +86,17 @@ fn read_text(reader: &mut Reader<'_>, block: &Mapping<'_>, key: &str) -> Option<
         Some(_) => reader.required_text(block, key).map(|text| Some(text.as_str().to_owned())),
         None => Some(None),
     }
+}
+
+/// As [`read_text`], the name of a file. What is in one is refused here: a name may be shown, and a key must not be.
+fn read_path(reader: &mut Reader<'_>, block: &Mapping<'_>, key: &str) -> Option<Option<PathBuf>> {
+    let path = read_text(reader, block, key)?;
+    let is_content = |text: &String| text.contains(['\n', '\r']) || text.contains("-----BEGIN");
+    if let Some(field) = block.get(key).filter(|_| path.as_ref().is_some_and(is_content)) {
+        reader.error(&field, "takes the name of a file, not what is in it");
+        return None;
+    }
+    Some(path.map(PathBuf::from))
 }
 
 fn read_authentication(reader: &mut Reader<'_>, block: &Mapping<'_>, method: Method) -> Option<ClientAuthentication> {
@@ -160,10 +171,10 @@ fn read_extra_params(reader: &mut Reader<'_>, block: &Mapping<'_>) -> Option<Vec
 }
 
 fn read_client_certificate(reader: &mut Reader<'_>, block: &Mapping<'_>) -> Option<Option<(PathBuf, PathBuf)>> {
-    let certificate = read_text(reader, block, "client_certificate");
-    let key = read_text(reader, block, "client_certificate_key");
+    let certificate = read_path(reader, block, "client_certificate");
+    let key = read_path(reader, block, "client_certificate_key");
     match (certificate?, key?) {
-        (Some(certificate), Some(key)) => Some(Some((certificate.into(), key.into()))),
+        (Some(certificate), Some(key)) => Some(Some((certificate, key))),
         (None, None) => Some(None),
         (Some(_), None) => {
             reader.missing(block, "client_certificate_key");

@@ -42,6 +42,13 @@ fn problems_of_oauth2() {
             ],
         ),
         (
+            "ca_bundle: \"-----BEGIN X\"\nclient_certificate: a.pem\nclient_certificate_key: \"canary\\ncanary\"",
+            &[
+                "line 10, column 18: backends.b.auth.ca_bundle: takes the name of a file, not what is in it",
+                "line 12, column 31: backends.b.auth.client_certificate_key: takes the name of a file, not what is in it",
+            ],
+        ),
+        (
             "token_expiry_buffer_seconds: ${TOKEN}",
             &["line 10, column 36: backends.b.auth.token_expiry_buffer_seconds: expected a number, found text"],
         ),
