@@ -259,8 +259,12 @@ fn explain(error: &reqwest::Error, host: &str) -> Refused {
     let cause = cause.as_deref().unwrap_or("no further cause is known");
     let tls = causes().find_map(|cause| cause.downcast_ref::<rustls::Error>());
     let (kind, message) = if let Some(tls) = tls {
-        let words = tls_words::of(tls).map(|words| format!("{words}: ")).unwrap_or_default();
-        (TokenErrorKind::Tls, format!("TLS with {host} failed: {words}{tls}"))
+        let words = tls_words::of(tls);
+        // Of a date it gives the seconds since 1970, in which a 401 may stand.
+        let detail = Some(tls.to_string());
+        let detail = detail.filter(|text| words != Some(tls_words::OUT_OF_DATE) && !reads_as_refusal(text));
+        let said: Vec<_> = words.map(str::to_owned).into_iter().chain(detail).collect();
+        (TokenErrorKind::Tls, format!("TLS with {host} failed: {}", said.join(": ")))
     } else if error.is_connect() && causes().any(|cause| cause.to_string().contains("dns error")) {
         (TokenErrorKind::Dns, format!("the name {host} can't be resolved: {cause}"))
     } else if error.is_connect() {
