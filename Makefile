@@ -23,7 +23,7 @@ BIN := $(abspath $(VENV))/bin
 WHEEL := build/wheel.stamp
 PYTHONS := 3.10 3.11 3.12 3.13
 ARGUS_VERSIONS := 0.6.0 0.8.6
-RUST := $(shell find core python -name target -prune -o \( -name '*.rs' -o -name Cargo.toml \) -print) Cargo.toml Cargo.lock
+RUST := $(shell find yaml core python -name target -prune -o \( -name '*.rs' -o -name Cargo.toml \) -print) Cargo.toml Cargo.lock
 
 .PHONY: help
 help: ## this list
@@ -77,12 +77,12 @@ test: lint test-core test-loom test-faults test-c test-python test-argus ## all 
 
 .PHONY: test-core
 test-core: ## Rust: unit tests and documentation examples
-	cargo test --quiet -p argus-auth-core -p argus-auth-test-support --features argus-auth-core/virtual-time,argus-auth-core/keyring
+	cargo test --quiet -p argus-auth-yaml -p argus-auth-core -p argus-auth-test-support --features argus-auth-core/virtual-time,argus-auth-core/keyring
 	cargo test --quiet -p argus-auth-ffi
 
 .PHONY: test-loom
 test-loom: ## Rust: the single flight in every order of threads
-	RUSTFLAGS="--cfg argus_auth_loom" CARGO_TARGET_DIR=$(TARGET)/loom cargo test --quiet -p argus-auth-core --lib flights::model
+	RUSTFLAGS="--cfg argus_auth_loom" CARGO_TARGET_DIR=$(TARGET)/loom cargo test --quiet -p argus-auth-core --lib single_flight::model
 
 # The C tests run the other scenarios that memory matters to; tests/c/run.sh says why only definite losses count.
 MEMCHECK := ["valgrind", "--quiet", "--leak-check=full", "--show-leak-kinds=definite", \
@@ -161,7 +161,7 @@ C_SOURCES := $(shell find bench examples tests ffi include -name '*.[ch]' -o -na
 lint: $(WHEEL) ## every lint there is
 	cargo fmt --all --check
 	cargo clippy --quiet --workspace --all-targets --features argus-auth-core/virtual-time,argus-auth-core/keyring -- -D warnings
-	RUSTDOCFLAGS="-D warnings" cargo doc --quiet --no-deps -p argus-auth-core -p argus-auth-ffi
+	RUSTDOCFLAGS="-D warnings" cargo doc --quiet --no-deps -p argus-auth-yaml -p argus-auth-core -p argus-auth-ffi
 	$(BIN)/clang-format --dry-run --Werror $(C_SOURCES)
 	$(BIN)/ruff format --quiet --check --config python/pyproject.toml $(PYTHON_SOURCES)
 	$(BIN)/ruff check --quiet --config python/pyproject.toml $(PYTHON_SOURCES)

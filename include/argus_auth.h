@@ -720,12 +720,12 @@ void argus_auth_headers_free(struct argus_auth_headers *headers);
 size_t argus_auth_headers_count(const struct argus_auth_headers *headers);
 
 /**
- * The name of the header at `index`, borrowed from `headers`. Empty when there is none, and for NULL.
+ * Returns the name of the header at `index`, borrowed from `headers`; empty if there is none, and for NULL.
  */
 struct argus_auth_str argus_auth_headers_name(const struct argus_auth_headers *headers, size_t index);
 
 /**
- * The value of the header at `index`, a secret borrowed from `headers`. Empty when there is none, and for NULL.
+ * Returns the value of the header at `index`, a secret borrowed from `headers`; empty if there is none, and for NULL.
  */
 struct argus_auth_str argus_auth_headers_value(const struct argus_auth_headers *headers, size_t index);
 

@@ -1,83 +1,85 @@
-//! An ordered list of HTTP header fields, names as written, values secret.
+//! An ordered list of HTTP header fields: names as written, values secret.
 
 use std::fmt;
 
+use crate::c_text::CText;
 use crate::secret::Secret;
 
 /// The headers of one backend request.
 ///
 /// Names keep the case they were configured with, order is kept, and no two names are equal when case is ignored.
 /// Every value counts as secret: `Debug` shows names only.
+///
+/// ```
+/// use argus_auth_core::{Headers, Secret};
+///
+/// let mut headers = Headers::single("X-Source", Secret::new("argus"));
+/// headers.set("Authorization", Secret::new("Bearer t0k3n"));
+/// assert_eq!(headers.get("authorization").unwrap().expose_secret(), "Bearer t0k3n");
+/// assert_eq!(format!("{headers:?}"), r#"{"X-Source": [redacted], "Authorization": [redacted]}"#);
+/// ```
 #[derive(Clone, Default, PartialEq, Eq, Hash)]
 pub struct Headers {
-    /// Each name with a closing zero, as a [`Secret`] has one, so that C can look at both where they are.
-    fields: Vec<(String, Secret)>,
+    fields: Vec<(CText, Secret)>,
 }
 
 impl Headers {
-    /// An empty list.
+    /// Returns an empty list.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// One header.
+    /// Returns a list with one header.
     pub fn single(name: impl Into<String>, value: Secret) -> Self {
-        Self { fields: vec![(with_nul(name), value)] }
+        Self { fields: vec![(CText::new(name), value)] }
     }
 
-    /// Sets a header: one of the same name, whatever its case, is replaced in its place under the new name.
+    /// Sets a header. A header of the same name, whatever its case, is replaced in its place under the new name.
     pub fn set(&mut self, name: impl Into<String>, value: Secret) {
-        self.put(with_nul(name), value);
+        self.set_field(CText::new(name), value);
     }
 
-    fn put(&mut self, name: String, value: Secret) {
-        match self.fields.iter_mut().find(|(existing, _)| existing.eq_ignore_ascii_case(&name)) {
+    fn set_field(&mut self, name: CText, value: Secret) {
+        match self.fields.iter_mut().find(|(existing, _)| existing.as_str().eq_ignore_ascii_case(name.as_str())) {
             Some(field) => *field = (name, value),
             None => self.fields.push((name, value)),
         }
     }
 
-    /// These headers with `other`'s laid over them, as [`Headers::set`] does.
+    /// Returns these headers with `other`'s set over them, as [`Headers::set`] does.
     #[must_use]
     pub fn overlaid_with(&self, other: &Self) -> Self {
         let mut merged = self.clone();
         for (name, value) in &other.fields {
-            merged.put(name.clone(), value.clone());
+            merged.set_field(name.clone(), value.clone());
         }
         merged
     }
 
-    /// The value of `name`, whatever its case.
+    /// Returns the value of `name`, whatever its case.
     pub fn get(&self, name: &str) -> Option<&Secret> {
         self.iter().find(|(existing, _)| existing.eq_ignore_ascii_case(name)).map(|(_, value)| value)
     }
 
-    /// Name and value of each header, in order.
+    /// Returns name and value of each header, in order.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (&str, &Secret)> {
-        self.fields.iter().map(|(name, value)| (name.strip_suffix('\0').unwrap_or(name), value))
+        self.fields.iter().map(|(name, value)| (name.as_str(), value))
     }
 
-    /// Name and value of the header at `index`, each with a zero after it, for C. The value is a secret.
-    pub fn expose_with_nul(&self, index: usize) -> Option<(&str, &str)> {
-        self.fields.get(index).map(|(name, value)| (name.as_str(), value.expose_secret_with_nul()))
+    /// Returns name and value of the header at `index`, in the form that C reads in place.
+    pub fn c_field(&self, index: usize) -> Option<(&CText, &Secret)> {
+        self.fields.get(index).map(|(name, value)| (name, value))
     }
 
-    /// How many there are.
+    /// Returns the number of headers.
     pub fn len(&self) -> usize {
         self.fields.len()
     }
 
-    /// Whether there are none.
+    /// Returns whether there are no headers.
     pub fn is_empty(&self) -> bool {
         self.fields.is_empty()
     }
-}
-
-fn with_nul(name: impl Into<String>) -> String {
-    let mut name = name.into();
-    name.reserve_exact(1);
-    name.push('\0');
-    name
 }
 
 impl fmt::Debug for Headers {
@@ -86,7 +88,7 @@ impl fmt::Debug for Headers {
     }
 }
 
-/// Why `name` can't be an HTTP field name (RFC 9110 §5.1), or `None` when it can.
+/// Returns why `name` can't be an HTTP field name (RFC 9110 §5.1); `None` if it can.
 pub(crate) fn illegal_name(name: &str) -> Option<&'static str> {
     if name.is_empty() {
         Some("a header name can't be empty")
@@ -97,7 +99,7 @@ pub(crate) fn illegal_name(name: &str) -> Option<&'static str> {
     }
 }
 
-/// Why `value` can't be an HTTP field value (RFC 9110 §5.5), or `None` when it can.
+/// Returns why `value` can't be an HTTP field value (RFC 9110 §5.5); `None` if it can.
 ///
 /// Text outside ASCII has no agreed meaning on the wire and is refused, as the gateway's HTTP client does.
 pub(crate) fn illegal_value(value: &str) -> Option<&'static str> {
@@ -117,7 +119,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn overlay_ignores_case_and_keeps_order() {
+    fn overlay_with_another_case_replaces_in_place() {
         let mut config = Headers::new();
         config.set("authorization", Secret::new("old"));
         config.set("X-Source", Secret::new("argus"));
@@ -127,27 +129,33 @@ mod tests {
     }
 
     #[test]
-    fn names_and_values_are_there_for_c() {
+    fn set_with_another_case_replaces_name_and_value() {
         let mut headers = Headers::single("X-A", Secret::new("a"));
         headers.set("x-a", Secret::new(""));
-        assert_eq!(headers.expose_with_nul(0), Some(("x-a\0", "\0")));
-        assert_eq!(headers.expose_with_nul(1), None);
+        let (name, value) = headers.c_field(0).unwrap();
+        assert_eq!((name.with_nul(), value.expose_c_text().with_nul()), ("x-a\0", "\0"));
+        assert_eq!(headers.c_field(1), None);
         assert_eq!(headers.get("X-A").map(Secret::expose_secret), Some(""));
         assert_eq!(headers.get("X-A\0"), None);
         assert_eq!(headers, Headers::single("x-a", Secret::new("")));
     }
 
     #[test]
-    fn debug_shows_names_only() {
+    fn debug_shows_names_and_no_values() {
         let headers = Headers::single("Authorization", Secret::new("Bearer hunter2"));
         assert_eq!(format!("{headers:?}"), r#"{"Authorization": [redacted]}"#);
     }
 
     #[test]
-    fn legality() {
+    fn illegal_name_of_a_bad_name_says_why() {
         for name in ["", "a b", "a:b", "é", "a\nb"] {
             assert!(illegal_name(name).is_some(), "{name:?}");
         }
+        assert_eq!(illegal_name("X-Key_1"), None);
+    }
+
+    #[test]
+    fn illegal_value_of_a_bad_value_says_why() {
         for value in ["a\r\nb", "a\nb", "\0", "é", " a", "a\t"] {
             assert!(illegal_value(value).is_some(), "{value:?}");
         }

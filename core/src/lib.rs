@@ -16,34 +16,57 @@
 //! # }
 //! ```
 //!
-//! To follow one header from the file to the wire, read the modules in this order: [`config`], [`secrets`],
-//! [`provider`], [`token`], [`resolver`], [`engine`].
+//! The modules stand in floors, and each imports only what stands below it. From the public entry down to the ground:
+//!
+//! | module | holds |
+//! |---|---|
+//! | [`resolver`] | backend name to headers; failure policy; reload |
+//! | [`provider`] | one [`AuthProvider`](provider::AuthProvider) per backend; a new kind of authentication is a file here |
+//! | [`doctor`] | asks each token endpoint once and explains the answer |
+//! | `engine` | [`Engine`], the public handle to what runs in the background |
+//! | [`token`] | tokens that are *kept*: sources, single flight, renewal, circuit breaker |
+//! | `oauth2` | requests that are *asked and answered*: client authentication, assertions, responses |
+//! | [`wait`] | how a caller waits: callback, future, queue with a descriptor |
+//! | [`config`] | YAML text to a typed [`Config`] |
+//! | `secrets` | the stores in which `secret:name` is looked up |
+//! | `http_clients` | pooled HTTP clients, by the TLS trust they use |
+//! | `tls` | whom a connection trusts, client certificates, signing keys |
+//! | [`runtime`] | clock, engine thread, values of which each process has its own |
+//! | `error`, `headers`, `secret`, `c_text`, `file`, `lock`, [`log`] | used by all |
+//!
+//! `docs/architecture.md` in the repository follows one secret from the YAML line to the wire.
 
-#![deny(unsafe_code)] // allowed in engine/os.rs only: pthread_atfork and the signal mask have no safe wrapper
+#![deny(unsafe_code)] // allowed in runtime/os.rs only: pthread_atfork and the signal mask have no safe wrapper
 
-pub mod completion;
+mod c_text;
 pub mod config;
 pub mod doctor;
-pub mod engine;
+mod engine;
 mod error;
 mod file;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod headers;
+mod http_clients;
 mod lock;
 pub mod log;
+mod oauth2;
 pub mod provider;
 pub mod resolver;
+pub mod runtime;
 mod secret;
-pub mod secrets;
-mod signing_key;
+mod secrets;
+mod tls;
 pub mod token;
-mod trust;
+pub mod wait;
 
-pub use config::{Config, ConfigError, FailurePolicy, LoadOptions, Problem, Severity, Unresolved};
-pub use engine::Engine;
-pub use error::{Error, TokenError, TokenErrorKind};
-pub use headers::Headers;
-pub use resolver::Resolver;
-pub use secret::Secret;
+pub use crate::c_text::CText;
+pub use crate::config::{Config, FailurePolicy, LoadOptions, Unresolved};
+pub use crate::engine::Engine;
+pub use crate::error::{ConfigError, Error, Problem, Severity, TlsCause, TokenError, TokenErrorKind};
+pub use crate::headers::Headers;
+pub use crate::resolver::Resolver;
+pub use crate::secret::Secret;
 
 /// The version of this library, `major.minor.patch`.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");

@@ -1,11 +1,11 @@
-//! The lock that everything here uses.
+//! The mutex that everything here uses, and the switch that lets loom check its users.
 
 use std::sync::{self, MutexGuard, PoisonError, TryLockError};
 
-/// A mutex that never poisons, all of whose state is in itself.
+/// A mutex that never poisons and keeps all of its state in itself.
 ///
-/// That is the point: the faster kinds keep who waits in a table of the process, and a child that is forked while
-/// another thread writes there inherits a table that stays locked.
+/// A mutex of the faster kind keeps its waiters in a table of the process. A child that is forked while another thread
+/// writes there would inherit a table that stays locked.
 #[derive(Debug, Default)]
 pub(crate) struct Mutex<T>(sync::Mutex<T>);
 
@@ -14,17 +14,41 @@ impl<T> Mutex<T> {
         Self(sync::Mutex::new(value))
     }
 
-    /// Waits until no other thread holds it. What a thread that panicked left is taken as it is.
+    /// Waits until no other thread holds the lock. A value that a panicking thread left behind is used as it is.
     pub(crate) fn lock(&self) -> MutexGuard<'_, T> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// `None` if another thread holds it, be it one that this process does not have.
+    /// Returns `None` if another thread holds the lock, even one that this process does not have.
     pub(crate) fn try_lock(&self) -> Option<MutexGuard<'_, T>> {
         match self.0.try_lock() {
             Ok(guard) => Some(guard),
             Err(TryLockError::Poisoned(error)) => Some(error.into_inner()),
             Err(TryLockError::WouldBlock) => None,
+        }
+    }
+}
+
+/// The mutex of types whose every thread order loom checks: [`Mutex`], and loom's own in a loom build.
+#[cfg(not(all(test, argus_auth_loom)))]
+pub(crate) type ModelledMutex<T> = Mutex<T>;
+
+#[cfg(all(test, argus_auth_loom))]
+pub(crate) use self::modelled::ModelledMutex;
+
+#[cfg(all(test, argus_auth_loom))]
+mod modelled {
+    /// Loom's mutex with the interface of [`Mutex`](super::Mutex).
+    #[derive(Debug)]
+    pub(crate) struct ModelledMutex<T>(loom::sync::Mutex<T>);
+
+    impl<T> ModelledMutex<T> {
+        pub(crate) fn new(value: T) -> Self {
+            Self(loom::sync::Mutex::new(value))
+        }
+
+        pub(crate) fn lock(&self) -> loom::sync::MutexGuard<'_, T> {
+            self.0.lock().unwrap()
         }
     }
 }

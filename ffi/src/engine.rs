@@ -1,11 +1,13 @@
 //! The one engine of the process.
 
+use std::mem::MaybeUninit;
 use std::time::Duration;
 
 use argus_auth_core::Engine;
 
-use crate::boundary::{self, Failure};
+use crate::call::call;
 use crate::error::argus_auth_error;
+use crate::failure::Failure;
 use crate::log;
 use crate::status::argus_auth_status;
 
@@ -19,18 +21,18 @@ use crate::status::argus_auth_status;
 /// `ARGUS_AUTH_STATUS_IN_CALLBACK`, and nothing was done. May be called at any time, from any thread, any number of
 /// times, but not from the log callback, which the engine's thread may be running.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn argus_auth_shutdown(timeout_ms: u32, error: *mut *mut argus_auth_error) -> argus_auth_status {
-    // SAFETY: the caller's `error` is NULL or may be written to.
-    unsafe {
-        boundary::call(error, || {
-            if log::in_callback() {
-                return Err(Failure::InCallback);
-            }
-            if Engine::global().shutdown(Duration::from_millis(timeout_ms.into())) {
-                Ok(argus_auth_status::Ok)
-            } else {
-                Err(Failure::StillRunning)
-            }
-        })
-    }
+pub extern "C" fn argus_auth_shutdown(
+    timeout_ms: u32,
+    error: Option<&mut MaybeUninit<Option<Box<argus_auth_error>>>>,
+) -> argus_auth_status {
+    call(error, || {
+        if log::in_callback() {
+            return Err(Failure::InCallback);
+        }
+        if Engine::global().shutdown(Duration::from_millis(timeout_ms.into())) {
+            Ok(argus_auth_status::Ok)
+        } else {
+            Err(Failure::StillRunning)
+        }
+    })
 }

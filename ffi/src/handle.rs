@@ -1,22 +1,29 @@
-//! Objects that C holds: an `Arc` each, so that freeing one never takes away what another needs.
+//! Reference-counted objects that C holds, and the places into which functions put what they return.
+//!
+//! An object with one owner is a `Box` in the signature: Rust's own types say who frees it. A reference-counted object
+//! is the pointer of an `Arc`, so that freeing one reference never takes away what another needs.
 
+use std::mem::MaybeUninit;
+use std::ptr::NonNull;
 use std::sync::Arc;
 
-use crate::boundary;
+use crate::boundary::contain;
+use crate::failure::Failure;
 
 /// Hands a reference to C.
-pub(crate) fn give<T: Send + Sync>(object: Arc<T>) -> *mut T {
-    Arc::into_raw(object).cast_mut()
+pub(crate) fn give<T: Send + Sync>(object: Arc<T>) -> NonNull<T> {
+    // SAFETY: the pointer of an `Arc` is never NULL.
+    unsafe { NonNull::new_unchecked(Arc::into_raw(object).cast_mut()) }
 }
 
-/// One more reference to what `handle` refers to; NULL for NULL.
+/// Returns one more reference to the object behind `handle`; NULL for NULL.
 ///
 /// # Safety
 ///
 /// `handle` is NULL or came from [`give`] or [`share`] and has not been released.
 pub(crate) unsafe fn share<T: Send + Sync>(handle: *const T) -> *mut T {
     if !handle.is_null() {
-        // SAFETY: the pointer came from `Arc::into_raw` and its reference is still held, says the caller.
+        // SAFETY: the pointer came from `Arc::into_raw`, and the caller promises that its reference is still held.
         unsafe { Arc::increment_strong_count(handle) };
     }
     handle.cast_mut()
@@ -29,65 +36,38 @@ pub(crate) unsafe fn share<T: Send + Sync>(handle: *const T) -> *mut T {
 /// `handle` is NULL or came from [`give`] or [`share`], has not been released, and is not used again.
 pub(crate) unsafe fn release<T: Send + Sync>(handle: *mut T) {
     if !handle.is_null() {
-        // SAFETY: the pointer came from `Arc::into_raw` and its reference is given up, says the caller.
+        // SAFETY: the pointer came from `Arc::into_raw`, and the caller gives its reference up.
         let object = unsafe { Arc::from_raw(handle) };
-        boundary::contain((), || drop(object));
+        contain((), || drop(object));
     }
 }
 
-/// Hands `value` to C, which is its only owner.
-pub(crate) fn give_whole<T: Send + Sync>(value: T) -> *mut T {
-    Box::into_raw(Box::new(value))
+/// Drops an object whose only owner gives it up; nothing for NULL.
+pub(crate) fn drop_contained<T>(object: Option<Box<T>>) {
+    contain((), || drop(object));
 }
 
-/// Takes back what has one owner; nothing for NULL.
-///
-/// # Safety
-///
-/// `object` is NULL or came from [`give_whole`], has not been released, and is not used again.
-pub(crate) unsafe fn release_whole<T: Send + Sync>(object: *mut T) {
-    if !object.is_null() {
-        // SAFETY: the pointer came from `Box::into_raw` and its owner gives it up, says the caller.
-        let object = unsafe { Box::from_raw(object) };
-        boundary::contain((), || drop(object));
-    }
-}
+/// The place into which a function puts the object that it returns: NULL from the first moment, so that it is defined on
+/// every path.
+pub(crate) struct Out<'o, T>(Option<&'o mut MaybeUninit<Option<T>>>);
 
-/// Where a function puts an object that it returns. NULL from the first moment, so that it is defined on every path.
-pub(crate) struct Out<T> {
-    place: *mut *mut T,
-}
-
-impl<T: Send + Sync> Out<T> {
-    /// # Safety
-    ///
-    /// `place` is NULL or may be written to until the call into the library returns, and nobody else uses it meanwhile.
-    pub(crate) unsafe fn new(place: *mut *mut T) -> Self {
-        if !place.is_null() {
-            // SAFETY: it is not NULL, so it may be written to, says the caller.
-            unsafe { place.write(std::ptr::null_mut()) };
+impl<'o, T> Out<'o, T> {
+    pub(crate) fn new(mut place: Option<&'o mut MaybeUninit<Option<T>>>) -> Self {
+        if let Some(place) = &mut place {
+            place.write(None);
         }
-        Self { place }
+        Self(place)
     }
 
-    pub(crate) fn check(&self, argument: &'static str) -> Result<(), boundary::Failure> {
-        if self.place.is_null() { Err(boundary::Failure::Null { argument }) } else { Ok(()) }
+    /// Fails if the caller passed NULL.
+    pub(crate) fn check(&self, argument: &'static str) -> Result<(), Failure> {
+        if self.0.is_some() { Ok(()) } else { Err(Failure::Null { argument }) }
     }
 
-    /// Puts a reference there; it is not made for who does not want it.
-    pub(crate) fn give(self, object: impl FnOnce() -> Arc<T>) {
-        if !self.place.is_null() {
-            let reference = give(object());
-            // SAFETY: it is not NULL, so it may be written to, as `new` was promised.
-            unsafe { self.place.write(reference) };
-        }
-    }
-
-    /// Puts `value` there, for its only owner.
-    pub(crate) fn give_whole(self, value: T) {
-        if !self.place.is_null() {
-            // SAFETY: it is not NULL, so it may be written to, as `new` was promised.
-            unsafe { self.place.write(give_whole(value)) };
+    /// Puts the object there. It is not made for a caller who does not want it.
+    pub(crate) fn put(self, object: impl FnOnce() -> T) {
+        if let Some(place) = self.0 {
+            place.write(Some(object()));
         }
     }
 }

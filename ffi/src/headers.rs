@@ -1,14 +1,13 @@
 //! The headers of one request.
 
 use std::ffi::c_char;
-use std::ptr;
+use std::mem::MaybeUninit;
 use std::sync::Arc;
 
 use argus_auth_core::{Headers, Secret};
 
-use crate::boundary;
-use crate::handle;
 use crate::text::argus_auth_str;
+use crate::{boundary, handle};
 
 /// The headers that a request to a backend must carry: in order, no two of the same name whatever their case. Every
 /// value counts as secret; it is overwritten when the last reference is freed and the library no longer serves it.
@@ -45,31 +44,22 @@ pub unsafe extern "C" fn argus_auth_headers_free(headers: *mut argus_auth_header
 
 /// How many headers there are; there may be none. 0 for NULL.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn argus_auth_headers_count(headers: *const argus_auth_headers) -> usize {
-    // SAFETY: the caller's pointer is NULL or to a reference that it holds.
-    unsafe { boundary::read(headers, 0, |headers| headers.0.len()) }
+pub extern "C" fn argus_auth_headers_count(headers: Option<&argus_auth_headers>) -> usize {
+    boundary::read(headers, 0, |headers| headers.0.len())
 }
 
-/// The name of the header at `index`, borrowed from `headers`. Empty when there is none, and for NULL.
+/// Returns the name of the header at `index`, borrowed from `headers`; empty if there is none, and for NULL.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn argus_auth_headers_name(headers: *const argus_auth_headers, index: usize) -> argus_auth_str {
-    // SAFETY: the caller's pointer is NULL or to a reference that it holds.
-    unsafe {
-        boundary::read(headers, argus_auth_str::empty(), |headers| {
-            argus_auth_str::with_nul(headers.0.expose_with_nul(index).map_or("\0", |(name, _)| name))
-        })
-    }
+pub extern "C" fn argus_auth_headers_name(headers: Option<&argus_auth_headers>, index: usize) -> argus_auth_str {
+    let field = boundary::read(headers, None, |headers| headers.0.c_field(index));
+    field.map_or(argus_auth_str::empty(), |(name, _)| argus_auth_str::lend(name))
 }
 
-/// The value of the header at `index`, a secret borrowed from `headers`. Empty when there is none, and for NULL.
+/// Returns the value of the header at `index`, a secret borrowed from `headers`; empty if there is none, and for NULL.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn argus_auth_headers_value(headers: *const argus_auth_headers, index: usize) -> argus_auth_str {
-    // SAFETY: the caller's pointer is NULL or to a reference that it holds.
-    unsafe {
-        boundary::read(headers, argus_auth_str::empty(), |headers| {
-            argus_auth_str::with_nul(headers.0.expose_with_nul(index).map_or("\0", |(_, value)| value))
-        })
-    }
+pub extern "C" fn argus_auth_headers_value(headers: Option<&argus_auth_headers>, index: usize) -> argus_auth_str {
+    let field = boundary::read(headers, None, |headers| headers.0.c_field(index));
+    field.map_or(argus_auth_str::empty(), |(_, value)| argus_auth_str::lend(value.expose_c_text()))
 }
 
 /// Looks for the header called `name` (`name_len` bytes, borrowed during the call), whatever its case.
@@ -78,21 +68,18 @@ pub unsafe extern "C" fn argus_auth_headers_value(headers: *const argus_auth_hea
 /// empty when it is not there. False for a NULL `headers` or `name`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn argus_auth_headers_find(
-    headers: *const argus_auth_headers,
+    headers: Option<&argus_auth_headers>,
     name: *const c_char,
     name_len: usize,
-    value: *mut argus_auth_str,
+    value: Option<&mut MaybeUninit<argus_auth_str>>,
 ) -> bool {
-    // SAFETY: the caller's `headers` is NULL or to a reference that it holds; `name` is NULL or to `name_len` bytes.
-    let found = unsafe {
-        boundary::read(headers, None, |headers| {
-            let name = boundary::text(name, name_len, "name").ok()?;
-            headers.0.get(name).map(Secret::expose_secret_with_nul).map(argus_auth_str::with_nul)
-        })
-    };
-    if !value.is_null() {
-        // SAFETY: it is not NULL, so it may be written to, says the caller.
-        unsafe { ptr::write(value, found.unwrap_or(argus_auth_str::empty())) };
+    let found = boundary::read(headers, None, |headers| {
+        // SAFETY: the caller's `name` is NULL or to `name_len` bytes.
+        let name = unsafe { boundary::text(name, name_len, "name") }.ok()?;
+        headers.0.get(name).map(Secret::expose_c_text).map(argus_auth_str::lend)
+    });
+    if let Some(value) = value {
+        value.write(found.unwrap_or(argus_auth_str::empty()));
     }
     found.is_some()
 }

@@ -5,7 +5,7 @@ use std::slice;
 
 use argus_auth_core::{LoadOptions, Unresolved};
 
-use crate::boundary::Failure;
+use crate::failure::Failure;
 
 /// What to do with a `${VAR}` or a `secret:name` that can't be resolved. Held in an `argus_auth_load_options`.
 #[repr(u32)]

@@ -1,9 +1,9 @@
 //! One thing that is wrong with a configuration.
 
-use argus_auth_core::{Problem, Severity};
+use argus_auth_core::{CText, Problem, Severity};
 
 use crate::boundary;
-use crate::text::{Text, argus_auth_str};
+use crate::text::argus_auth_str;
 
 /// How bad a problem is.
 #[repr(u32)]
@@ -23,8 +23,8 @@ pub struct argus_auth_problem {
     severity: argus_auth_severity,
     line: u32,
     column: u32,
-    path: Text,
-    message: Text,
+    path: CText,
+    message: CText,
 }
 
 impl From<&Problem> for argus_auth_problem {
@@ -36,44 +36,39 @@ impl From<&Problem> for argus_auth_problem {
             },
             line: problem.line,
             column: problem.column,
-            path: Text::new(&problem.path),
-            message: Text::new(&problem.message),
+            path: CText::new(problem.path.as_str()),
+            message: CText::new(problem.message.as_str()),
         }
     }
 }
 
 /// Error or warning. `ARGUS_AUTH_SEVERITY_ERROR` for NULL.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn argus_auth_problem_severity(problem: *const argus_auth_problem) -> argus_auth_severity {
-    // SAFETY: the caller's pointer is NULL or to a live problem.
-    unsafe { boundary::read(problem, argus_auth_severity::Error, |problem| problem.severity) }
+pub extern "C" fn argus_auth_problem_severity(problem: Option<&argus_auth_problem>) -> argus_auth_severity {
+    boundary::read(problem, argus_auth_severity::Error, |problem| problem.severity)
 }
 
 /// The line, from 1; 0 when the problem has no place in the text, and for NULL.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn argus_auth_problem_line(problem: *const argus_auth_problem) -> u32 {
-    // SAFETY: the caller's pointer is NULL or to a live problem.
-    unsafe { boundary::read(problem, 0, |problem| problem.line) }
+pub extern "C" fn argus_auth_problem_line(problem: Option<&argus_auth_problem>) -> u32 {
+    boundary::read(problem, 0, |problem| problem.line)
 }
 
 /// The column in characters, from 1; 0 when the problem has no place in the text, and for NULL.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn argus_auth_problem_column(problem: *const argus_auth_problem) -> u32 {
-    // SAFETY: the caller's pointer is NULL or to a live problem.
-    unsafe { boundary::read(problem, 0, |problem| problem.column) }
+pub extern "C" fn argus_auth_problem_column(problem: Option<&argus_auth_problem>) -> u32 {
+    boundary::read(problem, 0, |problem| problem.column)
 }
 
 /// Where in the document: `backends.my-server.auth.token_url`, list items as `scopes[0]`; empty for the whole file, and
 /// for NULL.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn argus_auth_problem_path(problem: *const argus_auth_problem) -> argus_auth_str {
-    // SAFETY: the caller's pointer is NULL or to a live problem.
-    unsafe { boundary::read(problem, argus_auth_str::empty(), |problem| problem.path.lend()) }
+pub extern "C" fn argus_auth_problem_path(problem: Option<&argus_auth_problem>) -> argus_auth_str {
+    boundary::read(problem, argus_auth_str::empty(), |problem| argus_auth_str::lend(&problem.path))
 }
 
 /// What was found and what would be right; empty for NULL.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn argus_auth_problem_message(problem: *const argus_auth_problem) -> argus_auth_str {
-    // SAFETY: the caller's pointer is NULL or to a live problem.
-    unsafe { boundary::read(problem, argus_auth_str::empty(), |problem| problem.message.lend()) }
+pub extern "C" fn argus_auth_problem_message(problem: Option<&argus_auth_problem>) -> argus_auth_str {
+    boundary::read(problem, argus_auth_str::empty(), |problem| argus_auth_str::lend(&problem.message))
 }

@@ -1,15 +1,19 @@
 //! A loaded configuration, and the headers of its backends.
 
 use std::ffi::c_char;
+use std::mem::MaybeUninit;
 use std::path::Path;
+use std::ptr::NonNull;
 use std::sync::Arc;
 use std::time::Duration;
 
-use argus_auth_core::{ConfigError, LoadOptions, Resolver};
+use argus_auth_core::{LoadOptions, Resolver};
 
 use crate::backend::argus_auth_backend;
-use crate::boundary::{self, Failure};
+use crate::boundary::{self, required};
+use crate::call::call;
 use crate::error::argus_auth_error;
+use crate::failure::Failure;
 use crate::handle::{self, Out};
 use crate::headers::argus_auth_headers;
 use crate::load::{self, argus_auth_load_options};
@@ -52,16 +56,16 @@ pub unsafe extern "C" fn argus_auth_resolver_from_file(
     path: *const c_char,
     path_len: usize,
     options: *const argus_auth_load_options,
-    out: *mut *mut argus_auth_resolver,
-    error: *mut *mut argus_auth_error,
+    out: Option<&mut MaybeUninit<Option<NonNull<argus_auth_resolver>>>>,
+    error: Option<&mut MaybeUninit<Option<Box<argus_auth_error>>>>,
 ) -> argus_auth_status {
-    // SAFETY: the caller's pointers are NULL or to what their types and lengths say.
-    unsafe {
-        load(options, out, error, |options| {
-            let path = boundary::text(path, path_len, "path")?;
-            Ok(Resolver::from_file(Path::new(path), options))
-        })
-    }
+    let read = |options: &LoadOptions| {
+        // SAFETY: the caller's `path` is NULL or to `path_len` bytes.
+        let path = unsafe { boundary::text(path, path_len, "path") }?;
+        Ok(Resolver::from_file(Path::new(path), options)?)
+    };
+    // SAFETY: the caller's `options` is NULL or to the bytes that its `size` promises.
+    unsafe { load(options, out, error, read) }
 }
 
 /// Reads a configuration from `text` (`text_len` bytes of YAML in UTF-8, borrowed during the call). Does no I/O.
@@ -75,39 +79,36 @@ pub unsafe extern "C" fn argus_auth_resolver_from_text(
     text: *const c_char,
     text_len: usize,
     options: *const argus_auth_load_options,
-    out: *mut *mut argus_auth_resolver,
-    error: *mut *mut argus_auth_error,
+    out: Option<&mut MaybeUninit<Option<NonNull<argus_auth_resolver>>>>,
+    error: Option<&mut MaybeUninit<Option<Box<argus_auth_error>>>>,
 ) -> argus_auth_status {
-    // SAFETY: the caller's pointers are NULL or to what their types and lengths say.
-    unsafe {
-        load(options, out, error, |options| {
-            let text = boundary::bytes(text, text_len, "text")?;
-            Ok(Resolver::from_text(text, options))
-        })
-    }
+    let read = |options: &LoadOptions| {
+        // SAFETY: the caller's `text` is NULL or to `text_len` bytes.
+        let text = unsafe { boundary::bytes(text, text_len, "text") }?;
+        Ok(Resolver::from_text(text, options)?)
+    };
+    // SAFETY: the caller's `options` is NULL or to the bytes that its `size` promises.
+    unsafe { load(options, out, error, read) }
 }
 
 /// # Safety
 ///
-/// The pointers are NULL or to what their types say.
+/// `options` is NULL, or the bytes that its `size` promises may be read and do not change meanwhile.
 unsafe fn load(
     options: *const argus_auth_load_options,
-    out: *mut *mut argus_auth_resolver,
-    error: *mut *mut argus_auth_error,
-    read: impl FnOnce(&LoadOptions) -> Result<Result<Resolver, ConfigError>, Failure>,
+    out: Option<&mut MaybeUninit<Option<NonNull<argus_auth_resolver>>>>,
+    error: Option<&mut MaybeUninit<Option<Box<argus_auth_error>>>>,
+    read: impl FnOnce(&LoadOptions) -> Result<Resolver, Failure>,
 ) -> argus_auth_status {
-    // SAFETY: the caller says so.
-    let out = unsafe { Out::new(out) };
-    // SAFETY: the caller says so.
-    unsafe {
-        boundary::call(error, || {
-            out.check("out")?;
-            let options = load::options(options)?;
-            let resolver = read(&options)??;
-            out.give(|| Arc::new(resolver.into()));
-            Ok(argus_auth_status::Ok)
-        })
-    }
+    let out = Out::new(out);
+    call(error, || {
+        out.check("out")?;
+        // SAFETY: the caller makes the same promise.
+        let options = unsafe { load::options(options) }?;
+        let resolver = read(&options)?;
+        out.put(|| handle::give(Arc::new(resolver.into())));
+        Ok(argus_auth_status::Ok)
+    })
 }
 
 /// Returns one more reference, owned by the caller, to the same resolver. NULL for NULL.
@@ -139,65 +140,49 @@ pub unsafe extern "C" fn argus_auth_resolver_free(resolver: *mut argus_auth_reso
 /// Failures: `ARGUS_AUTH_STATUS_CONFIG`, with every problem of the file in the error object, also when it can't be
 /// read; the configuration in force stays in force.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn argus_auth_resolver_reload(
-    resolver: *const argus_auth_resolver,
-    out: *mut *mut argus_auth_resolver,
-    error: *mut *mut argus_auth_error,
+pub extern "C" fn argus_auth_resolver_reload(
+    resolver: Option<&argus_auth_resolver>,
+    out: Option<&mut MaybeUninit<Option<NonNull<argus_auth_resolver>>>>,
+    error: Option<&mut MaybeUninit<Option<Box<argus_auth_error>>>>,
 ) -> argus_auth_status {
-    // SAFETY: the caller's `out` is NULL or may be written to.
-    let out = unsafe { Out::new(out) };
-    // SAFETY: the caller's pointers are NULL or to what their types say.
-    unsafe {
-        boundary::call(error, || {
-            let resolver = &boundary::borrow(resolver, "resolver")?.resolver;
-            resolver.reload()?;
-            out.give(|| Arc::new(resolver.clone().into()));
-            Ok(argus_auth_status::Ok)
-        })
-    }
+    let out = Out::new(out);
+    call(error, || {
+        let resolver = &required(resolver, "resolver")?.resolver;
+        resolver.reload()?;
+        out.put(|| handle::give(Arc::new(resolver.clone().into())));
+        Ok(argus_auth_status::Ok)
+    })
 }
 
 /// How many remote backends there are. 0 for NULL.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn argus_auth_resolver_backend_count(resolver: *const argus_auth_resolver) -> usize {
-    // SAFETY: the caller's pointer is NULL or to a reference that it holds.
-    unsafe { boundary::read(resolver, 0, |resolver| resolver.backends.len()) }
+pub extern "C" fn argus_auth_resolver_backend_count(resolver: Option<&argus_auth_resolver>) -> usize {
+    boundary::read(resolver, 0, |resolver| resolver.backends.len())
 }
 
 /// Returns the remote backend at `index`, in file order, borrowed from `resolver`; NULL when there is none, and for
 /// NULL.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn argus_auth_resolver_backend(
-    resolver: *const argus_auth_resolver,
+pub extern "C" fn argus_auth_resolver_backend(
+    resolver: Option<&argus_auth_resolver>,
     index: usize,
-) -> *const argus_auth_backend {
-    // SAFETY: the caller's pointer is NULL or to a reference that it holds.
-    unsafe {
-        boundary::read(resolver, std::ptr::null(), |resolver| {
-            resolver.backends.get(index).map_or(std::ptr::null(), std::ptr::from_ref)
-        })
-    }
+) -> Option<&argus_auth_backend> {
+    boundary::read(resolver, None, |resolver| resolver.backends.get(index))
 }
 
 /// How many warnings the configuration was loaded with. 0 for NULL.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn argus_auth_resolver_warning_count(resolver: *const argus_auth_resolver) -> usize {
-    // SAFETY: the caller's pointer is NULL or to a reference that it holds.
-    unsafe { boundary::read(resolver, 0, |resolver| resolver.warnings.len()) }
+pub extern "C" fn argus_auth_resolver_warning_count(resolver: Option<&argus_auth_resolver>) -> usize {
+    boundary::read(resolver, 0, |resolver| resolver.warnings.len())
 }
 
 /// Returns the warning at `index`, in file order, borrowed from `resolver`; NULL when there is none, and for NULL.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn argus_auth_resolver_warning(
-    resolver: *const argus_auth_resolver,
+pub extern "C" fn argus_auth_resolver_warning(
+    resolver: Option<&argus_auth_resolver>,
     index: usize,
-) -> *const argus_auth_problem {
-    // SAFETY: the caller's pointer is NULL or to a reference that it holds.
-    unsafe {
-        boundary::read(resolver, std::ptr::null(), |resolver| {
-            resolver.warnings.get(index).map_or(std::ptr::null(), std::ptr::from_ref)
-        })
-    }
+) -> Option<&argus_auth_problem> {
+    boundary::read(resolver, None, |resolver| resolver.warnings.get(index))
 }
 
 /// The headers that a request to `backend` (`backend_len` bytes of UTF-8, borrowed during the call) must carry. Blocks
@@ -213,30 +198,27 @@ pub unsafe extern "C" fn argus_auth_resolver_warning(
 /// `ARGUS_AUTH_STATUS_IN_CALLBACK`; the fetch is under way then.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn argus_auth_resolver_headers(
-    resolver: *const argus_auth_resolver,
+    resolver: Option<&argus_auth_resolver>,
     backend: *const c_char,
     backend_len: usize,
     timeout_ms: u32,
-    out: *mut *mut argus_auth_headers,
-    error: *mut *mut argus_auth_error,
+    out: Option<&mut MaybeUninit<Option<NonNull<argus_auth_headers>>>>,
+    error: Option<&mut MaybeUninit<Option<Box<argus_auth_error>>>>,
 ) -> argus_auth_status {
-    // SAFETY: the caller's `out` is NULL or may be written to.
-    let out = unsafe { Out::new(out) };
-    // SAFETY: the caller's pointers are NULL or to what their types and lengths say.
-    unsafe {
-        boundary::call(error, || {
-            out.check("out")?;
-            let resolver = &boundary::borrow(resolver, "resolver")?.resolver;
-            let backend = boundary::text(backend, backend_len, "backend")?;
-            let headers = if log::in_callback() {
-                resolver.try_headers(backend)?.ok_or(Failure::InCallback)?
-            } else {
-                resolver.headers_blocking(backend, Duration::from_millis(timeout_ms.into()))?
-            };
-            out.give(|| argus_auth_headers::of(headers));
-            Ok(argus_auth_status::Ok)
-        })
-    }
+    let out = Out::new(out);
+    call(error, || {
+        out.check("out")?;
+        let resolver = &required(resolver, "resolver")?.resolver;
+        // SAFETY: the caller's `backend` is NULL or to `backend_len` bytes.
+        let backend = unsafe { boundary::text(backend, backend_len, "backend") }?;
+        let headers = if log::in_callback() {
+            resolver.try_headers(backend)?.ok_or(Failure::InCallback)?
+        } else {
+            resolver.headers_blocking(backend, Duration::from_millis(timeout_ms.into()))?
+        };
+        out.put(|| handle::give(argus_auth_headers::of(headers)));
+        Ok(argus_auth_status::Ok)
+    })
 }
 
 /// The headers that a request to `backend` (`backend_len` bytes of UTF-8, borrowed during the call) must carry, if they
@@ -249,26 +231,22 @@ pub unsafe extern "C" fn argus_auth_resolver_headers(
 /// Failures: as `argus_auth_resolver_headers`, without those of a wait.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn argus_auth_resolver_try_headers(
-    resolver: *const argus_auth_resolver,
+    resolver: Option<&argus_auth_resolver>,
     backend: *const c_char,
     backend_len: usize,
-    out: *mut *mut argus_auth_headers,
-    error: *mut *mut argus_auth_error,
+    out: Option<&mut MaybeUninit<Option<NonNull<argus_auth_headers>>>>,
+    error: Option<&mut MaybeUninit<Option<Box<argus_auth_error>>>>,
 ) -> argus_auth_status {
-    // SAFETY: the caller's `out` is NULL or may be written to.
-    let out = unsafe { Out::new(out) };
-    // SAFETY: the caller's pointers are NULL or to what their types and lengths say.
-    unsafe {
-        boundary::call(error, || {
-            out.check("out")?;
-            let resolver = &boundary::borrow(resolver, "resolver")?.resolver;
-            let Some(headers) = resolver.try_headers(boundary::text(backend, backend_len, "backend")?)? else {
-                return Ok(argus_auth_status::NotReady);
-            };
-            out.give(|| argus_auth_headers::of(headers));
-            Ok(argus_auth_status::Ok)
-        })
-    }
+    let out = Out::new(out);
+    call(error, || {
+        out.check("out")?;
+        let resolver = &required(resolver, "resolver")?.resolver;
+        // SAFETY: the caller's `backend` is NULL or to `backend_len` bytes.
+        let backend = unsafe { boundary::text(backend, backend_len, "backend") }?;
+        let Some(headers) = resolver.try_headers(backend)? else { return Ok(argus_auth_status::NotReady) };
+        out.put(|| handle::give(argus_auth_headers::of(headers)));
+        Ok(argus_auth_status::Ok)
+    })
 }
 
 /// Says that `backend` (`backend_len` bytes of UTF-8) refused the headers it got: the next caller gets a new token.
@@ -280,24 +258,26 @@ pub unsafe extern "C" fn argus_auth_resolver_try_headers(
 /// Failures: `ARGUS_AUTH_STATUS_UNKNOWN_BACKEND`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn argus_auth_resolver_invalidate(
-    resolver: *const argus_auth_resolver,
+    resolver: Option<&argus_auth_resolver>,
     backend: *const c_char,
     backend_len: usize,
     rejected: *const c_char,
     rejected_len: usize,
-    error: *mut *mut argus_auth_error,
+    error: Option<&mut MaybeUninit<Option<Box<argus_auth_error>>>>,
 ) -> argus_auth_status {
-    // SAFETY: the caller's pointers are NULL or to what their types and lengths say.
-    unsafe {
-        boundary::call(error, || {
-            let resolver = &boundary::borrow(resolver, "resolver")?.resolver;
-            let backend = boundary::text(backend, backend_len, "backend")?;
-            let rejected =
-                if rejected.is_null() { None } else { Some(boundary::text(rejected, rejected_len, "rejected")?) };
-            resolver.invalidate(backend, rejected)?;
-            Ok(argus_auth_status::Ok)
-        })
-    }
+    call(error, || {
+        let resolver = &required(resolver, "resolver")?.resolver;
+        // SAFETY: the caller's `backend` is NULL or to `backend_len` bytes.
+        let backend = unsafe { boundary::text(backend, backend_len, "backend") }?;
+        let rejected = if rejected.is_null() {
+            None
+        } else {
+            // SAFETY: the caller's `rejected` is to `rejected_len` bytes.
+            Some(unsafe { boundary::text(rejected, rejected_len, "rejected") }?)
+        };
+        resolver.invalidate(backend, rejected)?;
+        Ok(argus_auth_status::Ok)
+    })
 }
 
 /// How the token of `backend` (`backend_len` bytes of UTF-8, borrowed during the call) is doing. Never blocks, fetches
@@ -308,25 +288,23 @@ pub unsafe extern "C" fn argus_auth_resolver_invalidate(
 /// Failures: `ARGUS_AUTH_STATUS_UNKNOWN_BACKEND`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn argus_auth_resolver_status(
-    resolver: *const argus_auth_resolver,
+    resolver: Option<&argus_auth_resolver>,
     backend: *const c_char,
     backend_len: usize,
-    out: *mut *mut argus_auth_token_status,
-    error: *mut *mut argus_auth_error,
+    out: Option<&mut MaybeUninit<Option<Box<argus_auth_token_status>>>>,
+    error: Option<&mut MaybeUninit<Option<Box<argus_auth_error>>>>,
 ) -> argus_auth_status {
-    // SAFETY: the caller's `out` is NULL or may be written to.
-    let out = unsafe { Out::new(out) };
-    // SAFETY: the caller's pointers are NULL or to what their types and lengths say.
-    unsafe {
-        boundary::call(error, || {
-            out.check("out")?;
-            let resolver = &boundary::borrow(resolver, "resolver")?.resolver;
-            if let Some(status) = resolver.status(boundary::text(backend, backend_len, "backend")?)? {
-                out.give_whole(status.into());
-            }
-            Ok(argus_auth_status::Ok)
-        })
-    }
+    let out = Out::new(out);
+    call(error, || {
+        out.check("out")?;
+        let resolver = &required(resolver, "resolver")?.resolver;
+        // SAFETY: the caller's `backend` is NULL or to `backend_len` bytes.
+        let backend = unsafe { boundary::text(backend, backend_len, "backend") }?;
+        if let Some(status) = resolver.status(backend)? {
+            out.put(|| Box::new(status.into()));
+        }
+        Ok(argus_auth_status::Ok)
+    })
 }
 
 /// Counters and gauges of all backends that need tokens, in the Prometheus text format (version 0.0.4), for the host to
@@ -334,19 +312,16 @@ pub unsafe extern "C" fn argus_auth_resolver_status(
 ///
 /// `*out` becomes a text owned by the caller; NULL on failure.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn argus_auth_resolver_metrics(
-    resolver: *const argus_auth_resolver,
-    out: *mut *mut argus_auth_text,
-    error: *mut *mut argus_auth_error,
+pub extern "C" fn argus_auth_resolver_metrics(
+    resolver: Option<&argus_auth_resolver>,
+    out: Option<&mut MaybeUninit<Option<Box<argus_auth_text>>>>,
+    error: Option<&mut MaybeUninit<Option<Box<argus_auth_error>>>>,
 ) -> argus_auth_status {
-    // SAFETY: the caller's `out` is NULL or may be written to.
-    let out = unsafe { Out::new(out) };
-    // SAFETY: the caller's pointers are NULL or to what their types say.
-    unsafe {
-        boundary::call(error, || {
-            out.check("out")?;
-            out.give_whole(boundary::borrow(resolver, "resolver")?.resolver.metrics().into());
-            Ok(argus_auth_status::Ok)
-        })
-    }
+    let out = Out::new(out);
+    call(error, || {
+        out.check("out")?;
+        let metrics = required(resolver, "resolver")?.resolver.metrics();
+        out.put(|| Box::new(metrics.into()));
+        Ok(argus_auth_status::Ok)
+    })
 }

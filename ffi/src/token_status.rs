@@ -1,15 +1,14 @@
 //! How a backend's token is doing.
 
-use std::ptr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use argus_auth_core::Error;
 use argus_auth_core::token::{TokenState, TokenStatus};
 
-use crate::boundary::{self, Failure};
 use crate::error::argus_auth_error;
-use crate::handle;
+use crate::failure::Failure;
+use crate::{boundary, handle};
 
 /// A snapshot of a backend's token and of the fetches that got it, for operators. Returned by
 /// `argus_auth_resolver_status`; owned by the caller, who frees it with `argus_auth_token_status_free`. Holds no token
@@ -62,78 +61,64 @@ fn milliseconds(time: Duration) -> i64 {
 
 /// Frees a status. Nothing for NULL.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn argus_auth_token_status_free(status: *mut argus_auth_token_status) {
-    // SAFETY: the caller's pointer is NULL or to a status of its own, which it gives up.
-    unsafe { handle::release_whole(status) }
+pub extern "C" fn argus_auth_token_status_free(status: Option<Box<argus_auth_token_status>>) {
+    handle::drop_contained(status);
 }
 
 /// What a caller would have met. `ARGUS_AUTH_TOKEN_STATE_NONE` for NULL.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn argus_auth_token_status_state(
-    status: *const argus_auth_token_status,
-) -> argus_auth_token_state {
-    // SAFETY: the caller's pointer is NULL or to a live status.
-    unsafe { boundary::read(status, argus_auth_token_state::None, |status| status.status.state.into()) }
+pub extern "C" fn argus_auth_token_status_state(status: Option<&argus_auth_token_status>) -> argus_auth_token_state {
+    boundary::read(status, argus_auth_token_state::None, |status| status.status.state.into())
 }
 
 /// How many milliseconds the token may still be used, 0 when it has expired; -1 without a token, and for NULL.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn argus_auth_token_status_expires_in_ms(status: *const argus_auth_token_status) -> i64 {
-    // SAFETY: the caller's pointer is NULL or to a live status.
-    unsafe { boundary::read(status, -1, |status| status.status.expires_in.map_or(-1, milliseconds)) }
+pub extern "C" fn argus_auth_token_status_expires_in_ms(status: Option<&argus_auth_token_status>) -> i64 {
+    boundary::read(status, -1, |status| status.status.expires_in.map_or(-1, milliseconds))
 }
 
 /// How many milliseconds ago a token was last got; -1 when none ever was, and for NULL.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn argus_auth_token_status_since_success_ms(status: *const argus_auth_token_status) -> i64 {
-    // SAFETY: the caller's pointer is NULL or to a live status.
-    unsafe { boundary::read(status, -1, |status| status.status.since_success.map_or(-1, milliseconds)) }
+pub extern "C" fn argus_auth_token_status_since_success_ms(status: Option<&argus_auth_token_status>) -> i64 {
+    boundary::read(status, -1, |status| status.status.since_success.map_or(-1, milliseconds))
 }
 
 /// For how many milliseconds the token endpoint is still left alone after a failure; 0 when it is not, and for NULL.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn argus_auth_token_status_cool_down_ms(status: *const argus_auth_token_status) -> i64 {
-    // SAFETY: the caller's pointer is NULL or to a live status.
-    unsafe { boundary::read(status, 0, |status| status.status.cool_down.map_or(0, milliseconds)) }
+pub extern "C" fn argus_auth_token_status_cool_down_ms(status: Option<&argus_auth_token_status>) -> i64 {
+    boundary::read(status, 0, |status| status.status.cool_down.map_or(0, milliseconds))
 }
 
 /// Whether a fetch was under way. False for NULL.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn argus_auth_token_status_fetching(status: *const argus_auth_token_status) -> bool {
-    // SAFETY: the caller's pointer is NULL or to a live status.
-    unsafe { boundary::read(status, false, |status| status.status.fetching) }
+pub extern "C" fn argus_auth_token_status_fetching(status: Option<&argus_auth_token_status>) -> bool {
+    boundary::read(status, false, |status| status.status.fetching)
 }
 
 /// How many fetches got a token, since the start. 0 for NULL.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn argus_auth_token_status_successes(status: *const argus_auth_token_status) -> u64 {
-    // SAFETY: the caller's pointer is NULL or to a live status.
-    unsafe { boundary::read(status, 0, |status| status.status.successes) }
+pub extern "C" fn argus_auth_token_status_successes(status: Option<&argus_auth_token_status>) -> u64 {
+    boundary::read(status, 0, |status| status.status.successes)
 }
 
 /// How many fetches ended without one, since the start, whatever the reason, a shutdown included; one fetch may be
 /// several requests, and one that was not let out is none. 0 for NULL.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn argus_auth_token_status_failures(status: *const argus_auth_token_status) -> u64 {
-    // SAFETY: the caller's pointer is NULL or to a live status.
-    unsafe { boundary::read(status, 0, |status| status.status.failures) }
+pub extern "C" fn argus_auth_token_status_failures(status: Option<&argus_auth_token_status>) -> u64 {
+    boundary::read(status, 0, |status| status.status.failures)
 }
 
 /// How often the token was served without waiting, since the start. 0 for NULL.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn argus_auth_token_status_hits(status: *const argus_auth_token_status) -> u64 {
-    // SAFETY: the caller's pointer is NULL or to a live status.
-    unsafe { boundary::read(status, 0, |status| status.status.hits) }
+pub extern "C" fn argus_auth_token_status_hits(status: Option<&argus_auth_token_status>) -> u64 {
+    boundary::read(status, 0, |status| status.status.hits)
 }
 
 /// Returns why the last fetch that failed did, kept after a success, borrowed from `status`; NULL when none has failed,
 /// and for NULL.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn argus_auth_token_status_last_error(
-    status: *const argus_auth_token_status,
-) -> *const argus_auth_error {
-    // SAFETY: the caller's pointer is NULL or to a live status.
-    unsafe {
-        boundary::read(status, ptr::null(), |status| status.last_error.as_ref().map_or(ptr::null(), ptr::from_ref))
-    }
+pub extern "C" fn argus_auth_token_status_last_error(
+    status: Option<&argus_auth_token_status>,
+) -> Option<&argus_auth_error> {
+    boundary::read(status, None, |status| status.last_error.as_ref())
 }

@@ -1,11 +1,12 @@
-//! In a Rust program that receives the log events itself there is none for a callback.
+//! In a Rust program that receives the log events itself there are none for a callback.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a failure here is a failed test")]
 
 use std::ffi::c_void;
+use std::mem::MaybeUninit;
 use std::ptr;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use argus_auth::{argus_auth_error_free, argus_auth_error_status, argus_auth_str};
+use argus_auth::{argus_auth_error_status, argus_auth_str};
 use argus_auth::{argus_auth_log_level, argus_auth_log_register, argus_auth_log_unregister, argus_auth_status};
 
 static CALLED: AtomicU32 = AtomicU32::new(0);
@@ -19,20 +20,18 @@ unsafe extern "C" fn freed(_: *mut c_void) {
 }
 
 #[test]
-fn a_callback_is_refused_where_a_subscriber_is() {
+fn register_where_a_subscriber_is_installed_is_refused() {
     assert!(argus_auth_core::log::forward(|_| {}));
     for _ in 0..2 {
-        let mut error = ptr::null_mut();
-        // SAFETY: the functions may be called with any pointer on any thread; `error` is a live local.
-        let status = unsafe { argus_auth_log_register(Some(called), ptr::null_mut(), Some(freed), 5, &raw mut error) };
+        let mut error = MaybeUninit::uninit();
+        // SAFETY: the functions may be called with any pointer on any thread.
+        let status =
+            unsafe { argus_auth_log_register(Some(called), ptr::null_mut(), Some(freed), 5, Some(&mut error)) };
         assert_eq!(status, argus_auth_status::LogInUse);
-        // SAFETY: `error` was written above.
-        unsafe {
-            assert_eq!(argus_auth_error_status(error), status);
-            argus_auth_error_free(error);
-        }
+        // SAFETY: the error is written on every path.
+        let error = unsafe { error.assume_init() };
+        assert_eq!(argus_auth_error_status(error.as_deref()), status);
     }
-    // SAFETY: NULL is allowed.
-    assert_eq!(unsafe { argus_auth_log_unregister(ptr::null_mut()) }, argus_auth_status::Ok);
+    assert_eq!(argus_auth_log_unregister(None), argus_auth_status::Ok);
     assert_eq!(CALLED.load(Ordering::Relaxed), 0);
 }

@@ -7,7 +7,7 @@
 
 use std::time::Duration;
 
-use argus_auth_core::token::fuzzing::{Refusal, Token, read};
+use argus_auth_core::fuzzing::{RejectedResponse, Token, read};
 use libfuzzer_sys::fuzz_target;
 use serde_json::Value;
 
@@ -55,8 +55,8 @@ fn check_token(status: u16, json: &Value, token: &Token) {
     }
 }
 
-fn check_refusal(json: &Value, refusal: &Refusal) {
-    let Refusal { message, oauth: (error, description), .. } = refusal;
+fn check_refusal(json: &Value, refusal: &RejectedResponse) {
+    let RejectedResponse { message, oauth: (error, description), .. } = refusal;
     assert!(!message.is_empty() && message.len() < 1000);
     assert!(!message.chars().any(char::is_control), "{message:?}");
     for text in [error, description].into_iter().flatten() {

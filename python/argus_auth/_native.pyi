@@ -12,6 +12,7 @@ from argus_auth._status import TokenStatus
 __all__ = [
     "Checkup",
     "CompletionQueue",
+    "RESOLVER_ONLY_KEYS",
     "OAuth2Source",
     "Resolver",
     "TokenCache",
@@ -25,6 +26,7 @@ __all__ = [
 ]
 
 __version__: str
+RESOLVER_ONLY_KEYS: frozenset[str]
 
 @final
 class Resolver:

@@ -181,20 +181,6 @@ def _attempt(describe: Callable[[], str], otherwise: str) -> str:
         return otherwise
 
 
-_RESOLVER_ONLY = {
-    "assertion_audience",
-    "audience",
-    "ca_bundle",
-    "client_certificate",
-    "client_certificate_key",
-    "extra_params",
-    "private_key",
-    "private_key_id",
-    "resource",
-    "token_endpoint_auth_method",
-}
-
-
 def create_auth_provider(auth_cfg: dict[str, Any], *, backend_name: str = "") -> AuthProvider:  # noqa: ARG001
     """The provider for an `auth` block of the gateway's configuration: of type `static` or `oauth2`.
 
@@ -212,7 +198,7 @@ def create_auth_provider(auth_cfg: dict[str, Any], *, backend_name: str = "") ->
             if not auth_cfg.get(field):
                 raise ConfigError(f"OAuth2 auth requires '{field}'.")
         # What the gateway does not know it does not hand on. Anyone else must not believe that it is honoured.
-        for field in _RESOLVER_ONLY & auth_cfg.keys():
+        for field in _native.RESOLVER_ONLY_KEYS & auth_cfg.keys():
             raise ConfigError(f"OAuth2 auth takes '{field}' from a configuration file only: use Resolver.")
         return OAuth2Provider(
             auth_cfg["token_url"],

@@ -2,7 +2,9 @@
 
 use std::path::PathBuf;
 
-use argus_auth_core::config::{self, GatewayValue, LoadOptions, Problem, Severity, Unresolved};
+pub(crate) use argus_auth_core::config::OAUTH2_OF_LIBRARY as RESOLVER_ONLY_KEYS;
+use argus_auth_core::config::{self, GatewayValue};
+use argus_auth_core::{LoadOptions, Problem, Severity, Unresolved};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyString};

@@ -28,6 +28,7 @@ use std::time::Duration;
 
 use argus_auth_core::Engine;
 use pyo3::prelude::*;
+use pyo3::types::PyFrozenSet;
 
 /// Stops the engine's thread, waiting for at most `timeout` seconds; true if it has ended.
 #[pyfunction]
@@ -45,6 +46,7 @@ fn seconds(seconds: f64) -> Duration {
 fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     log::start();
     module.add("__version__", argus_auth_core::VERSION)?;
+    module.add("RESOLVER_ONLY_KEYS", PyFrozenSet::new(module.py(), config::RESOLVER_ONLY_KEYS)?)?;
     module.add_class::<doctor::Checkup>()?;
     module.add_class::<oauth2::OAuth2Source>()?;
     module.add_class::<queue::CompletionQueue>()?;

@@ -8,8 +8,8 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
-use arc_swap::ArcSwap;
 use argus_auth_core::log::{self, Record};
+use argus_auth_core::runtime::PerProcess;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use tracing::Level;
@@ -18,11 +18,12 @@ use tracing::Level;
 const CAPACITY: usize = 1024;
 
 static PENDING: AtomicBool = AtomicBool::new(false);
-static QUEUE: LazyLock<ArcSwap<Queue>> = LazyLock::new(|| ArcSwap::from_pointee(Queue::default()));
+/// This process's queue. A child of `fork` begins with an empty one: another thread may have locked its parent's.
+static QUEUE: LazyLock<PerProcess<Queue>> =
+    LazyLock::new(|| PerProcess::new(Queue::default(), |_parents| Queue::default()));
 
+#[derive(Default)]
 struct Queue {
-    /// The process whose records these are.
-    process: u32,
     waiting: Mutex<Waiting>,
     /// How many threads are handing records on. A daemon thread that is still in a handler of `logging` when the
     /// interpreter ends would be ended there, with frames of Rust under it, which does not go well.
@@ -41,12 +42,6 @@ impl Queue {
     }
 }
 
-impl Default for Queue {
-    fn default() -> Self {
-        Self { process: std::process::id(), waiting: Mutex::default(), emitting: AtomicUsize::new(0) }
-    }
-}
-
 /// Takes the core's records in from now on. Starts nothing that runs.
 pub(crate) fn start() {
     LazyLock::force(&QUEUE);
@@ -57,18 +52,8 @@ pub(crate) fn start() {
     log::forward(push);
 }
 
-/// This process's queue. A child of `fork` leaves its parent's behind, which another thread may have locked.
 fn queue() -> Arc<Queue> {
-    loop {
-        let current = QUEUE.load_full();
-        if current.process == std::process::id() {
-            return current;
-        }
-        let previous = QUEUE.compare_and_swap(&current, Arc::new(Queue::default()));
-        if Arc::ptr_eq(&previous, &current) {
-            std::mem::forget(current);
-        }
-    }
+    QUEUE.get()
 }
 
 fn push(record: Record) {

@@ -2,7 +2,7 @@
 
 use argus_auth_core::config::{OAuth2Config, TokenRequestOptions};
 use argus_auth_core::provider::{AuthProvider, OAuth2Provider};
-use argus_auth_core::token::Requested;
+use argus_auth_core::wait::Requested;
 use argus_auth_core::{Engine, Headers, Secret};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;

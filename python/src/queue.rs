@@ -3,7 +3,7 @@
 use std::os::fd::{AsFd, AsRawFd};
 use std::sync::Arc;
 
-use argus_auth_core::completion;
+use argus_auth_core::wait;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
@@ -14,13 +14,13 @@ type Answer<'py> = (u64, Option<Bound<'py, PyDict>>, Option<Bound<'py, PyAny>>);
 
 /// Answers under the tags their callers chose, and a descriptor that is readable while there are any.
 #[pyclass(frozen, module = "argus_auth._native")]
-pub(crate) struct CompletionQueue(pub(crate) Arc<completion::CompletionQueue>);
+pub(crate) struct CompletionQueue(pub(crate) Arc<wait::CompletionQueue>);
 
 #[pymethods]
 impl CompletionQueue {
     #[new]
     fn new() -> PyResult<Self> {
-        Ok(Self(completion::CompletionQueue::new()?))
+        Ok(Self(wait::CompletionQueue::new()?))
     }
 
     /// The descriptor to wait on.

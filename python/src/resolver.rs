@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
-use argus_auth_core::token::{Outcome, Requested};
+use argus_auth_core::wait::{Outcome, Requested};
 use argus_auth_core::{ConfigError, LoadOptions};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use argus_auth_core::engine::Clock;
 use argus_auth_core::provider::{AuthProvider, OAuth2Provider};
+use argus_auth_core::runtime::Clock;
 use argus_auth_core::{Headers, Secret, token};
 use pyo3::prelude::*;
 

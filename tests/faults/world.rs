@@ -12,8 +12,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use argus_auth_core::engine::{Clock, VirtualClock};
-use argus_auth_core::resolver::Pending;
+use argus_auth_core::runtime::{Clock, VirtualClock};
+use argus_auth_core::wait::Pending;
 use argus_auth_core::{Config, Engine, Error, Headers, LoadOptions, Resolver, TokenError, TokenErrorKind, config};
 use argus_auth_test_support::TokenEndpoint;
 

@@ -19,14 +19,14 @@ use crate::secrets::Environment;
 const MAX_EXPANDED: usize = 1 << 20;
 
 /// A text value, and whether it may be shown.
-pub(super) enum Text<'t> {
+pub(super) enum TextValue<'t> {
     /// It stands in the file like this.
     Written(&'t str),
     /// Some of it came from the environment or a secret store.
     Substituted(Secret),
 }
 
-impl Text<'_> {
+impl TextValue<'_> {
     pub(super) fn as_str(&self) -> &str {
         match self {
             Self::Written(text) => text,
@@ -45,7 +45,7 @@ impl Text<'_> {
 /// What [`expand`] made of a text.
 pub(super) struct Expanded<'t> {
     /// With the reference left in it where there is no value.
-    pub text: Text<'t>,
+    pub text: TextValue<'t>,
     /// Variables that are not set.
     pub unset: BTreeSet<&'t str>,
     /// Variables whose value is not Unicode.
@@ -57,7 +57,7 @@ pub(super) fn expand<'t>(written: &'t str, environment: Environment<'_>) -> Opti
     let (mut unset, mut not_unicode) = (BTreeSet::new(), BTreeSet::new());
     // Most texts have none; this search costs much less than the one for two characters.
     if !written.contains('$') {
-        return Some(Expanded { text: Text::Written(written), unset, not_unicode });
+        return Some(Expanded { text: TextValue::Written(written), unset, not_unicode });
     }
     let mut pieces: Vec<(&str, Zeroizing<String>)> = Vec::new();
     let (mut length, mut taken) = (written.len(), 0);
@@ -76,7 +76,7 @@ pub(super) fn expand<'t>(written: &'t str, environment: Environment<'_>) -> Opti
         }
     }
     if pieces.is_empty() {
-        return Some(Expanded { text: Text::Written(written), unset, not_unicode });
+        return Some(Expanded { text: TextValue::Written(written), unset, not_unicode });
     }
     // The whole length at once: a string that grows leaves copies of what it held behind.
     let mut text = Zeroizing::new(String::with_capacity(length));
@@ -85,7 +85,7 @@ pub(super) fn expand<'t>(written: &'t str, environment: Environment<'_>) -> Opti
         text.push_str(&value);
     }
     text.push_str(&written[taken..]);
-    Some(Expanded { text: Text::Substituted(Secret::from(text)), unset, not_unicode })
+    Some(Expanded { text: TextValue::Substituted(Secret::from(text)), unset, not_unicode })
 }
 
 /// Whether there is a `${` in `text` that [`expand`] does not take, or it is `$VAR` as a whole, which it does not take
@@ -166,7 +166,7 @@ mod tests {
     fn only_what_stands_in_the_file_counts_as_written() {
         for (written, shown) in [("a", true), ("${NO}", true), ("${A}", false), ("${NO}${A}", false)] {
             let text = expand(written, &environment).unwrap().text;
-            assert_eq!(matches!(text, Text::Written(_)), shown, "{written}");
+            assert_eq!(matches!(text, TextValue::Written(_)), shown, "{written}");
         }
     }
 

@@ -2,8 +2,9 @@
 
 use std::fmt;
 
-use super::schema::WORDS;
-use super::yaml::{Document, Mark, Node, Value};
+use argus_auth_yaml::{Document, Mark, Node, Value};
+
+use super::words::WORDS;
 use crate::headers::illegal_name;
 
 /// A node, and the way to it from the top of the document.

@@ -3,9 +3,9 @@
 
 use std::collections::HashMap;
 
-use super::model::Severity;
+use crate::error::Severity;
 use crate::file;
-use crate::trust::{self, Trust, TrustError};
+use crate::tls::{self, Trust, TrustError};
 
 /// What was found so far, so that what many backends share is looked at once.
 #[derive(Default)]
@@ -21,7 +21,7 @@ pub(super) struct Finding {
 }
 
 impl Files {
-    pub(super) fn look_at(&mut self, trust: Trust) -> Option<&Finding> {
+    pub(super) fn inspect(&mut self, trust: Trust) -> Option<&Finding> {
         self.0.entry(trust).or_insert_with_key(examine).as_ref()
     }
 }
@@ -31,7 +31,7 @@ fn examine(trust: &Trust) -> Option<Finding> {
         return Some(Finding { severity: Severity::Error, key, message: reason });
     }
     let Trust::Tls { client_certificate: Some((_, key)), .. } = trust else { return None };
-    let exposure = file::read(key, trust::MAX_LENGTH).ok()?.exposure?;
+    let exposure = file::read(key, tls::MAX_LENGTH).ok()?.exposure?;
     let message = format!("{} {exposure}", key.display());
     Some(Finding { severity: Severity::Warning, key: Some("client_certificate_key"), message })
 }

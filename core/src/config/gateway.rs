@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::model::{AuthConfig, BackendConfig};
+use super::model::{AuthConfig, BackendConfig, Command, Limit};
 use crate::secret::Secret;
 
 /// A value as the gateway's language has it, borrowed from the configuration.
@@ -31,25 +31,6 @@ impl fmt::Debug for GatewayValue<'_> {
     }
 }
 
-/// What the gateway uses of a backend and this library does not.
-#[derive(Clone, PartialEq, Default)]
-pub(crate) struct GatewayOnly {
-    pub command: Command,
-    /// Those of the limits that are set, by the names that the gateway passes them under.
-    pub limits: Vec<(&'static str, GatewayValue<'static>)>,
-    /// `token_expiry_buffer_seconds` as a number, which may be infinite, if there is such a field.
-    pub expiry_buffer_seconds: f64,
-}
-
-/// The program that an `sse` backend starts for itself: `command`, `args` and `env`.
-#[derive(Clone, PartialEq, Default)]
-pub(crate) struct Command {
-    /// Without it the gateway drops the others.
-    pub program: Option<Secret>,
-    pub args: Vec<Secret>,
-    pub env: Option<Vec<(String, Secret)>>,
-}
-
 impl BackendConfig {
     /// What the gateway's loader returns for this backend: a dict with the same keys in the same order.
     pub fn gateway_value(&self) -> GatewayValue<'_> {
@@ -68,7 +49,10 @@ impl BackendConfig {
         if let Some(auth) = &self.auth {
             fields.push(("auth", self.auth_value(auth)));
         }
-        fields.extend(self.gateway_only.limits.iter().cloned());
+        fields.extend(self.gateway_only.limits.iter().map(|(name, limit)| match limit {
+            Limit::Count(count) => (*name, GatewayValue::Int(*count)),
+            Limit::Seconds(seconds) => (*name, GatewayValue::Float(*seconds)),
+        }));
         GatewayValue::Map(fields)
     }
 

@@ -2,20 +2,22 @@
 //!
 //! The text passes through these files in this order:
 //!
-//! 1. [`load`] and [`parse`], here: the bytes of the file, within limits;
-//! 2. `yaml`: the nodes of the document, each with its place in the text;
-//! 3. `schema`: walks along them and asks `reader` for each value that it needs;
+//! 1. [`load`] and [`parse`], in this file: the bytes of the file, within limits;
+//! 2. the crate `argus-auth-yaml`: the nodes of the document, each with its place in the text;
+//! 3. `schema`: walks along the nodes and asks `reader` for each value that it needs;
 //! 4. `reader`: one value of the wanted type, or a problem with its path, line and column. A text goes through
 //!    * `expand`, which replaces `${VAR}`, and then
-//!    * `references`, which replaces a text that is `secret:name` as a whole, by asking [`secrets`](crate::secrets);
-//! 5. `model`: the result; `gateway`: the same as the gateway's own loader would give it.
+//!    * `references`, which replaces a text that is `secret:name` as a whole, by asking `secrets`;
+//! 5. `model`: the result; `gateway`: the same as the gateway's own loader would return it.
 //!
-//! References are resolved where a value is needed, not over the whole document: the result is the same, and a variable
-//! that only some other section of the file uses is not missed here.
+//! Beside them: `field`, a place in the document and its path; `problems`, what is wrong so far; `files`, the
+//! certificate files that a configuration names; `words`, the keys of every block; `urls`, how a URL may be shown;
+//! `snippet`, the line that a problem is about, for a person.
 //!
-//! `snippet` shows a person the line that a problem is about.
+//! References are resolved where a value is needed, not over the whole document. The result is the same, and a variable
+//! that only another section of the file uses is not missed here.
 //!
-//! Nothing stops at the first problem. Whatever is wrong is collected and returned at once, in file order.
+//! Nothing stops at the first problem: all problems are collected and returned at once, in file order.
 
 mod expand;
 mod field;
@@ -29,23 +31,25 @@ mod schema;
 mod snippet;
 #[cfg(test)]
 mod tests;
-mod token_request;
-mod yaml;
+mod urls;
+mod words;
 
 use std::path::Path;
 
+use argus_auth_yaml::{self as yaml, Limits};
 use zeroize::Zeroizing;
 
 pub use self::gateway::GatewayValue;
-pub(crate) use self::model::is_in_the_clear;
 pub use self::model::{
-    AuthConfig, BackendConfig, Config, ConfigError, FailurePolicy, LoadOptions, OAuth2Config, PkceConfig, Problem,
-    Severity, Transport, Unresolved, display_url,
+    AuthConfig, BackendConfig, ClientAuthentication, Config, FailurePolicy, LoadOptions, OAuth2Config, PkceConfig,
+    PrivateKeyJwt, TokenRequestOptions, Transport, Unresolved,
 };
 use self::references::References;
 pub use self::snippet::snippet;
-pub use self::token_request::{ClientAuthentication, PrivateKeyJwt, TokenRequestOptions};
-use self::yaml::Limits;
+pub use self::urls::display_url;
+pub(crate) use self::urls::is_in_the_clear;
+pub use self::words::OAUTH2_OF_LIBRARY;
+use crate::error::{ConfigError, Problem, Severity};
 use crate::file;
 use crate::log::event;
 use crate::secrets::Environment;

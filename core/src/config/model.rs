@@ -4,10 +4,8 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::gateway::GatewayOnly;
-use url::{Host, Url};
-
-use super::token_request::TokenRequestOptions;
+use super::urls::{display_origin, display_url};
+use crate::error::Problem;
 use crate::headers::Headers;
 use crate::secret::Secret;
 
@@ -147,6 +145,59 @@ impl fmt::Debug for OAuth2Config {
     }
 }
 
+/// Options of an `oauth2` block that the gateway does not know. All are inputs of the token: providers that differ in
+/// one do not share.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+pub struct TokenRequestOptions {
+    /// `token_endpoint_auth_method`
+    pub authentication: ClientAuthentication,
+    /// `audience`, a parameter that some servers want.
+    pub audience: Option<String>,
+    /// `resource` (RFC 8707), sent once for each.
+    pub resources: Vec<String>,
+    /// `extra_params`, sent as they are, after the others.
+    pub extra_params: Vec<(String, Secret)>,
+    /// `ca_bundle`: a PEM file of the only CA certificates to trust, in place of the system's.
+    pub ca_bundle: Option<PathBuf>,
+    /// `client_certificate` and `client_certificate_key`: PEM files to present to the token endpoint (mutual TLS).
+    pub client_certificate: Option<(PathBuf, PathBuf)>,
+}
+
+/// How the client shows who it is: the names of RFC 7591 §2, `token_endpoint_auth_method`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+pub enum ClientAuthentication {
+    /// `client_secret_post`: id and secret in the form, as the gateway does it.
+    #[default]
+    SecretPost,
+    /// `client_secret_basic`: id and secret, each form-encoded, in an `Authorization: Basic` header (RFC 6749 §2.3.1).
+    SecretBasic,
+    /// `private_key_jwt`: a signed assertion (RFC 7523 §2.2).
+    PrivateKeyJwt(PrivateKeyJwt),
+}
+
+/// What a client assertion is signed with, and says.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct PrivateKeyJwt {
+    /// `private_key`: PEM text of an RSA key (RS256) or a P-256 key (ES256); PKCS#8, PKCS#1 or SEC1.
+    pub private_key: Secret,
+    /// `private_key_id`: the `kid` of the header, when the server knows several keys.
+    pub key_id: Option<String>,
+    /// `assertion_audience`: the `aud` claim; the token URL when it is not given.
+    pub audience: Option<String>,
+}
+
+/// Parameters that `extra_params` can't set: the library's own.
+pub(crate) const RESERVED_PARAMETERS: [&str; 8] = [
+    "grant_type",
+    "client_id",
+    "client_secret",
+    "scope",
+    "audience",
+    "resource",
+    "client_assertion",
+    "client_assertion_type",
+];
+
 /// The authorization code grant with PKCE (RFC 7636): read and checked, not yet performed.
 #[derive(Clone, PartialEq)]
 pub struct PkceConfig {
@@ -180,33 +231,30 @@ impl fmt::Debug for PkceConfig {
     }
 }
 
-/// Whether what is sent to `url` can be read on the way: plain `http` to anything but this machine.
-pub(crate) fn is_in_the_clear(url: &Url) -> bool {
-    let loopback = match url.host() {
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
-        None => false,
-    };
-    url.scheme() == "http" && !loopback
+/// What the gateway uses of a backend and this library does not.
+#[derive(Clone, PartialEq, Default)]
+pub(crate) struct GatewayOnly {
+    pub command: Command,
+    /// Those of the limits that are set, by the names that the gateway passes them under.
+    pub limits: Vec<(&'static str, Limit)>,
+    /// `token_expiry_buffer_seconds` as a number, which may be infinite, if there is such a field.
+    pub expiry_buffer_seconds: f64,
 }
 
-/// `url` without what could be secret in it: user, password, query and fragment.
-pub fn display_url(url: &str) -> String {
-    match Url::parse(url) {
-        Ok(parsed) if parsed.has_host() => {
-            format!("{}{}", parsed.origin().ascii_serialization(), parsed.path())
-        }
-        _ => "[not a URL]".to_owned(),
-    }
+/// A number in a `timeouts` block.
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) enum Limit {
+    Count(i64),
+    Seconds(f64),
 }
 
-/// Scheme, host and port of `url`.
-fn display_origin(url: &str) -> String {
-    match Url::parse(url) {
-        Ok(parsed) if parsed.has_host() => parsed.origin().ascii_serialization(),
-        _ => "[not a URL]".to_owned(),
-    }
+/// The program that an `sse` backend starts for itself: `command`, `args` and `env`.
+#[derive(Clone, PartialEq, Default)]
+pub(crate) struct Command {
+    /// Without it the gateway drops the others.
+    pub program: Option<Secret>,
+    pub args: Vec<Secret>,
+    pub env: Option<Vec<(String, Secret)>>,
 }
 
 /// What to do with a `${VAR}` or a `secret:name` that can't be resolved.
@@ -228,73 +276,3 @@ pub struct LoadOptions {
     /// fetch reads, and a secret store that only other sections refer to. For an operator who asks what is wrong.
     pub thorough: bool,
 }
-
-/// How bad a [`Problem`] is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Severity {
-    /// The configuration can't be used.
-    Error,
-    /// It can, but probably not as meant.
-    Warning,
-}
-
-/// One thing that is wrong with a configuration. Never holds the value of a secret.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Problem {
-    /// Error or warning.
-    pub severity: Severity,
-    /// Where in the document: `backends.my-server.auth.token_url`, list items as `scopes[0]`; empty for the whole file.
-    pub path: String,
-    /// Line, from 1; 0 when the problem has no place in the text.
-    pub line: u32,
-    /// Column in characters, from 1; 0 when the problem has no place in the text.
-    pub column: u32,
-    /// What was found and what would be right.
-    pub message: String,
-}
-
-impl Problem {
-    /// An error that has no place in the text.
-    pub(super) fn whole_file(message: String) -> Self {
-        Self { severity: Severity::Error, path: String::new(), line: 0, column: 0, message }
-    }
-}
-
-impl fmt::Display for Problem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.line > 0 {
-            write!(f, "line {}, column {}: ", self.line, self.column)?;
-        }
-        if !self.path.is_empty() {
-            write!(f, "{}: ", self.path)?;
-        }
-        f.write_str(&self.message)
-    }
-}
-
-/// Every problem of a configuration that can't be used, at once.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ConfigError {
-    /// The file, when the configuration came from one.
-    pub file: Option<PathBuf>,
-    /// Errors and warnings in file order; at least one error.
-    pub problems: Vec<Problem>,
-}
-
-impl fmt::Display for ConfigError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let errors = self.problems.iter().filter(|problem| problem.severity == Severity::Error).count();
-        match &self.file {
-            Some(file) => write!(f, "{}: ", file.display())?,
-            None => f.write_str("configuration: ")?,
-        }
-        write!(f, "{errors} problem{}", if errors == 1 { "" } else { "s" })?;
-        for problem in &self.problems {
-            let note = if problem.severity == Severity::Warning { "warning: " } else { "" };
-            write!(f, "\n  {note}{problem}")?;
-        }
-        Ok(())
-    }
-}
-
-impl std::error::Error for ConfigError {}

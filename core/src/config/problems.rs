@@ -1,6 +1,6 @@
 //! What is wrong with a configuration, as it is found.
 
-use super::model::{Problem, Severity};
+use crate::error::{Problem, Severity};
 
 /// Of each severity no more are kept than someone will read; the others are counted.
 const MOST: usize = 100;

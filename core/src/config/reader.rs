@@ -8,13 +8,15 @@ use std::fmt::Write;
 use std::num::{IntErrorKind, ParseIntError};
 use std::ops::RangeInclusive;
 
-use super::expand::Text;
+use argus_auth_yaml::{Id, Int, Mark, Node, Value};
+
+use super::expand::TextValue;
 use super::field::{Field, PathKey, Step, quote};
 use super::files::{Files, Finding};
-use super::model::{Problem, Severity, Unresolved};
+use super::model::Unresolved;
 use super::problems::Problems;
 use super::references::{References, look_alike};
-use super::yaml::{Id, Int, Mark, Node, Value};
+use crate::error::{Problem, Severity};
 use crate::secret::Secret;
 
 /// A mapping with text keys, each of them once.
@@ -152,7 +154,7 @@ impl<'e> Reader<'e> {
     }
 
     /// The text that `field` is, its references resolved.
-    pub(super) fn text<'d>(&mut self, field: &Field<'d>) -> Option<Text<'d>> {
+    pub(super) fn text<'d>(&mut self, field: &Field<'d>) -> Option<TextValue<'d>> {
         if let Value::Str(written) = &field.node.value
             && let Some(mistake) = look_alike(written)
         {
@@ -163,11 +165,11 @@ impl<'e> Reader<'e> {
 
     /// The text that `field` is; references that can't be resolved stay in it, with a warning. For what the gateway
     /// may not even need.
-    pub(super) fn lenient_text<'d>(&mut self, field: &Field<'d>) -> Option<Text<'d>> {
+    pub(super) fn lenient_text<'d>(&mut self, field: &Field<'d>) -> Option<TextValue<'d>> {
         self.text_with(field, Unresolved::Keep)
     }
 
-    fn text_with<'d>(&mut self, field: &Field<'d>, unresolved: Unresolved) -> Option<Text<'d>> {
+    fn text_with<'d>(&mut self, field: &Field<'d>, unresolved: Unresolved) -> Option<TextValue<'d>> {
         match &field.node.value {
             Value::Str(written) => {
                 let Self { references, problems, .. } = self;
@@ -177,7 +179,7 @@ impl<'e> Reader<'e> {
                 })
             }
             Value::Bytes(bytes) => {
-                let text = std::str::from_utf8(bytes).ok().map(|text| Text::Substituted(Secret::new(text)));
+                let text = std::str::from_utf8(bytes).ok().map(|text| TextValue::Substituted(Secret::new(text)));
                 if text.is_none() {
                     self.error(field, "expected text, found binary data that is not valid UTF-8");
                 }
@@ -195,7 +197,7 @@ impl<'e> Reader<'e> {
     }
 
     /// The text that `field` is, one of a few words; `wanted` lists them.
-    pub(super) fn word<'d>(&mut self, field: &Field<'d>, wanted: &str) -> Option<Text<'d>> {
+    pub(super) fn word<'d>(&mut self, field: &Field<'d>, wanted: &str) -> Option<TextValue<'d>> {
         if let Value::Str(_) = field.node.value {
             return self.text(field);
         }
@@ -204,36 +206,36 @@ impl<'e> Reader<'e> {
     }
 
     /// Reports a [`word`](Self::word) that is not among the wanted ones, and the one that was probably meant.
-    pub(super) fn unknown_word(&mut self, field: &Field<'_>, found: &Text<'_>, wanted: &str, meant: Option<&str>) {
-        let found = if let Text::Written(found) = found { quote(found) } else { "another text".to_owned() };
+    pub(super) fn unknown_word(&mut self, field: &Field<'_>, found: &TextValue<'_>, wanted: &str, meant: Option<&str>) {
+        let found = if let TextValue::Written(found) = found { quote(found) } else { "another text".to_owned() };
         let hint = meant.map(|meant| format!("; did you mean `{meant}`?")).unwrap_or_default();
         self.error(field, format!("expected {wanted}, found {found}{hint}"));
     }
 
-    /// The text under `key`, which must be there and not be empty.
-    pub(super) fn required_text<'d>(&mut self, mapping: &Mapping<'d>, key: &str) -> Option<Text<'d>> {
-        let Some(field) = mapping.get(key) else {
-            self.missing(mapping, key);
-            return None;
-        };
-        let text = self.text(&field)?;
+    /// Returns the text of `field`, which must not be empty; `None` if it is, or has another error.
+    pub(super) fn nonempty_text<'d>(&mut self, field: &Field<'d>) -> Option<TextValue<'d>> {
+        let text = self.text(field)?;
         if text.as_str().is_empty() {
-            let resolved = if matches!(text, Text::Substituted(_)) {
+            let resolved = if matches!(text, TextValue::Substituted(_)) {
                 ", and this is once its references are resolved"
             } else {
                 ""
             };
-            self.error(&field, format!("must not be empty{resolved}"));
+            self.error(field, format!("must not be empty{resolved}"));
             return None;
         }
         Some(text)
     }
 
-    /// Reports that `key` is required.
-    pub(super) fn missing(&mut self, mapping: &Mapping<'_>, key: &str) {
-        let mut path = mapping.at.to_string();
-        _ = write!(path, "{}", PathKey(key, mapping.at));
-        self.report(Severity::Error, mapping.at.node.start, path, format!("`{key}` is required but missing"));
+    /// Returns the field under `key`; `None` if it is missing, which is an error.
+    pub(super) fn required<'d>(&mut self, mapping: &Mapping<'d>, key: &str) -> Option<Field<'d>> {
+        let field = mapping.get(key);
+        if field.is_none() {
+            let mut path = mapping.at.to_string();
+            _ = write!(path, "{}", PathKey(key, mapping.at));
+            self.report(Severity::Error, mapping.at.node.start, path, format!("`{key}` is required but missing"));
+        }
+        field
     }
 
     /// The truth value that `field` is.

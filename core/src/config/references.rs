@@ -3,9 +3,10 @@
 use std::cell::OnceCell;
 use std::collections::BTreeSet;
 
-use super::expand::{Expanded, Text, expand, looks_like_reference};
+use super::expand::{Expanded, TextValue, expand, looks_like_reference};
 use super::field::quote;
-use super::model::{Severity, Unresolved};
+use super::model::Unresolved;
+use crate::error::Severity;
 use crate::secrets::{self, Environment, SecretError, SecretProvider};
 
 /// What the `secrets` section says.
@@ -69,7 +70,7 @@ impl<'e> References<'e> {
         written: &'t str,
         unresolved: Unresolved,
         report: &mut dyn FnMut(Severity, String),
-    ) -> Option<Text<'t>> {
+    ) -> Option<TextValue<'t>> {
         let Some(Expanded { text, unset, not_unicode }) = expand(written, self.environment) else {
             report(Severity::Error, "the text is longer than 1 MiB once its ${...} are replaced".to_owned());
             return None;
@@ -85,7 +86,7 @@ impl<'e> References<'e> {
         }
         match secret_name(text.as_str()) {
             None => Some(text),
-            Some(name) => match self.secret(name, matches!(text, Text::Written(_)), unresolved, report) {
+            Some(name) => match self.secret(name, matches!(text, TextValue::Written(_)), unresolved, report) {
                 Lookup::Found(secret) => Some(secret),
                 Lookup::Keep => Some(text),
                 Lookup::Failed => None,
@@ -112,7 +113,7 @@ impl<'e> References<'e> {
         };
         let Some(store) = self.store_of(settings) else { return Lookup::Failed };
         match store.get(name) {
-            Ok(Some(secret)) => Lookup::Found(Text::Substituted(secret)),
+            Ok(Some(secret)) => Lookup::Found(TextValue::Substituted(secret)),
             Ok(None) => {
                 let explanation = if may_show { format!(": {}", store.explain_missing(name)) } else { String::new() };
                 let message = format!("{} was not found{explanation}", shown());
@@ -145,7 +146,7 @@ fn report_unresolved(unresolved: Unresolved, report: &mut dyn FnMut(Severity, St
 
 /// What became of a `secret:name`.
 enum Lookup {
-    Found(Text<'static>),
+    Found(TextValue<'static>),
     Keep,
     Failed,
 }

@@ -2,8 +2,8 @@
 
 use std::fmt::Write;
 
-use super::model::Problem;
-use super::schema::WORDS;
+use super::words::WORDS;
+use crate::error::Problem;
 
 /// How much of a long line is shown on either side of the place.
 const CONTEXT: usize = 60;
@@ -107,8 +107,8 @@ fn is_known(word: &str, problem: &Problem) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{LoadOptions, parse};
     use super::*;
+    use crate::config::{LoadOptions, parse};
 
     fn snippets(yaml: &str) -> Vec<String> {
         let problems = match parse(yaml.as_bytes(), &LoadOptions::default()) {

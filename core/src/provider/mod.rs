@@ -10,15 +10,15 @@ mod unsupported;
 use std::fmt::Debug;
 use std::sync::Arc;
 
-pub use oauth2::OAuth2Provider;
-pub use static_headers::StaticProvider;
+pub use self::oauth2::OAuth2Provider;
+pub use self::static_headers::StaticProvider;
 
 use crate::config::AuthConfig;
 use crate::engine::Engine;
 use crate::error::Error;
 use crate::headers::Headers;
 use crate::token::TokenStatus;
-pub use crate::token::{Outcome, Requested, Waiter};
+use crate::wait::{Requested, Waiter};
 
 /// Something that authenticates requests to one backend. All methods may be called from any thread, and none blocks.
 pub trait AuthProvider: Send + Sync + Debug {

@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 
-use super::{AuthProvider, Requested, Waiter};
+use super::AuthProvider;
 use crate::config::OAuth2Config;
 use crate::engine::Engine;
 use crate::error::Error;
 use crate::headers::Headers;
-use crate::token::{ClientCredentials, TokenSource, TokenStatus};
+use crate::oauth2::ClientCredentials;
+use crate::token::{TokenSource, TokenStatus};
+use crate::wait::{Requested, Waiter};
 
 /// Provides `Authorization: Bearer <token>`.
 ///
@@ -20,7 +22,7 @@ pub struct OAuth2Provider {
 impl OAuth2Provider {
     /// A provider for this client. Does no I/O.
     pub fn new(config: &OAuth2Config, engine: &Engine) -> Self {
-        Self { source: TokenSource::shared(ClientCredentials::from(config), engine) }
+        Self { source: TokenSource::shared(ClientCredentials::from(config), engine.generations()) }
     }
 }
 

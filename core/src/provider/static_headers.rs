@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use super::{AuthProvider, Requested, Waiter};
+use super::AuthProvider;
 use crate::error::Error;
 use crate::headers::Headers;
 use crate::token::TokenStatus;
+use crate::wait::{Requested, Waiter};
 
 /// Headers that never change.
 #[derive(Debug)]

@@ -10,7 +10,8 @@ use crate::error::Error;
 use crate::headers::Headers;
 use crate::log::event;
 use crate::provider::{self, AuthProvider};
-use crate::token::{Outcome, Requested, TokenStatus, Waiter};
+use crate::token::TokenStatus;
+use crate::wait::{Outcome, Requested, Waiter};
 
 #[derive(Debug)]
 pub(super) struct Backend {

@@ -2,7 +2,6 @@
 
 mod backend;
 mod metrics;
-mod pending;
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -10,15 +9,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
-use backend::Backend;
-pub use pending::Pending;
 
-use crate::config::{self, BackendConfig, Config, ConfigError, LoadOptions, Problem};
+use self::backend::Backend;
+use crate::config::{self, BackendConfig, Config, LoadOptions};
 use crate::doctor::{self, Checkup};
-use crate::engine::{Engine, is_engine_thread};
-use crate::error::Error;
+use crate::engine::Engine;
+use crate::error::{ConfigError, Error, Problem};
 use crate::headers::Headers;
-use crate::token::{Outcome, Requested, TokenStatus, Waiter};
+use crate::runtime::is_engine_thread;
+use crate::token::TokenStatus;
+use crate::wait::{Outcome, Pending, Requested, Waiter};
 
 /// The remote backends of one configuration, and the headers that a request to each must carry.
 ///
@@ -126,7 +126,7 @@ impl Resolver {
         let exchanged = Arc::ptr_eq(&found, &previous);
         // The sources that only these backends used have no owner now, and what is remembered of them goes.
         drop((found, previous));
-        self.0.engine.generation().board.forget_orphans();
+        self.0.engine.generation().forget_orphans();
         exchanged
     }
 
@@ -246,7 +246,7 @@ mod tests {
         });
         let resolver = Resolver::new(configs[0].clone(), Engine::global());
         std::thread::scope(|scope| {
-            let replacing = scope.spawn(|| (0..20_000).for_each(|turn| resolver.replace(&configs[turn % 2])));
+            let replacing = scope.spawn(|| (0..20_000).for_each(|round| resolver.replace(&configs[round % 2])));
             while !replacing.is_finished() {
                 let (backends, warnings) = resolver.listing();
                 assert_eq!(warnings[0].path, format!("backends.{}.headers.X", backends[0].name));

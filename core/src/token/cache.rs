@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
 
-use crate::engine::{Clock, Instant};
+use crate::runtime::{Clock, Instant};
 use crate::secret::Secret;
 
 /// Holds one token until `expires_in - buffer` seconds after it was put in.

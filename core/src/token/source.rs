@@ -1,67 +1,69 @@
-//! Where one token comes from: the snapshot that callers read, and the fetches that replace it.
+//! A source: where one token comes from. It holds the snapshot that callers read, and starts the fetches that replace it.
 
 use std::fmt;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
 
-use super::credentials::ClientCredentials;
-use super::fetch::{Failed, Fetched};
-use super::flight::Flight;
-use super::flights::Join;
+use super::cool_down::FetchFailure;
+use super::fetch::Fetch;
 use super::lifetime::Lifetime;
-use super::{Requested, TokenState, TokenStatus, Waiter};
-use crate::engine::{Clock, Engine, Generation, Instant, WeakEngine};
-use crate::error::{Error, TokenError};
+use super::retry::FetchedToken;
+use super::single_flight::{Begin, Join};
+use super::{Generation, Generations, SourceId, TokenId, TokenState, TokenStatus, random_share};
+use crate::error::{Error, TokenError, TokenErrorKind};
 use crate::headers::Headers;
+use crate::oauth2::ClientCredentials;
+use crate::runtime::{Clock, Instant};
 use crate::secret::Secret;
+use crate::wait::{Requested, Waiter};
+
+/// The shortest interval between two checks whether an unused token has been used.
+const SHORTEST_USE_CHECK: Duration = Duration::from_millis(100);
+/// The delay after a renewal that ended for a reason of our own: a shutdown or a panic.
+const ABANDONED_RENEWAL_DELAY: Duration = Duration::from_secs(1);
 
 /// The source of the tokens that one set of credentials gets. Shared by all providers with equal credentials.
 pub(crate) struct TokenSource {
-    pub(super) id: u64,
+    pub(super) id: SourceId,
     pub(super) credentials: Arc<ClientCredentials>,
-    engine: WeakEngine,
+    generations: Weak<Generations>,
     clock: Clock,
-    // Read without a lock; outlives any engine thread, so a forked child reads it too.
-    token: ArcSwapOption<Token>,
-    /// How often a token was served at once. One that was not since it was put in is idle, and not renewed.
+    // Read without a lock. It outlives any engine thread, so a forked child reads it too.
+    snapshot: ArcSwapOption<Snapshot>,
+    /// How often a token was served at once. A token that was never served is not renewed.
     hits: AtomicU64,
     successes: AtomicU64,
     failures: AtomicU64,
-    /// When the last token was got.
+    /// The time of the last success.
     succeeded_at: ArcSwapOption<Instant>,
     last_error: ArcSwapOption<TokenError>,
 }
 
-/// A token as it is served.
-struct Token {
-    id: u64,
+/// The token that is held, as it is served.
+struct Snapshot {
+    token: TokenId,
     headers: Arc<Headers>,
     renew_at: Instant,
     expires_at: Instant,
-    /// [`TokenSource::hits`] when it was put in.
+    /// [`TokenSource::hits`] at the time when the token was stored.
     hits_before: u64,
 }
 
-/// Whether a token is used is not looked at more often.
-const SHORTEST_LOOK: Duration = Duration::from_millis(100);
-/// A renewal that ended without a verdict on the token endpoint is tried again after this.
-const INCONCLUSIVE: Duration = Duration::from_secs(1);
-
 impl TokenSource {
-    /// The source for `credentials` at `engine`: a new one, or the one that others use already.
-    pub(crate) fn shared(credentials: ClientCredentials, engine: &Engine) -> Arc<Self> {
-        static NEXT_ID: AtomicU64 = AtomicU64::new(0);
-        let generation = engine.generation();
-        generation.board.source(credentials, |credentials| {
+    /// Returns the source for `credentials`: the one that others use already, or a new one.
+    pub(crate) fn shared(credentials: ClientCredentials, generations: &Arc<Generations>) -> Arc<Self> {
+        let generation = generations.current();
+        let mut registry = generation.registry.lock();
+        registry.get_or_insert(credentials, |credentials| {
             Arc::new(Self {
-                id: NEXT_ID.fetch_add(1, Ordering::Relaxed),
+                id: SourceId::next(),
                 credentials,
-                engine: engine.downgrade(),
-                clock: engine.clock().clone(),
-                token: ArcSwapOption::empty(),
+                generations: Arc::downgrade(generations),
+                clock: generation.clock().clone(),
+                snapshot: ArcSwapOption::empty(),
                 hits: AtomicU64::new(0),
                 successes: AtomicU64::new(0),
                 failures: AtomicU64::new(0),
@@ -71,189 +73,207 @@ impl TokenSource {
         })
     }
 
-    /// The headers with the token, if there is one that has not expired: no waiting, no lock, no I/O.
+    /// Returns the headers with the token, if one is held that has not expired. Takes no lock and does no I/O.
     ///
-    /// That somebody came is all that the schedule learns of it. Where no engine runs yet, in a child of `fork` or
-    /// after a shutdown, tokens are served until they expire; the first caller that must wait starts it.
+    /// The renewal queue learns of a hit only by its count. Where no engine runs, in a child of `fork` or after a
+    /// shutdown, tokens are served until they expire; the first caller that must wait starts the engine.
     pub(crate) fn current(&self) -> Option<Arc<Headers>> {
         let headers = self.valid(self.clock.now())?;
         self.hits.fetch_add(1, Ordering::Relaxed);
         Some(headers)
     }
 
-    /// Whether there is a token that has not expired.
-    pub(super) fn holds_token(&self) -> bool {
-        self.token.load().as_ref().is_some_and(|token| self.clock.now() < token.expires_at)
+    /// Returns whether a token is held that has not expired.
+    pub(super) fn holds_valid_token(&self) -> bool {
+        self.snapshot.load().as_ref().is_some_and(|snapshot| self.clock.now() < snapshot.expires_at)
     }
 
-    /// Headers with a valid token: at once, or told to `waiter` when a fetch has ended.
+    /// Returns headers with a valid token at once, or has `waiter` told when a fetch has ended.
     pub(crate) fn request(self: &Arc<Self>, waiter: Waiter) -> Requested {
         if let Some(headers) = self.current() {
             return Requested::Ready(Ok(headers));
         }
-        let Some(engine) = self.engine.upgrade() else {
+        let Some(generation) = self.generation() else {
             return Requested::Ready(Err(Error::Shutdown));
         };
-        let generation = engine.generation();
         let now = self.clock.now();
-        match generation.board.flights.join(self.id, now, waiter, || self.valid(now)) {
+        match generation.single_flight.join(self.id, now, waiter, || self.valid(now)) {
             Join::Start => {
-                Flight::new(self, &generation).take_off();
+                Fetch::new(self, &generation).start();
                 Requested::Waiting
             }
             Join::Joined => Requested::Waiting,
             Join::Ready(headers) => Requested::Ready(Ok(headers)),
-            Join::Cooling(error) => Requested::Ready(Err(error)),
+            Join::CoolingDown(error) => Requested::Ready(Err(error)),
         }
     }
 
-    /// Starts a fetch unless one is under way or the last one failed too recently.
+    /// Starts a fetch unless one is under way.
+    ///
+    /// # Errors
+    ///
+    /// The error of the last fetch, if it failed too recently for another.
     pub(crate) fn prefetch(self: &Arc<Self>) -> Result<(), Error> {
-        let generation = self.engine.upgrade().ok_or(Error::Shutdown)?.generation();
+        let generation = self.generation().ok_or(Error::Shutdown)?;
         let now = self.clock.now();
-        if generation.board.flights.begin(self.id, now, || self.valid(now).is_some())? {
-            Flight::new(self, &generation).take_off();
+        match generation.single_flight.begin(self.id, now, || self.valid(now).is_some()) {
+            Begin::Start => Fetch::new(self, &generation).start(),
+            Begin::UnderWay | Begin::Needless => {}
+            Begin::CoolingDown(error) => return Err(error),
         }
         Ok(())
     }
 
-    /// Drops the token and ends a cool-down. With `rejected`, only if that is the token it holds: a refusal of an
-    /// older token costs nothing, and many refusals of one token cost one fetch.
+    /// Drops the token and ends a cool-down. With `rejected`, only if that is the token held: a refusal of an older token
+    /// costs nothing, and many refusals of one token cost one fetch.
     pub(crate) fn invalidate(&self, rejected: Option<&str>) {
-        let token = self.token.load();
-        let held = token.as_ref().and_then(|token| token.headers.get("Authorization")).map(Secret::expose_secret);
-        if rejected.is_some() && rejected != held {
+        let snapshot = self.snapshot.load();
+        let held = snapshot.as_ref().and_then(|snapshot| snapshot.headers.get("Authorization"));
+        if rejected.is_some() && rejected != held.map(Secret::expose_secret) {
             return;
         }
-        // Another token may have been put in since; it was not the one that failed.
-        self.token.compare_and_swap(&token, None);
-        if let Some(engine) = self.engine.upgrade() {
-            engine.generation().board.flights.forgive(self.id);
+        // A token that was stored since is kept; it is not the one that failed.
+        self.snapshot.compare_and_swap(&snapshot, None);
+        if let Some(generation) = self.generation() {
+            generation.single_flight.end_cool_down(self.id);
         }
     }
 
-    /// What can be said of it now. Not for the path of a request.
+    /// Returns the state of the token and its fetches. Not for the path of a request.
     pub(crate) fn status(&self) -> TokenStatus {
         let now = self.clock.now();
-        let token = self.token.load();
-        let state = match token.as_ref() {
+        let snapshot = self.snapshot.load();
+        let state = match snapshot.as_ref() {
             None => TokenState::Empty,
-            Some(token) if now >= token.expires_at => TokenState::Expired,
-            Some(token) if now >= token.renew_at => TokenState::Renewing,
+            Some(snapshot) if now >= snapshot.expires_at => TokenState::Expired,
+            Some(snapshot) if now >= snapshot.renew_at => TokenState::Renewing,
             Some(_) => TokenState::Fresh,
         };
-        let generation = self.engine.upgrade().map(|engine| engine.generation());
-        let (fetching, cool_down) =
-            generation.map_or((false, None), |generation| generation.board.flights.state(self.id, now));
+        let activity = self.generation().map(|generation| generation.single_flight.activity(self.id, now));
+        let activity = activity.unwrap_or_default();
         TokenStatus {
             state,
-            expires_in: token.as_ref().map(|token| token.expires_at.since(now)),
+            expires_in: snapshot.as_ref().map(|snapshot| snapshot.expires_at.since(now)),
             since_success: self.succeeded_at.load().as_deref().map(|at| now.since(*at)),
             last_error: self.last_error.load().as_deref().cloned(),
-            cool_down,
-            fetching,
+            cool_down: activity.cool_down,
+            fetching: activity.fetching,
             successes: self.successes.load(Ordering::Relaxed),
             failures: self.failures.load(Ordering::Relaxed),
             hits: self.hits.load(Ordering::Relaxed),
         }
     }
 
-    /// The token that is held, and when to renew it.
-    pub(super) fn renewal(&self) -> Option<(Instant, u64)> {
-        self.token.load().as_ref().map(|token| (token.renew_at, token.id))
+    /// Returns when to renew the token that is held, and which one that is.
+    pub(super) fn planned_renewal(&self) -> Option<(Instant, TokenId)> {
+        self.snapshot.load().as_ref().map(|snapshot| (snapshot.renew_at, snapshot.token))
     }
 
-    /// Renews the token `id`, unless nobody uses it or its host is left alone: then it says when to look again.
-    pub(super) fn see_to_renewal(self: &Arc<Self>, generation: &Arc<Generation>, id: u64) -> Option<Instant> {
-        let token = self.token.load();
-        let token = token.as_ref().filter(|token| token.id == id)?;
+    /// Starts the renewal of `token` if it has been used and the circuit breaker is closed. Otherwise returns when to
+    /// try again, if that is before the token expires.
+    pub(super) fn renew_if_used(self: &Arc<Self>, generation: &Arc<Generation>, token: TokenId) -> Option<Instant> {
+        let snapshot = self.snapshot.load();
+        let snapshot = snapshot.as_ref().filter(|snapshot| snapshot.token == token)?;
         let now = self.clock.now();
-        if self.hits.load(Ordering::Relaxed) == token.hits_before {
-            // Whenever it is used for the first time, half of its rest is left for the renewal.
-            let again = now.after((token.expires_at.since(now) / 2).max(SHORTEST_LOOK));
-            return Some(again).filter(|again| *again < token.expires_at);
+        if self.hits.load(Ordering::Relaxed) == snapshot.hits_before {
+            // Whenever the token is used for the first time, half of its remaining lifetime is left for the renewal.
+            let again = now.after((snapshot.expires_at.since(now) / 2).max(SHORTEST_USE_CHECK));
+            return Some(again).filter(|again| *again < snapshot.expires_at);
         }
-        // What waits for the host here costs less than a fetch that is not let out.
-        if let Some(left_alone) = generation.board.host(self.credentials.host()).left_alone(now) {
-            return Some(now.after(left_alone.pause)).filter(|again| *again < token.expires_at);
+        // Waiting for the circuit breaker here costs less than a fetch that is withheld.
+        let host = generation.hosts.get(self.credentials.origin());
+        if let Some(open) = host.circuit_breaker.open(now) {
+            return Some(now.after(open.pause)).filter(|again| *again < snapshot.expires_at);
         }
-        // A fetch under way plans what comes after it, and a cool-down was planned for when it began.
-        if let Ok(true) = generation.board.flights.begin(self.id, now, || !self.holds(id)) {
-            Flight::new(self, generation).take_off();
+        // A fetch under way plans the next renewal itself, and a cool-down planned it when it began.
+        if let Begin::Start = generation.single_flight.begin(self.id, now, || !self.holds(token)) {
+            Fetch::new(self, generation).start();
         }
         None
     }
 
-    /// Whether the token `id` is the one held.
-    pub(super) fn holds(&self, id: u64) -> bool {
-        self.token.load().as_ref().is_some_and(|token| token.id == id)
+    /// Returns whether `token` is the one held.
+    pub(super) fn holds(&self, token: TokenId) -> bool {
+        self.snapshot.load().as_ref().is_some_and(|snapshot| snapshot.token == token)
     }
 
-    fn valid(&self, now: Instant) -> Option<Arc<Headers>> {
-        self.token.load().as_ref().filter(|token| now < token.expires_at).map(|token| Arc::clone(&token.headers))
-    }
-
-    /// Puts a fetched token in the place of the last one.
+    /// Publishes a fetched token: stores it in the place of the last one, and plans its renewal.
     ///
     /// # Errors
     ///
-    /// If it has expired on the way.
-    pub(super) fn put_in(self: &Arc<Self>, generation: &Generation, fetched: Fetched) -> Result<Arc<Headers>, Failed> {
-        static NEXT_ID: AtomicU64 = AtomicU64::new(0);
-        let Fetched { issued, requested } = fetched;
+    /// If the token had expired when the answer came.
+    pub(super) fn publish(
+        self: &Arc<Self>,
+        generation: &Generation,
+        fetched: &FetchedToken,
+    ) -> Result<Arc<Headers>, FetchFailure> {
+        let FetchedToken { response, requested_at } = fetched;
         let buffer = self.credentials.expiry_buffer;
         let lifetime =
-            Lifetime::new(issued.expires_in.as_deref(), issued.refresh_in.as_deref(), buffer, super::random_share());
-        let expires_at = requested.after(lifetime.expires_after);
+            Lifetime::new(response.expires_in.as_deref(), response.refresh_in.as_deref(), buffer, random_share());
+        let expires_at = requested_at.after(lifetime.expires_after);
         let now = self.clock.now();
         if now >= expires_at {
-            return Err(Failed::expired_on_the_way(&self.credentials));
+            let error = TokenError::new(TokenErrorKind::Response, "the token had expired when the answer came");
+            return Err(FetchFailure::failed(self.token_error(error)));
         }
-        let bearer = Secret::new(format!("Bearer {}", issued.access_token.expose_secret()));
-        let renew_at = requested.after(lifetime.renew_after);
-        let token = Arc::new(Token {
-            id: NEXT_ID.fetch_add(1, Ordering::Relaxed),
+        let bearer = Secret::new(format!("Bearer {}", response.access_token.expose_secret()));
+        let snapshot = Arc::new(Snapshot {
+            token: TokenId::next(),
             headers: Arc::new(Headers::single("Authorization", bearer)),
-            renew_at,
+            renew_at: requested_at.after(lifetime.renew_after),
             expires_at,
             hits_before: self.hits.load(Ordering::Relaxed),
         });
-        self.token.store(Some(Arc::clone(&token)));
+        self.snapshot.store(Some(Arc::clone(&snapshot)));
         self.successes.fetch_add(1, Ordering::Relaxed);
         self.succeeded_at.store(Some(Arc::new(now)));
-        generation.board.schedule.plan(token.renew_at, self, token.id);
-        Ok(Arc::clone(&token.headers))
+        generation.renewals.plan(snapshot.renew_at, self, snapshot.token);
+        Ok(Arc::clone(&snapshot.headers))
     }
 
-    /// Remembers a failure, and sees to it that a token in use is tried to be renewed again. What was not `let_out`,
-    /// since its host is left alone, failed before.
-    pub(super) fn failed(
+    /// Counts a failed fetch, and plans another renewal of a token in use at the end of the cool-down. A withheld fetch
+    /// is not counted: no request was sent.
+    pub(super) fn record_failure(
         self: &Arc<Self>,
         generation: &Generation,
-        error: &Error,
-        let_out: bool,
-        again: Option<Instant>,
+        failure: &FetchFailure,
+        cool_down_until: Option<Instant>,
     ) {
-        self.failures.fetch_add(u64::from(let_out), Ordering::Relaxed);
-        if let Error::Token(error) = error
-            && let_out
-        {
-            self.last_error.store(Some(Arc::clone(error)));
+        if !matches!(failure, FetchFailure::Withheld { .. }) {
+            self.failures.fetch_add(1, Ordering::Relaxed);
+            if let Error::Token(error) = failure.error() {
+                self.last_error.store(Some(Arc::clone(error)));
+            }
         }
-        let again = again.unwrap_or_else(|| self.clock.now().after(INCONCLUSIVE));
-        if let Some(token) = self.token.load().as_ref()
-            && again < token.expires_at
+        let again = cool_down_until.unwrap_or_else(|| self.clock.now().after(ABANDONED_RENEWAL_DELAY));
+        if let Some(snapshot) = self.snapshot.load().as_ref()
+            && again < snapshot.expires_at
         {
-            generation.board.schedule.plan(again, self, token.id);
+            generation.renewals.plan(again, self, snapshot.token);
         }
+    }
+
+    /// Returns `error` as callers get it: with this source's token URL.
+    pub(super) fn token_error(&self, error: TokenError) -> Error {
+        Error::Token(Arc::new(TokenError { token_url: self.credentials.shown_url(), ..error }))
+    }
+
+    fn generation(&self) -> Option<Arc<Generation>> {
+        self.generations.upgrade().map(|generations| generations.current())
+    }
+
+    fn valid(&self, now: Instant) -> Option<Arc<Headers>> {
+        let snapshot = self.snapshot.load();
+        snapshot.as_ref().filter(|snapshot| now < snapshot.expires_at).map(|snapshot| Arc::clone(&snapshot.headers))
     }
 }
 
 impl Drop for TokenSource {
     fn drop(&mut self) {
-        // What is remembered of its failures ends with it.
-        if let Some(engine) = self.engine.upgrade() {
-            engine.generation().board.flights.forgive(self.id);
+        // The single flight has no use for the failures of a source that is gone.
+        if let Some(generation) = self.generation() {
+            generation.single_flight.end_cool_down(self.id);
         }
     }
 }

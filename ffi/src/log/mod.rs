@@ -1,18 +1,27 @@
 //! The host's log callback.
+//!
+//! * this file: the C functions, and an event on its way to the callback;
+//! * `registration`: the one callback of the process, and its removal;
+//! * `gate`: counts the calls that are running.
 
 mod gate;
-mod slot;
+mod registration;
 
 use std::ffi::c_void;
+use std::mem::MaybeUninit;
 
+use argus_auth_core::CText;
 use argus_auth_core::log::{self, Level, Record};
+use once_cell::race::OnceBox;
 
-pub(crate) use self::slot::in_callback;
-use self::slot::{Sink, Slot};
-use crate::boundary::{self, Failure};
+pub(crate) use self::registration::in_callback;
+use self::registration::{Registration, Sink};
+use crate::boundary;
+use crate::call::call;
 use crate::error::argus_auth_error;
+use crate::failure::Failure;
 use crate::status::argus_auth_status;
-use crate::text::{Text, argus_auth_str};
+use crate::text::argus_auth_str;
 
 /// How serious a log event is, and from which seriousness on they are wanted.
 #[repr(u32)]
@@ -51,7 +60,11 @@ pub type argus_auth_log_callback = Option<
 /// do holds here too; what fails in the one with `ARGUS_AUTH_STATUS_IN_CALLBACK` does so in the other.
 pub type argus_auth_log_user_data_free = Option<unsafe extern "C" fn(user_data: *mut c_void)>;
 
-static SLOT: Slot = Slot::new();
+/// Returns the registration of this library. Of two threads that make it at once, neither waits for the other.
+fn registration() -> &'static Registration {
+    static REGISTRATION: OnceBox<Registration> = OnceBox::new();
+    REGISTRATION.get_or_init(|| Box::new(Registration::new()))
+}
 
 /// Has `callback` called for every log event of this library that is as serious as `max_level` (an
 /// `argus_auth_log_level`) or more so. There is one callback per process: a previous one is unregistered first, as
@@ -70,25 +83,22 @@ pub unsafe extern "C" fn argus_auth_log_register(
     user_data: *mut c_void,
     user_data_free: argus_auth_log_user_data_free,
     max_level: u32,
-    error: *mut *mut argus_auth_error,
+    error: Option<&mut MaybeUninit<Option<Box<argus_auth_error>>>>,
 ) -> argus_auth_status {
-    // SAFETY: the caller's `error` is NULL or may be written to.
-    unsafe {
-        boundary::call(error, || {
-            let Some(callback) = callback else { return Err(Failure::Null { argument: "callback" }) };
-            let max_level = level_limit(max_level)?;
-            if in_callback() {
-                return Err(Failure::InCallback);
-            }
-            // SAFETY: that `callback` may be called with `user_data`, on any thread and until it is unregistered, is
-            // what the caller registers it for.
-            let sink = Sink::new(callback, user_data, user_data_free, max_level);
-            if !SLOT.fill(sink, || log::forward(|record| deliver(&record))) {
-                return Err(Failure::LogInUse);
-            }
-            Ok(argus_auth_status::Ok)
-        })
-    }
+    call(error, || {
+        let Some(callback) = callback else { return Err(Failure::Null { argument: "callback" }) };
+        let max_level = level_limit(max_level)?;
+        if in_callback() {
+            return Err(Failure::InCallback);
+        }
+        // SAFETY: the caller registers `callback` to be called with `user_data`, on any thread and until it is
+        // unregistered, and `user_data_free` to be called once after that.
+        let sink = unsafe { Sink::new(callback, user_data, user_data_free, max_level) };
+        if !registration().set(sink, || log::forward(|record| deliver(&record))) {
+            return Err(Failure::LogInUse);
+        }
+        Ok(argus_auth_status::Ok)
+    })
 }
 
 /// Has the log callback called no more: when this returns, no call of it is running on any thread, none will come, and
@@ -100,17 +110,16 @@ pub unsafe extern "C" fn argus_auth_log_register(
 ///
 /// Failures: `ARGUS_AUTH_STATUS_IN_CALLBACK`. May be called from any other thread at any time.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn argus_auth_log_unregister(error: *mut *mut argus_auth_error) -> argus_auth_status {
-    // SAFETY: the caller's `error` is NULL or may be written to.
-    unsafe {
-        boundary::call(error, || {
-            if in_callback() {
-                return Err(Failure::InCallback);
-            }
-            SLOT.empty();
-            Ok(argus_auth_status::Ok)
-        })
-    }
+pub extern "C" fn argus_auth_log_unregister(
+    error: Option<&mut MaybeUninit<Option<Box<argus_auth_error>>>>,
+) -> argus_auth_status {
+    call(error, || {
+        if in_callback() {
+            return Err(Failure::InCallback);
+        }
+        registration().remove();
+        Ok(argus_auth_status::Ok)
+    })
 }
 
 fn deliver(record: &Record) {
@@ -123,8 +132,8 @@ fn deliver(record: &Record) {
             Level::DEBUG => argus_auth_log_level::Debug,
             Level::TRACE => argus_auth_log_level::Trace,
         };
-        let (target, message) = (Text::new(record.target), Text::new(&record.message));
-        SLOT.deliver(level, target.lend(), message.lend());
+        let (target, message) = (CText::new(record.target), CText::new(record.message.as_str()));
+        registration().deliver(level, argus_auth_str::lend(&target), argus_auth_str::lend(&message));
     });
 }
 

@@ -2,8 +2,8 @@
 
 use std::time::Instant;
 
-use argus_auth_core::resolver::Pending;
 use argus_auth_core::token::TokenState;
+use argus_auth_core::wait::Pending;
 use argus_auth_core::{Resolver, TokenErrorKind};
 use argus_auth_faults::{PATIENCE, World, answer, failure, failure_kind, token};
 use argus_auth_test_support::{Fault, Reply, TokenEndpoint};

@@ -5,8 +5,8 @@ use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use argus_auth_core::{Engine, engine::Clock};
-use argus_auth_core::{LoadOptions, Resolver, config};
+use argus_auth_core::runtime::Clock;
+use argus_auth_core::{Engine, LoadOptions, Resolver, config};
 use argus_auth_faults::{answer, token};
 use argus_auth_test_support::{Reply, TokenEndpoint};
 

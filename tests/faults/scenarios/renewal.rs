@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use argus_auth_core::engine::Clock;
+use argus_auth_core::runtime::Clock;
 use argus_auth_core::{Error, TokenErrorKind};
 use argus_auth_faults::{PATIENCE, World, answer, failure_kind, token};
 use argus_auth_test_support::{Fault, Reply};
@@ -207,12 +207,12 @@ fn suspended() {
 
 /// `CLOCK_BOOTTIME`: it counts what the machine sleeps, and nobody can set it.
 #[allow(unsafe_code, reason = "the clock is read by another way than the engine's")]
-fn boot_time() -> argus_auth_core::engine::Instant {
+fn boot_time() -> argus_auth_core::runtime::Instant {
     let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
     // SAFETY: `time` is a live local.
     assert_eq!(unsafe { libc::clock_gettime(libc::CLOCK_BOOTTIME, &raw mut time) }, 0);
     let nanos = time.tv_sec * 1_000_000_000 + time.tv_nsec;
-    argus_auth_core::engine::Instant::from_nanos(nanos.try_into().unwrap())
+    argus_auth_core::runtime::Instant::from_nanos(nanos.try_into().unwrap())
 }
 
 fn slow_answer() {
@@ -238,7 +238,7 @@ fn late_use() {
         // Nobody has used it when its renewal would be due, nor later.
         let looked = || world.clock.wait_for_sleeper(Duration::from_millis(1), PATIENCE);
         assert!(world.clock.advance_to_next(Duration::from_secs_f64(INSIDE_BUFFER), PATIENCE) && looked());
-        let now = world.clock.now().since(argus_auth_core::engine::Instant::from_nanos(0));
+        let now = world.clock.now().since(argus_auth_core::runtime::Instant::from_nanos(0));
         world.advance(3_595.0 - rest - now.as_secs_f64());
         assert!(looked());
         assert_eq!(token(&answer(resolver.headers("b"))), "tok-1");

@@ -1,11 +1,12 @@
 //! The fields of a backend that only the gateway uses: checked as it checks them, kept where it hands them on.
 
-use super::super::field::Field;
-use super::super::gateway::{Command, GatewayOnly, GatewayValue};
-use super::super::model::Transport;
-use super::super::reader::{Keys, Mapping, Reader};
-use super::super::yaml::Value;
-use super::{backend, keys};
+use argus_auth_yaml::Value;
+
+use super::unknown_keys::warn_about_unknown;
+use crate::config::field::Field;
+use crate::config::model::{Command, GatewayOnly, Limit, Transport};
+use crate::config::reader::{Keys, Mapping, Reader};
+use crate::config::words::{self, strip};
 use crate::secret::Secret;
 
 /// `None` if one of them has an error.
@@ -36,7 +37,7 @@ fn read_command(reader: &mut Reader<'_>, backend: &Mapping<'_>) -> Option<Comman
     let program = match backend.get_unless_null("command") {
         Some(field) => {
             let text = reader.lenient_text(&field)?;
-            let program = backend::strip(text.as_str());
+            let program = strip(text.as_str());
             if program.is_empty() {
                 reader.error(&field, "must not be empty");
                 return None;
@@ -61,7 +62,7 @@ fn read_env(reader: &mut Reader<'_>, field: &Field<'_>) -> Option<Vec<(String, S
     variables.into_iter().collect()
 }
 
-fn read_limits(reader: &mut Reader<'_>, field: &Field<'_>) -> Option<Vec<(&'static str, GatewayValue<'static>)>> {
+fn read_limits(reader: &mut Reader<'_>, field: &Field<'_>) -> Option<Vec<(&'static str, Limit)>> {
     const SECONDS: [(&str, &str); 4] = [
         ("init", "init_timeout"),
         ("cap_fetch", "cap_fetch_timeout"),
@@ -69,15 +70,15 @@ fn read_limits(reader: &mut Reader<'_>, field: &Field<'_>) -> Option<Vec<(&'stat
         ("startup", "startup_timeout"),
     ];
     let timeouts = reader.mapping(field, Keys::Fixed)?;
-    keys::warn_about_unknown(reader, &timeouts, keys::TIMEOUTS);
-    let mut limits: Vec<(&str, Option<GatewayValue<'_>>)> = Vec::new();
+    warn_about_unknown(reader, &timeouts, &[words::TIMEOUTS]);
+    let mut limits: Vec<(&str, Option<Limit>)> = Vec::new();
     for (key, name) in SECONDS {
         if let Some(field) = timeouts.get_unless_null(key) {
             limits.push((name, read_seconds(reader, &field, f64::INFINITY)));
         }
     }
     if let Some(field) = timeouts.get_unless_null("retries") {
-        limits.push(("retries", reader.integer(&field, 0..=10).map(GatewayValue::Int)));
+        limits.push(("retries", reader.integer(&field, 0..=10).map(Limit::Count)));
     }
     if let Some(field) = timeouts.get_unless_null("retry_delay") {
         limits.push(("retry_delay", read_seconds(reader, &field, 120.0)));
@@ -85,10 +86,10 @@ fn read_limits(reader: &mut Reader<'_>, field: &Field<'_>) -> Option<Vec<(&'stat
     limits.into_iter().map(|(name, value)| Some((name, value?))).collect()
 }
 
-fn read_seconds(reader: &mut Reader<'_>, field: &Field<'_>, most: f64) -> Option<GatewayValue<'static>> {
+fn read_seconds(reader: &mut Reader<'_>, field: &Field<'_>, most: f64) -> Option<Limit> {
     let seconds = reader.number(field)?;
     if (0.0..=most).contains(&seconds) {
-        return Some(GatewayValue::Float(seconds));
+        return Some(Limit::Seconds(seconds));
     }
     let range = if most.is_finite() { format!("from 0 to {most} seconds") } else { "0 or more seconds".to_owned() };
     reader.error(field, format!("must be {range}"));
@@ -97,15 +98,15 @@ fn read_seconds(reader: &mut Reader<'_>, field: &Field<'_>, most: f64) -> Option
 
 fn check_filters(reader: &mut Reader<'_>, field: &Field<'_>) -> bool {
     let Some(filters) = reader.mapping(field, Keys::Fixed) else { return false };
-    keys::warn_about_unknown(reader, &filters, keys::FILTERS);
+    warn_about_unknown(reader, &filters, &[words::FILTERS]);
     let mut fine = true;
-    for filter in keys::FILTERS.iter().filter_map(|key| filters.get(key)) {
+    for filter in words::FILTERS.iter().filter_map(|key| filters.get(key)) {
         let Some(lists) = reader.mapping(&filter, Keys::Fixed) else {
             fine = false;
             continue;
         };
-        keys::warn_about_unknown(reader, &lists, keys::FILTER);
-        for list in keys::FILTER.iter().filter_map(|key| lists.get(key)) {
+        warn_about_unknown(reader, &lists, &[words::FILTER]);
+        for list in words::FILTER.iter().filter_map(|key| lists.get(key)) {
             let items = reader.list(&list);
             fine &= items.is_some();
             for item in items.unwrap_or_default() {
@@ -124,8 +125,8 @@ fn check_overrides(reader: &mut Reader<'_>, field: &Field<'_>) -> bool {
             fine = false;
             continue;
         };
-        keys::warn_about_unknown(reader, &entry, keys::TOOL_OVERRIDE);
-        for text in keys::TOOL_OVERRIDE.iter().filter_map(|key| entry.get_unless_null(key)) {
+        warn_about_unknown(reader, &entry, &[words::TOOL_OVERRIDE]);
+        for text in words::TOOL_OVERRIDE.iter().filter_map(|key| entry.get_unless_null(key)) {
             fine &= check_text(reader, &text);
         }
     }

@@ -1,20 +1,30 @@
-//! The nodes of a document -> what it configures: the rules of the gateway's schema for the parts that are read.
+//! The nodes of a document -> the configuration: the rules of the gateway's schema for the parts that are read.
+//!
+//! * this file: the sections, `secrets` among them;
+//! * `backend`: one entry of `backends`; `headers`: a mapping of headers; `gateway`: what only the gateway uses of it;
+//! * `auth`: an `auth` block; `oauth2` and `pkce`: its kinds; `grant_keys`: the keys that these two share;
+//! * `unknown_keys`: warnings about keys that nobody reads.
 //!
 //! A backend or a block with an error is left out of the result; the error says why.
 
 mod auth;
 mod backend;
 mod gateway;
-mod keys;
-mod token_request;
+mod grant_keys;
+mod headers;
+mod oauth2;
+mod pkce;
+mod unknown_keys;
 
-pub(super) use self::keys::WORDS;
-use super::field::Field;
-use super::files::Files;
-use super::model::{BackendConfig, Problem};
-use super::reader::{Keys, Mapping, Reader};
-use super::references::{References, SecretsSettings};
-use super::yaml::{Document, Value};
+use argus_auth_yaml::{Document, Value};
+
+use crate::config::field::Field;
+use crate::config::files::Files;
+use crate::config::model::BackendConfig;
+use crate::config::reader::{Keys, Mapping, Reader};
+use crate::config::references::{References, SecretsSettings};
+use crate::config::words;
+use crate::error::Problem;
 
 /// The remote backends of a document, and all that is wrong with it.
 pub(super) fn read(
@@ -29,7 +39,7 @@ pub(super) fn read(
 
 fn read_document(reader: &mut Reader<'_>, document: &Field<'_>) -> Option<Vec<BackendConfig>> {
     let sections = reader.mapping(document, Keys::Fixed)?;
-    keys::warn_about_missing_sections(reader, &sections);
+    unknown_keys::warn_about_missing_sections(reader, &sections);
     let secrets = sections.get("secrets");
     if let Some(secrets) = &secrets {
         read_secrets(reader, secrets);
@@ -68,7 +78,7 @@ fn read_secrets(reader: &mut Reader<'_>, section: &Field<'_>) {
         Some(field) => reader.text(&field).map(|text| text.as_str().to_owned()),
         None => Some(String::new()),
     };
-    keys::warn_about_unknown(reader, &secrets, keys::SECRETS);
+    unknown_keys::warn_about_unknown(reader, &secrets, &[words::SECRETS]);
     if enabled {
         // Without a path there is no store either; one report of it is enough.
         let (provider, path) = (provider.filter(|_| path.is_some()), path.unwrap_or_default());

@@ -1,7 +1,7 @@
 //! What the gateway's own loader would hand on, and the fields that only it uses.
 
-use super::super::GatewayValue;
 use super::{Unresolved, backend, only_backend, problems, read};
+use crate::config::GatewayValue;
 
 /// As Python would print it, more or less.
 fn shown(value: &GatewayValue<'_>) -> String {

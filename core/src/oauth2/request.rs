@@ -1,0 +1,168 @@
+//! One attempt to get a token: the HTTP request, its answer, and the words for its failure.
+
+use std::error::Error as StdError;
+use std::io;
+use std::iter;
+use std::time::{Duration, SystemTime};
+
+use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER};
+use reqwest::{Client, Response, Url};
+use zeroize::Zeroizing;
+
+use super::credentials::{ClientCredentials, TokenRequest};
+use super::response::{self, MAX_BODY, TokenResponse};
+use crate::error::{TlsCause, TokenError, TokenErrorKind, reads_as_refusal};
+use crate::http_clients::HttpClients;
+use crate::log::event;
+use crate::runtime::{Clock, Instant};
+use crate::tls::{self, Trust};
+
+/// The end of an attempt that brought no token.
+pub(crate) struct FailedAttempt {
+    pub error: TokenError,
+    /// The pause that the server asked for by `Retry-After` (RFC 9110 §10.2.3).
+    pub retry_after: Option<Duration>,
+}
+
+impl From<TokenError> for FailedAttempt {
+    fn from(error: TokenError) -> Self {
+        Self { error, retry_after: None }
+    }
+}
+
+/// Sends one token request and reads the answer, until `deadline` at the latest. On the engine's thread only.
+pub(crate) async fn attempt(
+    credentials: &ClientCredentials,
+    http: &HttpClients,
+    clock: &Clock,
+    deadline: Instant,
+) -> Result<TokenResponse, FailedAttempt> {
+    let outcome = tokio::select! {
+        outcome = send_and_read(credentials, http, clock) => outcome,
+        () = clock.sleep_until(deadline) => {
+            Err(TokenError::new(TokenErrorKind::Timeout, "the token endpoint did not answer within 30 s").into())
+        }
+    };
+    outcome.map_err(|failed| FailedAttempt {
+        error: TokenError { token_url: credentials.shown_url(), ..failed.error },
+        ..failed
+    })
+}
+
+async fn send_and_read(
+    credentials: &ClientCredentials,
+    http: &HttpClients,
+    clock: &Clock,
+) -> Result<TokenResponse, FailedAttempt> {
+    let unusable =
+        |reason: &str| TokenError::new(TokenErrorKind::Request, format!("token_url can't be requested: {reason}"));
+    let url = Url::parse(&credentials.token_url).map_err(|error| unusable(&error.to_string()))?;
+    let trust = match url.scheme() {
+        "https" => Trust::Tls {
+            ca_bundle: credentials.options.ca_bundle.clone(),
+            client_certificate: credentials.options.client_certificate.clone(),
+        },
+        "http" => Trust::Nobody,
+        _ => return Err(unusable("it begins with neither http:// nor https://").into()),
+    };
+    let client = http.client(&trust, clock.now()).map_err(|reason| TokenError::new(TokenErrorKind::Request, reason))?;
+    let request = credentials.request().map_err(|reason| TokenError::new(TokenErrorKind::Request, reason))?;
+    tracing::debug!(
+        name: event::TOKEN_REQUEST_SENT,
+        target: "argus_auth::token",
+        token_url = credentials.shown_url(),
+        "token request"
+    );
+    let mut response = send(&client, url, &request).await.inspect_err(|error| {
+        if error.kind == TokenErrorKind::Tls {
+            http.certificate_refused(&trust, clock.now());
+        }
+    })?;
+    let status = response.status().as_u16();
+    let retry_after = retry_after(&response);
+    let mut body = Zeroizing::new(Vec::new());
+    let end = read_body(&mut response, &mut body).await;
+    let outcome = match (end, response::parse(status, &body, &request.echo_filter)) {
+        // An OAuth error or a telling status counts even if the body breaks off. A token in a part of a body does not.
+        (Err(cut), Ok(_) | Err(TokenError { kind: TokenErrorKind::Response, .. })) => Err(cut),
+        (_, parsed) => parsed,
+    };
+    outcome.map_err(|error| FailedAttempt { error: TokenError { http_status: Some(status), ..error }, retry_after })
+}
+
+async fn send(client: &Client, url: Url, request: &TokenRequest) -> Result<Response, TokenError> {
+    let host = url.host_str().unwrap_or_default().to_owned();
+    let mut headers = HeaderMap::new();
+    headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded"));
+    headers.extend(request.authorization.clone().map(|value| (AUTHORIZATION, value)));
+    // Set all at once, which replaces: reqwest has made an Authorization header from a user in the URL, and it must not
+    // stay beside ours.
+    let post = client.post(url).headers(headers).body(String::clone(&request.form));
+    post.send().await.map_err(|error| explain(&error, &host))
+}
+
+/// Reads the body to its end, or to an error: it breaks off, or is longer than any token response.
+async fn read_body(response: &mut Response, body: &mut Vec<u8>) -> Result<(), TokenError> {
+    let host = response.url().host_str().unwrap_or_default().to_owned();
+    while let Some(chunk) = response.chunk().await.map_err(|error| explain(&error, &host))? {
+        if body.len() + chunk.len() > MAX_BODY {
+            return Err(TokenError::new(
+                TokenErrorKind::Response,
+                "the token endpoint's answer is longer than 256 KiB; is token_url right?",
+            ));
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(())
+}
+
+/// Returns the pause that `Retry-After` (RFC 9110 §10.2.3) asks for, in seconds or as a date; `None` if it is neither.
+fn retry_after(response: &Response) -> Option<Duration> {
+    let text = response.headers().get(RETRY_AFTER)?.to_str().ok()?.trim();
+    if !text.is_empty() && text.bytes().all(|digit| digit.is_ascii_digit()) {
+        // A number that is too large is honoured as the longest pause, which is capped later.
+        return Some(Duration::from_secs(text.parse().unwrap_or(u64::MAX)));
+    }
+    let date = httpdate::parse_http_date(text).ok()?;
+    Some(date.duration_since(SystemTime::now()).unwrap_or_default())
+}
+
+/// Says what `error` means to an operator. Leaves out the URL: its query or port may be secret or misread.
+fn explain(error: &reqwest::Error, host: &str) -> TokenError {
+    let host = if host.is_empty() || reads_as_refusal(host) { "the token endpoint's host" } else { host };
+    let causes = || iter::successors(cause_of(error), |&cause| cause_of(cause));
+    if let Some(tls) = causes().find_map(|cause| cause.downcast_ref::<rustls::Error>()) {
+        return explain_tls(tls, host);
+    }
+    let cause = causes().last().map(ToString::to_string).filter(|text| !reads_as_refusal(text));
+    let cause = cause.as_deref().unwrap_or("no further cause is known");
+    let (kind, message) = if error.is_connect() && causes().any(|cause| cause.to_string().contains("dns error")) {
+        (TokenErrorKind::Dns, format!("the name {host} can't be resolved: {cause}"))
+    } else if error.is_connect() {
+        (TokenErrorKind::Connect, format!("no connection to {host}: {cause}"))
+    } else if error.is_builder() {
+        (TokenErrorKind::Request, format!("token_url can't be requested: {cause}"))
+    } else {
+        (TokenErrorKind::Transport, format!("the connection to {host} broke before a whole answer came: {cause}"))
+    };
+    TokenError::new(kind, message)
+}
+
+fn explain_tls(error: &rustls::Error, host: &str) -> TokenError {
+    let cause = tls::cause(error);
+    // The detail of an outdated certificate gives seconds since 1970, in which a 401 may stand.
+    let detail = (cause != Some(TlsCause::OutOfDate)).then(|| error.to_string());
+    let detail = detail.filter(|text| !reads_as_refusal(text));
+    let words: Vec<_> = cause.map(|cause| cause.as_str().to_owned()).into_iter().chain(detail).collect();
+    let message = format!("TLS with {host} failed: {}", words.join(": "));
+    TokenError { tls: cause, ..TokenError::new(TokenErrorKind::Tls, message) }
+}
+
+/// Returns the cause of an error. `source` passes over an error that is wrapped in an I/O error, TLS errors among them.
+fn cause_of<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a (dyn StdError + 'static)> {
+    match error.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
+        Some(wrapped) => Some(wrapped),
+        None => error.source(),
+    }
+}

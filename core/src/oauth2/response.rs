@@ -1,0 +1,180 @@
+//! The answer of a token endpoint: bytes to a token response (RFC 6749 §5.1), or to an error in words (§5.2).
+
+use serde::Deserialize;
+use serde_json::Value;
+use serde_json::value::RawValue;
+use zeroize::Zeroize;
+
+use super::echo_filter::EchoFilter;
+use crate::error::{TokenError, TokenErrorKind, reads_as_refusal};
+use crate::headers::illegal_value;
+use crate::secret::Secret;
+
+/// The longest body that is read, in bytes; no token response comes near it.
+pub(super) const MAX_BODY: usize = 256 * 1024;
+/// The longest token that is accepted, in bytes; few servers accept header fields of this size.
+const MAX_TOKEN: usize = 64 * 1024;
+/// The length to which a server's own description is cut, in characters.
+const MAX_DESCRIPTION: usize = 200;
+/// The number of granted scopes that are kept.
+const MAX_SCOPES: usize = 256;
+
+/// A successful response (RFC 6749 §5.1).
+#[derive(Debug)]
+pub(crate) struct TokenResponse {
+    pub access_token: Secret,
+    pub expires_in: Option<Box<RawValue>>,
+    pub refresh_in: Option<Box<RawValue>>,
+    /// The granted scopes; `None` if the response does not name them, which means those asked for.
+    pub scopes: Option<Vec<String>>,
+}
+
+#[derive(Deserialize)]
+struct Body {
+    access_token: Option<Value>,
+    token_type: Option<Value>,
+    expires_in: Option<Box<RawValue>>,
+    refresh_in: Option<Box<RawValue>>,
+    scope: Option<Value>,
+    error: Option<Value>,
+    error_description: Option<Value>,
+}
+
+impl Drop for Body {
+    fn drop(&mut self) {
+        if let Some(Value::String(token)) = &mut self.access_token {
+            token.zeroize();
+        }
+    }
+}
+
+/// Reads the body of a response with this HTTP status.
+///
+/// The body is parsed and never quoted. Of its fields, those that repeat a secret of the request are left out, as
+/// `echo_filter` knows them. The error has neither the token URL nor the status yet.
+pub(crate) fn parse(status: u16, body: &[u8], echo_filter: &EchoFilter) -> Result<TokenResponse, TokenError> {
+    if (300..400).contains(&status) {
+        return Err(TokenError::new(
+            TokenErrorKind::Redirect,
+            format!(
+                "the token endpoint answered with a redirect (HTTP {status}), which is never followed with credentials; configure the final URL"
+            ),
+        ));
+    }
+    let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body).trim_ascii_start();
+    // serde would take a list of the fields' values for the object.
+    let parsed = if body.starts_with(b"{") { serde_json::from_slice::<Body>(body).ok() } else { None };
+    if let Some(Body { error: Some(Value::String(code)), error_description, .. }) = &parsed {
+        return Err(error_response(status, code, error_description.as_ref(), echo_filter));
+    }
+    if !(200..300).contains(&status) {
+        return Err(bad_status(status, parsed.is_some()));
+    }
+    let mut parsed = parsed.ok_or_else(|| {
+        let found = if body.starts_with(b"<") { "HTML or XML, not JSON" } else { "not a JSON object" };
+        TokenError::new(
+            TokenErrorKind::Response,
+            format!("the token endpoint's answer is {found}; is token_url right?"),
+        )
+    })?;
+    let malformed =
+        |message: &str| TokenError::new(TokenErrorKind::Response, format!("the token endpoint's answer {message}"));
+    if parsed.error.as_ref().is_some_and(|error| !error.is_null()) {
+        return Err(malformed("has an `error` that is not a string"));
+    }
+    match &parsed.token_type {
+        None | Some(Value::Null) => {}
+        Some(Value::String(kind)) if kind.eq_ignore_ascii_case("bearer") => {}
+        Some(_) => return Err(malformed("has a `token_type` other than Bearer")),
+    }
+    let access_token = match parsed.access_token.take() {
+        None | Some(Value::Null) => return Err(malformed("has no `access_token`")),
+        Some(Value::String(token)) => Secret::new(token),
+        Some(_) => return Err(malformed("has an `access_token` that is not a string")),
+    };
+    let text = access_token.expose_secret();
+    if text.is_empty() {
+        return Err(malformed("has an empty `access_token`"));
+    }
+    if text.len() > MAX_TOKEN {
+        return Err(malformed("has an `access_token` of more than 64 KiB"));
+    }
+    if illegal_value(text).is_some() || text.contains([' ', '\t']) {
+        return Err(malformed("has an `access_token` with characters that no bearer token has (RFC 6750 §2.1)"));
+    }
+    let scopes =
+        parsed.scope.take().and_then(|scope| scopes(&scope, |word| word != text && !echo_filter.is_echoed_in(word)));
+    Ok(TokenResponse {
+        expires_in: parsed.expires_in.take(),
+        refresh_in: parsed.refresh_in.take(),
+        scopes,
+        access_token,
+    })
+}
+
+/// `scope` as RFC 6749 §3.3 has it, or as a list, as some servers send it: the words that may be shown.
+fn scopes(scope: &Value, may_be_shown: impl Fn(&str) -> bool) -> Option<Vec<String>> {
+    let words =
+        |text: &str| text.split_ascii_whitespace().filter(|word| may_be_shown(word)).map(printable).collect::<Vec<_>>();
+    let mut scopes: Vec<String> = match scope {
+        Value::String(text) => words(text),
+        Value::Array(items) => items.iter().filter_map(Value::as_str).flat_map(words).collect(),
+        _ => return None,
+    };
+    scopes.truncate(MAX_SCOPES);
+    Some(scopes)
+}
+
+fn error_response(status: u16, code: &str, description: Option<&Value>, echo_filter: &EchoFilter) -> TokenError {
+    let kind = match (code, status) {
+        ("temporarily_unavailable" | "server_error" | "slow_down", _) | (_, 408 | 429 | 500..) => {
+            TokenErrorKind::Unavailable
+        }
+        _ => TokenErrorKind::Rejected,
+    };
+    let meaning = match code {
+        "invalid_client" => Some("the client's authentication failed: check client_id and client_secret"),
+        "unauthorized_client" => Some("the client may not use the client credentials grant"),
+        "invalid_scope" => Some("a scope is unknown or not allowed for this client"),
+        "invalid_target" => Some("the token endpoint issues no token for this audience or resource"),
+        "invalid_request" => Some("the token endpoint finds the request malformed"),
+        "unsupported_grant_type" => Some("the token endpoint does not offer the client credentials grant"),
+        _ => None,
+    };
+    // Looked at as it came: cut or with other characters in it, a secret would not be known again.
+    let unless_repeated = |text: &str| (!text.is_empty() && !echo_filter.is_echoed_in(text)).then(|| printable(text));
+    // A well-known code is nobody's secret, however short and common that may be.
+    let code = if meaning.is_some() { Some(code.to_owned()) } else { unless_repeated(code) };
+    let description = description.and_then(Value::as_str).and_then(unless_repeated);
+    let mut message = meaning.unwrap_or("the token endpoint refused the request").to_owned();
+    for detail in [&code, &description].into_iter().flatten() {
+        if !reads_as_refusal(detail) {
+            message = format!("{message}: {detail}");
+        }
+    }
+    TokenError { oauth_error: code, oauth_error_description: description, ..TokenError::new(kind, message) }
+}
+
+fn bad_status(status: u16, is_json: bool) -> TokenError {
+    let kind = match status {
+        408 | 429 | 500.. => TokenErrorKind::Unavailable,
+        // Whatever the page says: trying again with the same credentials may lock the client out.
+        401 => TokenErrorKind::Rejected,
+        _ if is_json => TokenErrorKind::Rejected,
+        // A proxy's or firewall's page, which says nothing of the client.
+        _ => TokenErrorKind::Response,
+    };
+    TokenError::new(
+        kind,
+        match status {
+            401 => "the token endpoint refused the client's credentials without an OAuth error".to_owned(),
+            403 => "the token endpoint, or something before it, forbids the request without an OAuth error".to_owned(),
+            _ => format!("the token endpoint answered HTTP {status} without an OAuth error"),
+        },
+    )
+}
+
+/// Server text that is fit to be shown: RFC 6749 §5.2's character set, cut to a length.
+fn printable(text: &str) -> String {
+    text.chars().map(|c| if (' '..='~').contains(&c) { c } else { '?' }).take(MAX_DESCRIPTION).collect()
+}

@@ -1,0 +1,118 @@
+//! A value of which each process has its own: a child of `fork` never uses its parent's.
+
+use std::fmt;
+use std::mem;
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+
+use super::os;
+
+/// A shared value that belongs to one process. The first access in a child of `fork` replaces the inherited value.
+///
+/// Another thread of the parent may have held a lock inside the value at the moment of the fork, and that lock is never
+/// released in the child. So a child must not touch what it inherited, beyond what the constructor of the child's value
+/// reads without waiting. The inherited value is leaked: dropping it could close or wake what the parent still uses.
+///
+/// All methods are lock-free and may be called from any thread.
+///
+/// ```
+/// use std::sync::Mutex;
+/// use argus_auth_core::runtime::PerProcess;
+///
+/// let queue = PerProcess::new(Mutex::new(Vec::new()), |_parents| Mutex::default());
+/// queue.get().lock().unwrap().push("only this process sees it");
+/// assert_eq!(queue.get().lock().unwrap().len(), 1);
+/// ```
+pub struct PerProcess<T> {
+    /// Makes the value of a child from the parent's.
+    in_child: fn(&T) -> T,
+    // Lock-free, so that a child can read it although another thread of the parent was at work here.
+    current: ArcSwap<Owned<T>>,
+}
+
+struct Owned<T> {
+    /// [`os::forks`] in the process that the value belongs to.
+    forks: u64,
+    value: Arc<T>,
+}
+
+impl<T> Owned<T> {
+    fn new(value: T) -> Self {
+        Self { forks: os::forks(), value: Arc::new(value) }
+    }
+
+    fn is_of_this_process(&self) -> bool {
+        self.forks == os::forks()
+    }
+}
+
+impl<T> PerProcess<T> {
+    /// Returns a value for this process. In a child, `in_child` makes the child's value from the parent's; it must not
+    /// wait for a lock in there.
+    pub fn new(value: T, in_child: fn(&T) -> T) -> Self {
+        // Forks are counted from before there is anything that a fork could tear. If the registration fails, starting
+        // the engine's thread fails too, and reports it.
+        let _ = os::watch_forks();
+        Self { in_child, current: ArcSwap::from_pointee(Owned::new(value)) }
+    }
+
+    /// Returns this process's value.
+    pub fn get(&self) -> Arc<T> {
+        loop {
+            let current = self.current.load_full();
+            if current.is_of_this_process() {
+                return Arc::clone(&current.value);
+            }
+            let fresh = Arc::new(Owned::new((self.in_child)(&current.value)));
+            let previous = self.current.compare_and_swap(&current, fresh);
+            if Arc::ptr_eq(&previous, &current) {
+                mem::forget(current);
+            }
+        }
+    }
+
+    /// Puts `next` in the place of `expected`, unless another thread has replaced that already.
+    pub fn replace(&self, expected: &Arc<T>, next: T) {
+        let current = self.current.load();
+        if Arc::ptr_eq(&current.value, expected) {
+            self.current.compare_and_swap(&current, Arc::new(Owned::new(next)));
+        }
+    }
+
+    /// Returns the value if this process has used it; `None` in a child that has not.
+    pub fn if_of_this_process(&self) -> Option<Arc<T>> {
+        let current = self.current.load();
+        current.is_of_this_process().then(|| Arc::clone(&current.value))
+    }
+}
+
+impl<T> Drop for PerProcess<T> {
+    fn drop(&mut self) {
+        let current = self.current.load_full();
+        if !current.is_of_this_process() {
+            mem::forget(current);
+        }
+    }
+}
+
+impl<T> fmt::Debug for PerProcess<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PerProcess").field("forks", &self.current.load().forks).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn replace_with_an_outdated_expectation_changes_nothing() {
+        let value = PerProcess::new(1, |parents| *parents);
+        let first = value.get();
+        value.replace(&first, 2);
+        value.replace(&first, 3);
+        assert_eq!(*value.get(), 2);
+        assert_eq!(value.if_of_this_process().as_deref(), Some(&2));
+    }
+}

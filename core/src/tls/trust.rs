@@ -1,0 +1,126 @@
+//! Whom a connection to a token endpoint trusts, and who it says it is: the TLS side, from the files that are named.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
+use rustls::{ClientConfig, RootCertStore};
+use rustls_platform_verifier::BuilderVerifierExt;
+use zeroize::Zeroizing;
+
+use super::signing_key;
+use crate::file;
+
+/// The longest file of certificates that is read, in bytes; the CAs of a whole system take a tenth of it.
+pub(crate) const MAX_LENGTH: usize = 10 << 20;
+
+/// What two requests must have in common to use one client, and so one pool of connections.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) enum Trust {
+    /// `http://`: nobody is trusted. Apart from the others, so that a container without CA certificates can still use
+    /// a token endpoint on loopback.
+    Nobody,
+    /// `https://`.
+    Tls {
+        /// The CA certificates to trust in place of the system's.
+        ca_bundle: Option<PathBuf>,
+        /// The certificate to present, and its key.
+        client_certificate: Option<(PathBuf, PathBuf)>,
+    },
+}
+
+/// Why there is no TLS, in words, with the name of the file that is at fault.
+#[derive(Debug, Clone)]
+pub(crate) struct TrustError {
+    /// The key in the configuration that is at fault, if one is.
+    pub(crate) key: Option<&'static str>,
+    /// What is wrong, to be read behind that key.
+    pub(crate) reason: String,
+}
+
+impl fmt::Display for TrustError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { key, reason } = self;
+        key.map_or(Ok(()), |key| write!(f, "{key} "))?;
+        f.write_str(reason)
+    }
+}
+
+impl Trust {
+    /// The files that it is read from, as they are now.
+    pub(crate) fn files(&self) -> Vec<Option<file::Version>> {
+        let Self::Tls { ca_bundle, client_certificate } = self else { return Vec::new() };
+        let (certificate, key) = client_certificate.as_ref().map(|(certificate, key)| (certificate, key)).unzip();
+        ca_bundle.iter().chain(certificate).chain(key).map(|path| file::version(path)).collect()
+    }
+
+    /// Reads the files, and the environment.
+    pub(crate) fn client_config(&self) -> Result<ClientConfig, TrustError> {
+        let failed = |reason: String| TrustError { key: None, reason };
+        let builder = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+            .with_safe_default_protocol_versions()
+            .map_err(|error| failed(format!("TLS can't be set up: {error}")))?;
+        let Self::Tls { ca_bundle, client_certificate } = self else {
+            return Ok(builder.with_root_certificates(RootCertStore::empty()).with_no_client_auth());
+        };
+        let builder = match ca_bundle {
+            Some(bundle) => builder.with_root_certificates(roots(&NamedFile::new("ca_bundle", bundle))?),
+            // SSL_CERT_FILE and SSL_CERT_DIR take the system's place when they are set.
+            None => builder.with_platform_verifier().map_err(|error| {
+                failed(format!("no CA certificates: {error}; install them, set SSL_CERT_FILE, or name a ca_bundle"))
+            })?,
+        };
+        let Some((certificate, key)) = client_certificate else { return Ok(builder.with_no_client_auth()) };
+        let (certificate, key) =
+            (NamedFile::new("client_certificate", certificate), NamedFile::new("client_certificate_key", key));
+        let chain = certificate.certificates()?;
+        let private_key = signing_key::parse(&key.read()?).map_err(|reason| key.error(reason))?;
+        builder.with_client_auth_cert(chain, private_key).map_err(|error| match error {
+            rustls::Error::InconsistentKeys(_) => certificate.error("it does not belong to client_certificate_key"),
+            error => certificate.error(error),
+        })
+    }
+}
+
+fn roots(bundle: &NamedFile<'_>) -> Result<RootCertStore, TrustError> {
+    let mut roots = RootCertStore::empty();
+    for certificate in bundle.certificates()? {
+        roots.add(certificate).map_err(|error| bundle.error(error))?;
+    }
+    Ok(roots)
+}
+
+/// A file, and the key in the configuration that names it.
+struct NamedFile<'p> {
+    key: &'static str,
+    path: &'p Path,
+}
+
+impl<'p> NamedFile<'p> {
+    fn new(key: &'static str, path: &'p Path) -> Self {
+        Self { key, path }
+    }
+
+    fn read(&self) -> Result<Zeroizing<Vec<u8>>, TrustError> {
+        let reason = |unreadable| format!("{} {unreadable}", self.path.display());
+        file::read(self.path, MAX_LENGTH)
+            .map(|content| content.bytes)
+            .map_err(|unreadable| TrustError { key: Some(self.key), reason: reason(unreadable) })
+    }
+
+    fn certificates(&self) -> Result<Vec<CertificateDer<'static>>, TrustError> {
+        let certificates: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&self.read()?).collect();
+        match certificates {
+            Ok(certificates) if certificates.is_empty() => Err(self.error("it holds no certificate in PEM form")),
+            // What the parser says may quote a line of the file, and that could be a key's.
+            Err(_) => Err(self.error("what it holds is not a certificate in PEM form")),
+            Ok(certificates) => Ok(certificates),
+        }
+    }
+
+    fn error(&self, what: impl fmt::Display) -> TrustError {
+        TrustError { key: Some(self.key), reason: format!("{}: {what}", self.path.display()) }
+    }
+}

@@ -1,0 +1,98 @@
+//! Admission: limits on the requests under way, per process and per host, with callers ahead of renewals.
+//!
+//! A fetch waits for a permit before each request and gives it back after the answer, so that its pause between two
+//! attempts holds no permit.
+
+use std::future::Future;
+
+use tokio::sync::{Semaphore, SemaphorePermit};
+
+/// Requests under way at once in the process, not counting those that are reserved for each host.
+const MAX_REQUESTS: usize = 256;
+/// Of these, renewals for which no caller waits: callers never queue behind more.
+const MAX_RENEWALS: usize = 64;
+/// The same limits for one host.
+const MAX_REQUESTS_PER_HOST: usize = 64;
+const MAX_RENEWALS_PER_HOST: usize = 16;
+/// Requests to each host that are admitted whatever other hosts do: hosts that hang can't use up the permits of all.
+const RESERVED_PER_HOST: usize = 4;
+
+/// The permits of the process.
+#[derive(Debug)]
+pub(super) struct Admission {
+    requests: Semaphore,
+    renewals: Semaphore,
+}
+
+/// The permits of one host.
+#[derive(Debug)]
+pub(super) struct HostAdmission {
+    requests: Semaphore,
+    renewals: Semaphore,
+    /// Permits beyond the limit of the process.
+    reserved: Semaphore,
+}
+
+/// Permission to have one request under way, until it is dropped.
+pub(super) struct Permit<'p> {
+    _renewal: Option<RenewalPermit<'p>>,
+    _permits: [SemaphoreSlot<'p>; 2],
+}
+
+/// Permission for a renewal for which no caller waits to ask for a [`Permit`].
+pub(super) struct RenewalPermit<'p>(#[expect(dead_code, reason = "held, not read")] [SemaphoreSlot<'p>; 2]);
+
+/// A place in a semaphore. Only a closed semaphore gives none, and these are never closed.
+type SemaphoreSlot<'p> = Option<SemaphorePermit<'p>>;
+
+async fn slot(semaphore: &Semaphore) -> SemaphoreSlot<'_> {
+    semaphore.acquire().await.ok()
+}
+
+impl Default for Admission {
+    fn default() -> Self {
+        Self { requests: Semaphore::new(MAX_REQUESTS), renewals: Semaphore::new(MAX_RENEWALS) }
+    }
+}
+
+impl Default for HostAdmission {
+    fn default() -> Self {
+        Self {
+            requests: Semaphore::new(MAX_REQUESTS_PER_HOST),
+            renewals: Semaphore::new(MAX_RENEWALS_PER_HOST),
+            reserved: Semaphore::new(RESERVED_PER_HOST),
+        }
+    }
+}
+
+impl Admission {
+    /// Waits for a renewal permit. Returns `None` as soon as `caller_joined` ends: a fetch for which a caller waits needs
+    /// none.
+    pub(super) async fn renewal_permit<'p>(
+        &'p self,
+        host: &'p HostAdmission,
+        caller_joined: impl Future<Output = ()>,
+    ) -> Option<RenewalPermit<'p>> {
+        let permit = async { RenewalPermit([slot(&host.renewals).await, slot(&self.renewals).await]) };
+        tokio::select! {
+            biased;
+            () = caller_joined => None,
+            permit = permit => Some(permit),
+        }
+    }
+
+    /// Waits for the permit to send one request to `host`. A renewal permit is held as long as that one.
+    pub(super) async fn permit<'p>(
+        &'p self,
+        host: &'p HostAdmission,
+        renewal: Option<RenewalPermit<'p>>,
+    ) -> Permit<'p> {
+        let of_host = slot(&host.requests).await;
+        let of_process = tokio::select! {
+            biased;
+            reserved = slot(&host.reserved) => reserved,
+            of_process = slot(&self.requests) => of_process,
+        };
+        Permit { _renewal: renewal, _permits: [of_host, of_process] }
+    }
+}

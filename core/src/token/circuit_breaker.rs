@@ -1,0 +1,231 @@
+//! The circuit breaker of one host: after several failures in a row no request is sent for a while.
+
+use std::time::Duration;
+
+use crate::error::{TokenError, TokenErrorKind};
+use crate::lock::Mutex;
+use crate::runtime::Instant;
+
+/// The breaker opens after this many consecutive failures that are the host's fault.
+const THRESHOLD: u32 = 5;
+/// It stays open for this long at first, doubled each time that the half-open probe fails.
+const FIRST_PAUSE: Duration = Duration::from_secs(1);
+const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+/// A probe without a result counts as lost after this, and another fetch may probe. No fetch takes longer.
+const LONGEST_PROBE: Duration = Duration::from_secs(30);
+
+/// Closed: requests go out. Open: none goes out. Half-open, when the pause is over: one fetch probes for all.
+#[derive(Debug)]
+pub(super) struct CircuitBreaker(Mutex<BreakerState>);
+
+#[derive(Debug)]
+enum BreakerState {
+    /// Requests go out; this many in a row have failed.
+    Closed { failures: u32 },
+    Open {
+        until: Instant,
+        pause: Duration,
+        /// The failure that opened the breaker, in words.
+        cause: String,
+        /// While a probe is under way, the time at which it counts as lost.
+        probing_until: Option<Instant>,
+    },
+}
+
+/// Leave for a fetch to send requests.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Admitted {
+    /// Whether the next request is the half-open probe.
+    probe: bool,
+}
+
+/// The circuit breaker is open.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Open {
+    /// The time after which to ask again.
+    pub pause: Duration,
+    /// The failure that opened the breaker, in words.
+    pub cause: String,
+}
+
+impl Default for CircuitBreaker {
+    fn default() -> Self {
+        Self(Mutex::new(BreakerState::Closed { failures: 0 }))
+    }
+}
+
+impl CircuitBreaker {
+    /// Admits a fetch unless the breaker is open. When the pause is over, admits one fetch as the half-open probe and
+    /// holds the others back until it has reported.
+    pub(super) fn admit(&self, now: Instant) -> Result<Admitted, Open> {
+        let mut state = self.0.lock();
+        if let Some(open) = state.open(now) {
+            return Err(open);
+        }
+        match &mut *state {
+            BreakerState::Closed { .. } => Ok(Admitted { probe: false }),
+            BreakerState::Open { probing_until, .. } => {
+                *probing_until = Some(now.after(LONGEST_PROBE));
+                Ok(Admitted { probe: true })
+            }
+        }
+    }
+
+    /// Returns the answer that [`CircuitBreaker::admit`] would give now, if that is a refusal.
+    pub(super) fn open(&self, now: Instant) -> Option<Open> {
+        self.0.lock().open(now)
+    }
+
+    /// Returns whether the breaker is open or half-open.
+    pub(super) fn is_tripped(&self) -> bool {
+        matches!(*self.0.lock(), BreakerState::Open { .. })
+    }
+
+    /// Records the end of one request of an admitted fetch. Further requests of that fetch go out too, but only the
+    /// first one is the probe.
+    pub(super) fn report(&self, admitted: &mut Admitted, failure: Option<&TokenError>, now: Instant) {
+        let mut state = self.0.lock();
+        let probe = std::mem::take(&mut admitted.probe);
+        if failure.is_some_and(|error| error.kind == TokenErrorKind::Request) {
+            // Nothing was sent, so this says nothing about the host. If this was the probe, another fetch may probe.
+            if let BreakerState::Open { probing_until, .. } = &mut *state
+                && probe
+            {
+                *probing_until = None;
+            }
+            return;
+        }
+        let Some(error) = failure.filter(|error| counts_against_host(error)) else {
+            *state = BreakerState::Closed { failures: 0 };
+            return;
+        };
+        let pause = match &mut *state {
+            BreakerState::Closed { failures } => {
+                *failures += 1;
+                if *failures < THRESHOLD {
+                    return;
+                }
+                FIRST_PAUSE
+            }
+            BreakerState::Open { pause, .. } if probe => pause.saturating_mul(2).min(LONGEST_PAUSE),
+            // The request went out while the breaker was closed; the breaker has opened since.
+            BreakerState::Open { .. } => return,
+        };
+        let cause = error.message.clone();
+        *state = BreakerState::Open { until: now.after(pause), pause, cause, probing_until: None };
+    }
+}
+
+impl BreakerState {
+    fn open(&self, now: Instant) -> Option<Open> {
+        let Self::Open { until, cause, probing_until, .. } = self else { return None };
+        let pause = match probing_until {
+            _ if now < *until => until.since(now),
+            Some(end) if now < *end => FIRST_PAUSE,
+            _ => return None,
+        };
+        Some(Open { pause, cause: cause.clone() })
+    }
+}
+
+/// Returns whether a failure is the host's fault: transport errors and 5xx. A refusal, a 429 and an untrusted
+/// certificate are not: they show that the host answers.
+fn counts_against_host(error: &TokenError) -> bool {
+    match error.kind {
+        TokenErrorKind::Dns | TokenErrorKind::Connect | TokenErrorKind::Transport | TokenErrorKind::Timeout => true,
+        TokenErrorKind::Unavailable => error.http_status.is_some_and(|status| status >= 500),
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(seconds: u64) -> Instant {
+        Instant::from_nanos(seconds * 1_000_000_000)
+    }
+
+    fn failure(kind: TokenErrorKind, http_status: Option<u16>) -> TokenError {
+        TokenError { http_status, ..TokenError::new(kind, "refused") }
+    }
+
+    /// Returns a breaker whose host has failed this many requests that were under way together.
+    fn failed(fetches: u32) -> CircuitBreaker {
+        let breaker = CircuitBreaker::default();
+        let admitted: Vec<_> = (0..fetches).map(|_| breaker.admit(at(0)).unwrap()).collect();
+        for mut admitted in admitted {
+            breaker.report(&mut admitted, Some(&failure(TokenErrorKind::Connect, None)), at(0));
+        }
+        breaker
+    }
+
+    fn pause(breaker: &CircuitBreaker, now: Instant) -> u64 {
+        breaker.admit(now).unwrap_err().pause.as_secs()
+    }
+
+    #[test]
+    fn breaker_after_failures_in_a_row_opens_and_admits_one_probe() {
+        let breaker = failed(THRESHOLD);
+        assert_eq!(breaker.admit(at(0)), Err(Open { pause: FIRST_PAUSE, cause: "refused".to_owned() }));
+        let mut probe = breaker.admit(at(1)).unwrap();
+        assert_eq!(pause(&breaker, at(1)), 1, "one fetch probes, the others wait");
+        assert_eq!(pause(&breaker, at(30)), 1, "as long as the probe takes");
+        breaker.report(&mut probe, None, at(30));
+        assert!(breaker.admit(at(30)).is_ok());
+    }
+
+    #[test]
+    fn failures_of_requests_under_way_together_open_the_breaker_once() {
+        assert_eq!(pause(&failed(64), at(0)), 1);
+    }
+
+    #[test]
+    fn probe_that_never_reports_is_replaced_by_another() {
+        let breaker = failed(THRESHOLD);
+        assert!(breaker.admit(at(1)).is_ok());
+        assert!(breaker.admit(at(31)).is_ok());
+    }
+
+    #[test]
+    fn failures_that_are_not_the_hosts_fault_leave_the_breaker_closed() {
+        let breaker = CircuitBreaker::default();
+        let others = [
+            (TokenErrorKind::Rejected, Some(400)),
+            (TokenErrorKind::Response, Some(200)),
+            (TokenErrorKind::Unavailable, Some(429)),
+            (TokenErrorKind::Tls, None),
+            (TokenErrorKind::Request, None),
+        ];
+        for (kind, status) in others.into_iter().cycle().take(1_000) {
+            breaker.report(&mut breaker.admit(at(0)).unwrap(), Some(&failure(kind, status)), at(0));
+        }
+        assert!(breaker.admit(at(0)).is_ok());
+    }
+
+    #[test]
+    fn request_that_was_never_sent_changes_neither_count_nor_probe() {
+        let mistake = failure(TokenErrorKind::Request, None);
+        let breaker = failed(THRESHOLD - 1);
+        breaker.report(&mut breaker.admit(at(0)).unwrap(), Some(&mistake), at(0));
+        breaker.report(&mut breaker.admit(at(0)).unwrap(), Some(&failure(TokenErrorKind::Connect, None)), at(0));
+        assert_eq!(pause(&breaker, at(0)), 1, "the count was not reset");
+        breaker.report(&mut breaker.admit(at(1)).unwrap(), Some(&mistake), at(1));
+        assert_eq!(breaker.admit(at(1)), Ok(Admitted { probe: true }), "another fetch probes");
+        assert_eq!(pause(&breaker, at(1)), 1, "and only one");
+    }
+
+    #[test]
+    fn pause_after_failed_probes_doubles_up_to_30_s() {
+        let breaker = failed(THRESHOLD);
+        let mut now = 0;
+        for expected in [1, 2, 4, 8, 16, 30, 30] {
+            assert_eq!(pause(&breaker, at(now)), expected);
+            now += expected;
+            let mut probe = breaker.admit(at(now)).unwrap();
+            for _attempt in 0..4 {
+                breaker.report(&mut probe, Some(&failure(TokenErrorKind::Unavailable, Some(503))), at(now));
+            }
+        }
+    }
+}

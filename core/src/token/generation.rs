@@ -1,0 +1,177 @@
+//! A generation: the state of one process between start, fork and shutdown.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use arc_swap::ArcSwapOption;
+use once_cell::sync::OnceCell;
+use tokio::runtime::Handle;
+
+use super::admission::Admission;
+use super::hosts::Hosts;
+use super::registry::Registry;
+use super::renewal::{self, RenewalQueue};
+use super::single_flight::SingleFlight;
+use crate::error::Error;
+use crate::http_clients::HttpClients;
+use crate::lock::Mutex;
+use crate::runtime::{Clock, EngineThread, PerProcess, is_engine_thread};
+use crate::wait::Waiter;
+
+/// The state of one process between start, fork and shutdown: its thread, its fetches and its renewals.
+///
+/// Everything that another thread could have locked at the moment of a fork is in here. A child leaves it all behind by
+/// making a generation of its own.
+pub(crate) struct Generation {
+    clock: Clock,
+    /// `None` if the generation was stopped before it started a thread.
+    thread: OnceCell<Option<EngineThread>>,
+    /// The generation before a shutdown, until its thread has ended.
+    predecessor: ArcSwapOption<Generation>,
+    /// The HTTP clients, built on the engine's thread when first needed.
+    pub(super) http: HttpClients,
+    pub(super) single_flight: SingleFlight<Waiter>,
+    pub(super) renewals: RenewalQueue,
+    pub(super) registry: Arc<Mutex<Registry>>,
+    pub(super) admission: Admission,
+    pub(super) hosts: Hosts,
+}
+
+impl Generation {
+    fn new(clock: Clock) -> Self {
+        Self {
+            clock,
+            thread: OnceCell::new(),
+            predecessor: ArcSwapOption::empty(),
+            http: HttpClients::default(),
+            single_flight: SingleFlight::default(),
+            renewals: RenewalQueue::default(),
+            registry: Arc::default(),
+            admission: Admission::default(),
+            hosts: Hosts::default(),
+        }
+    }
+
+    /// Returns a generation for a child of `fork`. It inherits the parent's sources, unless another thread was changing
+    /// the registry at the moment of the fork: that lock is never released in the child.
+    fn in_child(parents: &Self) -> Self {
+        let registry = parents.registry.try_lock().map(|registry| registry.clone()).unwrap_or_default();
+        Self { registry: Arc::new(Mutex::new(registry)), ..Self::new(parents.clock.clone()) }
+    }
+
+    /// Returns the generation that follows `previous` in the same process. The registry goes on being shared.
+    fn after_shutdown(previous: &Arc<Self>) -> Self {
+        Self {
+            registry: Arc::clone(&previous.registry),
+            predecessor: ArcSwapOption::from(Some(Arc::clone(previous))),
+            ..Self::new(previous.clock.clone())
+        }
+    }
+
+    pub(crate) fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    /// Returns the runtime on the engine's thread, which is started if need be; `None` once the generation was stopped.
+    ///
+    /// A task that is spawned while the thread stops is dropped, on some thread, so that what it guards is released.
+    ///
+    /// # Errors
+    ///
+    /// The operating system's, if there is no thread or no descriptor to be had.
+    pub(crate) fn runtime(self: &Arc<Self>) -> Result<Option<&Handle>, Error> {
+        let start = || EngineThread::start(renewal::run(Arc::downgrade(self))).map(Some);
+        let thread = self.thread.get_or_try_init(start);
+        thread
+            .map(|thread| thread.as_ref().map(EngineThread::runtime))
+            .map_err(|error| Error::Engine { reason: error.to_string() })
+    }
+
+    /// Forgets sources that no provider uses any more, except for some with a token that another provider may want.
+    pub(crate) fn forget_orphans(&self) {
+        self.registry.lock().forget_orphans();
+    }
+
+    /// Stops the thread, which drops its tasks, and waits for its end and that of its predecessors. Returns whether all
+    /// ended within `timeout`.
+    fn stop(&self, timeout: Duration) -> bool {
+        let deadline = Instant::now().checked_add(timeout);
+        let left = || deadline.map_or(timeout, |deadline| deadline.saturating_duration_since(Instant::now()));
+        // Waits for a start that is under way, and keeps a later one from happening.
+        let own = self.thread.get_or_init(|| None).as_ref();
+        if let Some(thread) = own {
+            thread.stop();
+        }
+        if is_engine_thread() {
+            return false;
+        }
+        if let Some(predecessor) = self.predecessor.load_full() {
+            if !predecessor.stop(left()) {
+                return false;
+            }
+            self.predecessor.store(None);
+        }
+        own.is_none_or(|thread| thread.wait_for_end(left()))
+    }
+}
+
+impl fmt::Debug for Generation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Generation")
+            .field("running", &self.thread.get().is_some_and(Option::is_some))
+            .finish_non_exhaustive()
+    }
+}
+
+/// The generations of an engine, one at a time in each process.
+#[derive(Debug)]
+pub(crate) struct Generations(PerProcess<Generation>);
+
+impl Generations {
+    /// Returns the generations of a new engine. Starts nothing.
+    pub(crate) fn new(clock: Clock) -> Self {
+        Self(PerProcess::new(Generation::new(clock), Generation::in_child))
+    }
+
+    /// Returns this process's generation. The first call in a child of `fork` makes a new one.
+    pub(crate) fn current(&self) -> Arc<Generation> {
+        self.0.get()
+    }
+
+    /// Replaces the current generation by the next one, and stops it. Returns whether its thread ended within `timeout`.
+    pub(crate) fn shut_down_current(&self, timeout: Duration) -> bool {
+        let retired = self.current();
+        // If another shutdown was first, the next generation is in place already.
+        self.0.replace(&retired, Generation::after_shutdown(&retired));
+        let ended = retired.stop(timeout);
+        if ended {
+            self.current().predecessor.compare_and_swap(&Some(retired), None);
+        }
+        ended
+    }
+}
+
+impl Drop for Generations {
+    fn drop(&mut self) {
+        if let Some(current) = self.0.if_of_this_process() {
+            current.stop(Duration::ZERO);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn generation_after_shutdown_is_freed() {
+        let generations = Generations::new(Clock::System);
+        let generation = generations.current();
+        assert!(generation.runtime().unwrap().is_some());
+        let retired = Arc::downgrade(&generation);
+        drop(generation);
+        assert!(generations.shut_down_current(Duration::from_secs(30)));
+        assert!(retired.upgrade().is_none());
+    }
+}

@@ -1,0 +1,129 @@
+//! The attempts of one fetch: which failures are tried again, when, and when the fetch gives up.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::admission::{Permit, RenewalPermit};
+use super::circuit_breaker::Open;
+use super::cool_down::FetchFailure;
+use super::hosts::HostState;
+use super::{Generation, TokenSource, random_share};
+use crate::error::{Error, TokenError, TokenErrorKind};
+use crate::log::event;
+use crate::oauth2::{ClientCredentials, FailedAttempt, TokenResponse, attempt};
+use crate::runtime::Instant;
+
+/// The longest time that all attempts of a fetch take together, waits for a permit included.
+pub(super) const LONGEST_FETCH: Duration = Duration::from_secs(30);
+/// A transient failure is tried again at most this many times.
+const MAX_RETRIES: u32 = 3;
+/// The pause before the first retry is between zero and this, doubled for each further one (full jitter).
+const FIRST_BACKOFF: Duration = Duration::from_millis(250);
+
+/// A token response, and when the request for it was sent: the lifetime counts from there.
+pub(super) struct FetchedToken {
+    pub response: TokenResponse,
+    pub requested_at: Instant,
+}
+
+/// The outcome of one attempt that was made for a person, and its duration.
+pub(crate) struct SingleAttempt {
+    pub outcome: Result<TokenResponse, TokenError>,
+    pub latency: Duration,
+}
+
+/// Fetches a token, until `deadline` at the latest. Sends a request again as long as that may help.
+pub(super) async fn fetch(
+    source: &TokenSource,
+    generation: &Generation,
+    host: &HostState,
+    renewal: Option<RenewalPermit<'_>>,
+    deadline: Instant,
+) -> Result<FetchedToken, FetchFailure> {
+    let clock = generation.clock();
+    let Some(mut permit) = until(deadline, generation, generation.admission.permit(&host.admission, renewal)).await
+    else {
+        let message = "no request could be sent within 30 s: too many are under way already";
+        return Err(FetchFailure::failed(source.token_error(TokenError::new(TokenErrorKind::Timeout, message))));
+    };
+    let mut admitted = host.circuit_breaker.admit(clock.now()).map_err(|open| withheld(source, &open))?;
+    let mut retries = 0;
+    loop {
+        let requested_at = clock.now();
+        let outcome = attempt(&source.credentials, &generation.http, clock, deadline).await;
+        drop(permit);
+        let failed = match outcome {
+            Ok(response) => {
+                host.circuit_breaker.report(&mut admitted, None, clock.now());
+                return Ok(FetchedToken { response, requested_at });
+            }
+            Err(failed) => failed,
+        };
+        let FailedAttempt { error, retry_after } = failed;
+        host.circuit_breaker.report(&mut admitted, Some(&error), clock.now());
+        let retry_after = retry_after.unwrap_or_default();
+        // The server's wish, but never at once: it may ask for zero, or for a moment that has passed.
+        let pause = retry_after.max(backoff(retries));
+        if !may_help(&error) || retries >= MAX_RETRIES || clock.now().after(pause) >= deadline {
+            return Err(FetchFailure::Failed { error: Error::Token(Arc::new(error)), retry_after });
+        }
+        tracing::debug!(
+            name: event::TOKEN_REQUEST_RETRIED,
+            target: "argus_auth::token",
+            token_url = source.credentials.shown_url(),
+            kind = error.kind.code(),
+            pause_ms = pause.as_millis(),
+            "token request failed, trying again"
+        );
+        retries += 1;
+        clock.sleep_until(clock.now().after(pause)).await;
+        let Some(next) = until(deadline, generation, next_permit(source, generation, host)).await else {
+            return Err(FetchFailure::Failed { error: Error::Token(Arc::new(error)), retry_after });
+        };
+        permit = next;
+    }
+}
+
+/// Sends one token request, whatever the circuit breaker and the cool-down say: for a person who wants to see what
+/// happens.
+pub(crate) async fn attempt_once(credentials: &ClientCredentials, generation: &Generation) -> SingleAttempt {
+    let clock = generation.clock();
+    let host = generation.hosts.get(credentials.origin());
+    let _permit = generation.admission.permit(&host.admission, None).await;
+    let started = clock.now();
+    let outcome = attempt(credentials, &generation.http, clock, started.after(LONGEST_FETCH)).await;
+    SingleAttempt { outcome: outcome.map_err(|failed| failed.error), latency: clock.now().since(started) }
+}
+
+/// Returns whether another attempt may bring what this one did not. A certificate does not get better within seconds; a
+/// handshake that was cut short is not of that kind.
+fn may_help(error: &TokenError) -> bool {
+    error.kind.is_transient() && error.kind != TokenErrorKind::Tls
+}
+
+fn backoff(retries: u32) -> Duration {
+    FIRST_BACKOFF.saturating_mul(2_u32.saturating_pow(retries)).mul_f64(random_share())
+}
+
+async fn next_permit<'p>(source: &TokenSource, generation: &'p Generation, host: &'p HostState) -> Permit<'p> {
+    let caller_joined = generation.single_flight.caller_joined(source.id);
+    let renewal = generation.admission.renewal_permit(&host.admission, caller_joined).await;
+    generation.admission.permit(&host.admission, renewal).await
+}
+
+/// Returns the result of `wait`, or `None` at `deadline`.
+async fn until<T>(deadline: Instant, generation: &Generation, wait: impl Future<Output = T>) -> Option<T> {
+    tokio::select! {
+        biased;
+        result = wait => Some(result),
+        () = generation.clock().sleep_until(deadline) => None,
+    }
+}
+
+fn withheld(source: &TokenSource, open: &Open) -> FetchFailure {
+    let message =
+        format!("no request was sent, since the token endpoint's host failed several times in a row: {}", open.cause);
+    let error = source.token_error(TokenError::new(TokenErrorKind::Unavailable, message));
+    FetchFailure::Withheld { error, pause: open.pause }
+}

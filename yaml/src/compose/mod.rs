@@ -1,0 +1,320 @@
+//! Tokens -> a graph of nodes. Aliases share nodes here, but are already paid for as if they did not.
+
+use std::collections::HashMap;
+
+use crate::cursor::TagText;
+use crate::error::Result;
+use crate::resolve::{Tag, implicit};
+use crate::scanner::{Directive, Kind, Scanner, Token};
+use crate::{CowStr, Document, Error, Id, Limits, Mark, Node, Pair, Value};
+
+/// Peeks and compares.
+macro_rules! next_is {
+    ($composer:expr, $pattern:pat) => {
+        matches!($composer.scanner.peek()?.kind, $pattern)
+    };
+}
+
+mod collections;
+
+const STANDARD_TAGS: &str = "tag:yaml.org,2002:";
+
+/// What one more copy of a node costs.
+#[derive(Clone, Copy)]
+struct Weight {
+    nodes: usize,
+    bytes: usize,
+    height: usize,
+}
+
+struct Anchor {
+    id: Id,
+    /// `None` while the node is being read: an alias to it now would make it contain itself.
+    weight: Option<Weight>,
+}
+
+/// Which collections may start here.
+#[derive(Clone, Copy, PartialEq)]
+enum Place {
+    Flow,
+    Block,
+    /// In a mapping, where `- ` may stand in the column of the key.
+    BlockOrIndentless,
+}
+
+#[derive(Clone, Copy)]
+enum Shape {
+    BlockSequence,
+    /// Ends where something other than `- ` stands in the same column.
+    IndentlessSequence,
+    BlockMapping,
+    FlowSequence,
+    FlowMapping,
+}
+
+/// A node and the levels below it, itself included.
+struct Composed {
+    id: Id,
+    height: usize,
+}
+
+struct Composer<'a, 'l> {
+    scanner: Scanner<'a>,
+    limits: &'l Limits,
+    nodes: Vec<Node<'a>>,
+    anchors: HashMap<&'a str, Anchor>,
+    tag_handles: HashMap<&'a str, TagText<'a>>,
+    /// Nodes so far, copies included.
+    count: usize,
+    /// Scalars so far, copies included; and of that, copies.
+    bytes: usize,
+    copied_bytes: usize,
+}
+
+/// The graph, its scalars still text; `None` if there is no document.
+pub(crate) fn compose<'a>(text: &'a str, limits: &Limits) -> Result<Option<Document<'a>>> {
+    let mut composer = Composer {
+        scanner: Scanner::new(text, limits.max_scalar_bytes),
+        limits,
+        nodes: Vec::new(),
+        anchors: HashMap::new(),
+        tag_handles: HashMap::new(),
+        count: 0,
+        bytes: 0,
+        copied_bytes: 0,
+    };
+    Ok(composer.document()?.map(|root| Document { nodes: composer.nodes, root }))
+}
+
+impl<'a> Composer<'a, '_> {
+    fn document(&mut self) -> Result<Option<Id>> {
+        let bare = !next_is!(self, Kind::Directive(_) | Kind::DocumentStart | Kind::StreamEnd);
+        let mut empty = false;
+        if !bare {
+            if next_is!(self, Kind::StreamEnd) {
+                return Ok(None);
+            }
+            self.directives()?;
+            let token = self.scanner.next()?;
+            if !matches!(token.kind, Kind::DocumentStart) {
+                return Err(Error::at(token.start, "expected `---` behind the directives"));
+            }
+            empty = next_is!(self, Kind::Directive(_) | Kind::DocumentStart | Kind::DocumentEnd | Kind::StreamEnd);
+        }
+        self.tag_handles.entry("!").or_insert(TagText::Borrowed("!"));
+        self.tag_handles.entry("!!").or_insert(TagText::Borrowed(STANDARD_TAGS));
+        let root = if empty {
+            let mark = self.scanner.peek()?.start;
+            self.empty(mark)?
+        } else {
+            self.node(Place::Block, 1)?
+        };
+        while next_is!(self, Kind::DocumentEnd) {
+            self.scanner.next()?;
+        }
+        let token = self.scanner.next()?;
+        match token.kind {
+            Kind::StreamEnd => Ok(Some(root.id)),
+            Kind::DocumentStart | Kind::Directive(_) => {
+                Err(Error::at(token.start, "found a second document; the file must contain one"))
+            }
+            _ => Err(Error::at(token.start, "found more behind the end of the document; check the indentation")),
+        }
+    }
+
+    fn directives(&mut self) -> Result<()> {
+        let mut has_version = false;
+        while next_is!(self, Kind::Directive(_)) {
+            let Token { kind: Kind::Directive(directive), start, .. } = self.scanner.next()? else { break };
+            match directive {
+                Directive::Yaml { .. } if has_version => {
+                    return Err(Error::at(start, "found a second `%YAML` directive; one is enough"));
+                }
+                Directive::Yaml { supported: false } => {
+                    return Err(Error::at(
+                        start,
+                        "found another major version of YAML than 1; write `%YAML 1.1` or leave it out",
+                    ));
+                }
+                Directive::Yaml { supported: true } => has_version = true,
+                Directive::Tag { handle, prefix } => {
+                    if self.tag_handles.insert(handle, prefix).is_some() {
+                        return Err(Error::at(start, "this tag handle is already declared"));
+                    }
+                }
+                Directive::Unknown => {}
+            }
+        }
+        Ok(())
+    }
+
+    // Nodes.
+
+    fn node(&mut self, place: Place, depth: usize) -> Result<Composed> {
+        if depth > self.limits.max_depth {
+            return Err(self.too_deep());
+        }
+        match self.scanner.peek()?.kind {
+            Kind::Alias(_) => self.alias(depth),
+            Kind::Anchor(_) | Kind::Tag { .. } => self.node_with_properties(place, depth),
+            _ => self.content(place, depth, None, None, None),
+        }
+    }
+
+    fn node_with_properties(&mut self, place: Place, depth: usize) -> Result<Composed> {
+        let mut anchor = None;
+        let mut tag = None;
+        let mut properties: Option<Mark> = None;
+        loop {
+            let found = match self.scanner.peek()?.kind {
+                Kind::Anchor(_) => anchor.is_none(),
+                Kind::Tag { .. } => tag.is_none(),
+                _ => false,
+            };
+            if !found {
+                break;
+            }
+            let token = self.scanner.next()?;
+            properties = properties.or(Some(token.start));
+            match token.kind {
+                Kind::Anchor(name) => anchor = Some(name),
+                Kind::Tag { handle, suffix } => tag = Some(self.full_tag(handle, suffix, token.start)?),
+                _ => {}
+            }
+        }
+        if anchor.is_some_and(|name| self.anchors.contains_key(name)) {
+            let message = "this anchor is already used in the document; give it another name".into();
+            return Err(Error { mark: properties, message });
+        }
+        let before = (self.count, self.bytes);
+        let composed = self.content(place, depth, anchor, tag.as_deref(), properties)?;
+        if let Some(anchor) = anchor.and_then(|name| self.anchors.get_mut(name)) {
+            let (nodes, bytes) = (self.count - before.0, self.bytes - before.1);
+            anchor.weight = Some(Weight { nodes, bytes, height: composed.height });
+        }
+        Ok(composed)
+    }
+
+    fn content(
+        &mut self,
+        place: Place,
+        depth: usize,
+        anchor: Option<&'a str>,
+        tag: Option<&str>,
+        properties: Option<Mark>,
+    ) -> Result<Composed> {
+        let next = self.scanner.peek()?;
+        let start = properties.unwrap_or(next.start);
+        let shape = match next.kind {
+            Kind::Scalar { .. } => return self.scalar(anchor, tag, start),
+            Kind::BlockEntry if place == Place::BlockOrIndentless => Shape::IndentlessSequence,
+            Kind::BlockSequenceStart if place != Place::Flow => Shape::BlockSequence,
+            Kind::BlockMappingStart if place != Place::Flow => Shape::BlockMapping,
+            Kind::FlowSequenceStart => Shape::FlowSequence,
+            Kind::FlowMappingStart => Shape::FlowMapping,
+            _ => {
+                if properties.is_none() {
+                    return Err(Error::at(
+                        start,
+                        "expected a value here; one that starts with a special character needs quotes",
+                    ));
+                }
+                let tag = tag.filter(|tag| *tag != "!").map_or(Tag::Null, Tag::explicit);
+                let id = self.add(anchor, tag, Value::Str(CowStr::Borrowed("")), start)?;
+                return Ok(Composed { id, height: 1 });
+            }
+        };
+        let (default, value) = match shape {
+            Shape::BlockMapping | Shape::FlowMapping => (Tag::Map, Value::Map(Vec::new())),
+            _ => (Tag::Seq, Value::Seq(Vec::new())),
+        };
+        let tag = tag.filter(|tag| *tag != "!").map_or(default, Tag::explicit);
+        let id = self.add(anchor, tag, value, start)?;
+        self.collection(shape, id, depth)
+    }
+
+    fn scalar(&mut self, anchor: Option<&'a str>, tag: Option<&str>, start: Mark) -> Result<Composed> {
+        let token = self.scanner.next()?;
+        let Kind::Scalar { text, plain } = token.kind else {
+            return Err(Error::at(token.start, "expected a value here"));
+        };
+        let tag = match tag {
+            // The lone `!` resolves like a plain scalar, even in quotes.
+            Some("!") => implicit(&text),
+            Some(tag) => Tag::explicit(tag),
+            None if plain => implicit(&text),
+            None => Tag::Str,
+        };
+        let id = self.add(anchor, tag, Value::Str(text), start)?;
+        Ok(Composed { id, height: 1 })
+    }
+
+    fn alias(&mut self, depth: usize) -> Result<Composed> {
+        let token = self.scanner.next()?;
+        let anchor = if let Kind::Alias(name) = token.kind { self.anchors.get(name) } else { None };
+        let Some(anchor) = anchor else {
+            return Err(Error::at(
+                token.start,
+                "this alias has no anchor before it; a value that starts with `*` needs quotes",
+            ));
+        };
+        let Some(weight) = anchor.weight else {
+            return Err(Error::at(token.start, "this alias makes a value contain itself"));
+        };
+        let id = anchor.id;
+        if depth - 1 + weight.height > self.limits.max_depth {
+            return Err(self.too_deep());
+        }
+        self.charge(weight.nodes, weight.bytes, token.start)?;
+        self.copied_bytes = self.copied_bytes.saturating_add(weight.bytes);
+        if self.copied_bytes > self.limits.max_bytes {
+            let limit = self.limits.max_bytes;
+            return Err(Error::at(token.start, format!("aliases repeat more than {limit} bytes up to here")));
+        }
+        Ok(Composed { id, height: weight.height })
+    }
+
+    fn full_tag(&self, handle: Option<&str>, suffix: TagText<'a>, mark: Mark) -> Result<TagText<'a>> {
+        let Some(handle) = handle else { return Ok(suffix) };
+        match self.tag_handles.get(handle) {
+            Some(prefix) => Ok(TagText::Owned(format!("{prefix}{suffix}"))),
+            None => Err(Error::at(mark, "this tag handle is not declared; a value that starts with `!` needs quotes")),
+        }
+    }
+
+    // The graph.
+
+    fn add(&mut self, anchor: Option<&'a str>, tag: Tag, value: Value<'a>, start: Mark) -> Result<Id> {
+        let bytes = if let Value::Str(text) = &value { text.len() } else { 0 };
+        self.charge(1, bytes, start)?;
+        let id = self.nodes.len();
+        if let Some(name) = anchor {
+            self.anchors.insert(name, Anchor { id, weight: None });
+        }
+        self.nodes.push(Node { value, start, tag, anchored: anchor.is_some(), constructed: false });
+        Ok(id)
+    }
+
+    /// A value left out.
+    fn empty(&mut self, mark: Mark) -> Result<Composed> {
+        let id = self.add(None, Tag::Null, Value::Str(CowStr::Borrowed("")), mark)?;
+        Ok(Composed { id, height: 1 })
+    }
+
+    fn charge(&mut self, nodes: usize, bytes: usize, mark: Mark) -> Result<()> {
+        self.count = self.count.saturating_add(nodes);
+        self.bytes = self.bytes.saturating_add(bytes);
+        let limit = self.limits.max_nodes;
+        if self.count > limit {
+            return Err(Error::at(
+                mark,
+                format!("found more than {limit} keys and values, aliases counted as what they stand for"),
+            ));
+        }
+        Ok(())
+    }
+
+    fn too_deep(&self) -> Error {
+        self.scanner.error(&format!("found more than {} levels of nesting", self.limits.max_depth))
+    }
+}

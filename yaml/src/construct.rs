@@ -1,0 +1,291 @@
+//! The graph, as written -> the same, as meant: values are typed, merge keys flattened.
+//!
+//! Collections are looked into in breadth-first order, each once, because `PyYAML` does so: flattening changes nodes in
+//! place, and what a shared node means can depend on which use comes first.
+
+use std::collections::{HashMap, VecDeque};
+
+use crate::error::Result;
+use crate::resolve::Tag;
+use crate::{CowStr, Document, Error, Id, Int, Mark, Node, Pair, Value, base64, number, timestamp};
+
+struct Constructor<'a> {
+    nodes: Vec<Node<'a>>,
+    /// Collections whose children are not constructed yet.
+    queue: VecDeque<Id>,
+    /// Collections that are not yet what their tag says.
+    unfinished: Vec<Id>,
+    /// Values of nodes that until the end may still be looked at as they were written.
+    late: HashMap<Id, Value<'a>>,
+}
+
+/// Equal for what Python's `dict` takes for the same key.
+#[derive(PartialEq, Eq, Hash)]
+enum Key<'n> {
+    Null,
+    Int(i64),
+    BigInt(&'n str),
+    Float(u64),
+    Str(&'n str),
+    Bytes(&'n [u8]),
+    Timestamp(&'n str),
+    Unhashable,
+}
+
+pub(crate) fn construct(Document { nodes, root }: Document<'_>) -> Result<Document<'_>> {
+    let mut constructor = Constructor { nodes, queue: VecDeque::new(), unfinished: Vec::new(), late: HashMap::new() };
+    constructor.construct(root)?;
+    while let Some(id) = constructor.queue.pop_front() {
+        constructor.fill(id)?;
+    }
+    Ok(Document { nodes: constructor.finish(), root })
+}
+
+impl<'a> Constructor<'a> {
+    fn construct(&mut self, id: Id) -> Result<()> {
+        let node = &mut self.nodes[id];
+        if std::mem::replace(&mut node.constructed, true) {
+            return Ok(());
+        }
+        let Node { tag, start, .. } = *node;
+        let invalid =
+            |what: &str| Error::at(start, format!("this is not a valid {what}; if text is meant, put it in quotes"));
+        let value = match tag {
+            Tag::Str if matches!(node.value, Value::Str(_)) => return Ok(()),
+            Tag::Str => Value::Str(self.scalar(id)?.clone()),
+            Tag::Seq | Tag::Map | Tag::Set | Tag::Omap | Tag::Pairs => {
+                self.queue.push_back(id);
+                return Ok(());
+            }
+            Tag::Merge => {
+                return Err(Error::at(start, "`<<` merges only as a key; if text is meant, put it in quotes"));
+            }
+            Tag::Value => {
+                return Err(Error::at(start, "a lone `=` has no meaning here; if text is meant, put it in quotes"));
+            }
+            Tag::Unknown => {
+                return Err(Error::at(
+                    start,
+                    "found an unknown tag; remove it, or if the value starts with `!`, put it in quotes",
+                ));
+            }
+            Tag::Null => {
+                self.scalar(id)?;
+                Value::Null
+            }
+            Tag::Bool => Value::Bool(boolean(self.scalar(id)?).ok_or_else(|| invalid("boolean"))?),
+            Tag::Int => Value::Int(number::int(self.scalar(id)?).ok_or_else(|| invalid("integer"))?),
+            Tag::Float => Value::Float(number::float(self.scalar(id)?).ok_or_else(|| invalid("number"))?),
+            Tag::Binary => {
+                let text = self.scalar(id)?;
+                let bytes = if text.is_ascii() { base64::decode(text) } else { None };
+                Value::Bytes(bytes.ok_or_else(|| invalid("base64 text"))?)
+            }
+            Tag::Timestamp => {
+                let Value::Str(text) = &node.value else { return Err(invalid("date or time")) };
+                if !timestamp::is_valid(text) {
+                    return Err(invalid("date or time"));
+                }
+                Value::Timestamp(text.clone())
+            }
+        };
+        let node = &mut self.nodes[id];
+        if !node.anchored && matches!(node.value, Value::Str(_)) {
+            node.value = value;
+        } else {
+            self.late.insert(id, value);
+        }
+        Ok(())
+    }
+
+    /// The text of a scalar, or of the value of `=` in a mapping that stands for one.
+    fn scalar(&self, id: Id) -> Result<&CowStr<'a>> {
+        let node = &self.nodes[id];
+        match &node.value {
+            Value::Str(text) => Ok(text),
+            Value::Map(pairs) => match pairs.iter().find(|pair| self.nodes[pair.key].tag == Tag::Value) {
+                Some(pair) => self.scalar(pair.value),
+                None => Err(mismatch(node.start, "a single value", "a mapping")),
+            },
+            _ => Err(mismatch(node.start, "a single value", "a list")),
+        }
+    }
+
+    /// Constructs the children of a collection.
+    fn fill(&mut self, id: Id) -> Result<()> {
+        let tag = self.nodes[id].tag;
+        match tag {
+            Tag::Map | Tag::Set => {
+                self.flatten(id)?;
+                let Value::Map(pairs) = &self.nodes[id].value else {
+                    return Err(mismatch(self.nodes[id].start, "a mapping", "something else"));
+                };
+                if tag == Tag::Set || pairs.iter().any(|pair| pair.merged) {
+                    self.unfinished.push(id);
+                }
+                for index in 0..pairs.len() {
+                    let Value::Map(pairs) = &self.nodes[id].value else { break };
+                    let Pair { key, value, .. } = pairs[index];
+                    self.construct(key)?;
+                    if self.nodes[key].tag.is_collection() {
+                        return Err(Error::at(self.nodes[key].start, "a list or mapping cannot be a key; use text"));
+                    }
+                    self.construct(value)?;
+                }
+            }
+            Tag::Omap | Tag::Pairs => {
+                self.unfinished.push(id);
+                for pair in self.single_pairs(id)? {
+                    self.construct(pair.key)?;
+                    self.construct(pair.value)?;
+                }
+            }
+            _ => {
+                let Value::Seq(items) = &self.nodes[id].value else {
+                    return Err(mismatch(self.nodes[id].start, "a list", "something else"));
+                };
+                for index in 0..items.len() {
+                    let Value::Seq(items) = &self.nodes[id].value else { break };
+                    self.construct(items[index])?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The items of a list of mappings of one pair each.
+    fn single_pairs(&self, id: Id) -> Result<Vec<Pair>> {
+        let node = &self.nodes[id];
+        let Value::Seq(items) = &node.value else {
+            return Err(mismatch(node.start, "a list of pairs", "something else"));
+        };
+        let single = |item: &Id| match &self.nodes[*item].value {
+            Value::Map(pairs) if pairs.len() == 1 => Ok(pairs[0]),
+            _ => Err(mismatch(self.nodes[*item].start, "a mapping of one pair", "something else")),
+        };
+        items.iter().map(single).collect()
+    }
+
+    /// Replaces merge keys by what they bring in, in place. A later pair wins over an earlier one.
+    fn flatten(&mut self, id: Id) -> Result<()> {
+        let Value::Map(pairs) = &self.nodes[id].value else { return Ok(()) };
+        if !pairs.iter().any(|pair| matches!(self.nodes[pair.key].tag, Tag::Merge | Tag::Value)) {
+            return Ok(());
+        }
+        let Value::Map(pairs) = &mut self.nodes[id].value else { return Ok(()) };
+        let pairs = std::mem::take(pairs);
+        let (mut merged, mut own) = (Vec::new(), Vec::with_capacity(pairs.len()));
+        for pair in pairs {
+            match self.nodes[pair.key].tag {
+                Tag::Merge => match &self.nodes[pair.value].value {
+                    Value::Map(_) => self.merge(pair.value, &mut merged)?,
+                    Value::Seq(items) => {
+                        // All are looked at in order, but the first must come last to win.
+                        let mut groups = Vec::new();
+                        for item in items.clone() {
+                            let mut group = Vec::new();
+                            self.merge(item, &mut group)?;
+                            groups.push(group);
+                        }
+                        merged.extend(groups.into_iter().rev().flatten());
+                    }
+                    _ => return Err(not_mergeable(self.nodes[pair.value].start)),
+                },
+                Tag::Value => {
+                    self.nodes[pair.key].tag = Tag::Str;
+                    own.push(pair);
+                }
+                _ => own.push(pair),
+            }
+        }
+        merged.append(&mut own);
+        self.nodes[id].value = Value::Map(merged);
+        Ok(())
+    }
+
+    fn merge(&mut self, id: Id, into: &mut Vec<Pair>) -> Result<()> {
+        self.flatten(id)?;
+        let Value::Map(pairs) = &self.nodes[id].value else {
+            return Err(not_mergeable(self.nodes[id].start));
+        };
+        into.extend(pairs.iter().map(|pair| Pair { merged: true, ..*pair }));
+        Ok(())
+    }
+
+    /// Puts in place what had to wait.
+    fn finish(mut self) -> Vec<Node<'a>> {
+        for id in std::mem::take(&mut self.unfinished) {
+            let value = match self.nodes[id].tag {
+                Tag::Map => Value::Map(self.unique_pairs(id)),
+                Tag::Set => Value::Set(self.unique_pairs(id).iter().map(|pair| pair.key).collect()),
+                _ => Value::Pairs(self.single_pairs(id).unwrap_or_default()),
+            };
+            self.late.insert(id, value);
+        }
+        for (id, value) in self.late {
+            self.nodes[id].value = value;
+        }
+        self.nodes
+    }
+
+    /// The pairs that remain when each merged key is there once, and only if no explicit one is. Inserted into a `dict`
+    /// one by one they give Python's result in Python's order.
+    fn unique_pairs(&self, id: Id) -> Vec<Pair> {
+        let Value::Map(pairs) = &self.nodes[id].value else { return Vec::new() };
+        let mut unique: Vec<Pair> = Vec::with_capacity(pairs.len());
+        let mut places = HashMap::with_capacity(pairs.len());
+        for pair in pairs {
+            let key = Key::of(self.late.get(&pair.key).unwrap_or(&self.nodes[pair.key].value));
+            let place = *places.entry(key).or_insert(unique.len());
+            match unique.get_mut(place) {
+                Some(earlier) if earlier.merged => {
+                    // Of equal keys of different types, such as 1 and true, a `dict` keeps the first.
+                    let same = self.nodes[earlier.key].tag == self.nodes[pair.key].tag;
+                    *earlier = Pair { key: if same { pair.key } else { earlier.key }, ..*pair };
+                }
+                _ => unique.push(*pair),
+            }
+        }
+        unique
+    }
+}
+
+impl<'n> Key<'n> {
+    fn of(value: &'n Value<'_>) -> Self {
+        match value {
+            Value::Null => Self::Null,
+            Value::Bool(value) => Self::Int(i64::from(*value)),
+            Value::Int(Int::Small(value)) => Self::Int(*value),
+            Value::Int(Int::Big(text)) => Self::BigInt(text),
+            Value::Float(value) => whole(*value).map_or(Self::Float(value.to_bits()), Self::Int),
+            Value::Str(text) => Self::Str(text),
+            Value::Bytes(bytes) => Self::Bytes(bytes),
+            Value::Timestamp(text) => Self::Timestamp(text),
+            Value::Seq(_) | Value::Map(_) | Value::Set(_) | Value::Pairs(_) => Self::Unhashable,
+        }
+    }
+}
+
+/// The same number as an integer, within the range in which every float has a neighbour at distance one.
+fn whole(value: f64) -> Option<i64> {
+    const EXACT: f64 = 9_007_199_254_740_992.0;
+    #[allow(clippy::cast_possible_truncation)] // checked: no fraction, and within range
+    let integer = value as i64;
+    (value.fract() == 0.0 && value.abs() <= EXACT).then_some(integer)
+}
+
+fn boolean(text: &str) -> Option<bool> {
+    match text.to_ascii_lowercase().as_str() {
+        "yes" | "true" | "on" => Some(true),
+        "no" | "false" | "off" => Some(false),
+        _ => None,
+    }
+}
+
+fn mismatch(mark: Mark, expected: &str, found: &str) -> Error {
+    Error::at(mark, format!("the tag here needs {expected}, but {found} follows"))
+}
+
+fn not_mergeable(mark: Mark) -> Error {
+    Error::at(mark, "`<<` merges a mapping or a list of mappings; if a key is meant, put it in quotes")
+}

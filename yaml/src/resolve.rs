@@ -1,0 +1,176 @@
+//! Which type a plain scalar has: the regular expressions of YAML 1.1, as `PyYAML` has them.
+
+use crate::timestamp;
+
+/// The tags that `safe_load` knows.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Tag {
+    Null,
+    Bool,
+    Int,
+    Float,
+    Str,
+    Binary,
+    Timestamp,
+    Seq,
+    Map,
+    Set,
+    Omap,
+    Pairs,
+    /// `<<`
+    Merge,
+    /// `=`
+    Value,
+    Unknown,
+}
+
+impl Tag {
+    pub(crate) fn is_collection(self) -> bool {
+        matches!(self, Self::Seq | Self::Map | Self::Set | Self::Omap | Self::Pairs)
+    }
+
+    pub(crate) fn explicit(tag: &str) -> Self {
+        match tag.strip_prefix("tag:yaml.org,2002:") {
+            Some("null") => Self::Null,
+            Some("bool") => Self::Bool,
+            Some("int") => Self::Int,
+            Some("float") => Self::Float,
+            Some("str") => Self::Str,
+            Some("binary") => Self::Binary,
+            Some("timestamp") => Self::Timestamp,
+            Some("seq") => Self::Seq,
+            Some("map") => Self::Map,
+            Some("set") => Self::Set,
+            Some("omap") => Self::Omap,
+            Some("pairs") => Self::Pairs,
+            Some("merge") => Self::Merge,
+            Some("value") => Self::Value,
+            _ => Self::Unknown,
+        }
+    }
+}
+
+/// The tag of a plain scalar.
+pub(crate) fn implicit(text: &str) -> Tag {
+    let Some(first) = text.bytes().next() else { return Tag::Null };
+    // Python's `$` also matches before a line feed at the very end; a lone `!` before a block scalar makes that visible.
+    let text = text.strip_suffix('\n').unwrap_or(text);
+    match first {
+        b'y' | b'Y' | b'n' | b'N' | b't' | b'T' | b'f' | b'F' | b'o' | b'O' if is_bool(text) => Tag::Bool,
+        b'n' | b'N' if matches!(text, "null" | "Null" | "NULL") => Tag::Null,
+        b'~' if text == "~" => Tag::Null,
+        b'-' | b'+' | b'.' | b'0'..=b'9' => number(text.as_bytes()),
+        b'<' if text == "<<" => Tag::Merge,
+        b'=' if text == "=" => Tag::Value,
+        // The specification has a tag for these, and nobody a value.
+        b'!' | b'&' | b'*' if text.len() == 1 => Tag::Unknown,
+        _ => Tag::Str,
+    }
+}
+
+fn is_bool(text: &str) -> bool {
+    matches!(
+        text,
+        "yes"
+            | "Yes"
+            | "YES"
+            | "no"
+            | "No"
+            | "NO"
+            | "true"
+            | "True"
+            | "TRUE"
+            | "false"
+            | "False"
+            | "FALSE"
+            | "on"
+            | "On"
+            | "ON"
+            | "off"
+            | "Off"
+            | "OFF"
+    )
+}
+
+fn number(text: &[u8]) -> Tag {
+    if is_float(text) {
+        Tag::Float
+    } else if is_int(text) {
+        Tag::Int
+    } else if timestamp::is_implicit(text) {
+        Tag::Timestamp
+    } else {
+        Tag::Str
+    }
+}
+
+fn unsigned(text: &[u8]) -> &[u8] {
+    match text {
+        [b'+' | b'-', rest @ ..] => rest,
+        _ => text,
+    }
+}
+
+/// Splits behind the bytes that `wanted` accepts.
+fn run(text: &[u8], wanted: impl Fn(u8) -> bool) -> (&[u8], &[u8]) {
+    let length = text.iter().position(|byte| !wanted(*byte)).unwrap_or(text.len());
+    text.split_at(length)
+}
+
+fn is_digit(byte: u8) -> bool {
+    byte.is_ascii_digit()
+}
+
+fn is_digit_or_underscore(byte: u8) -> bool {
+    is_digit(byte) || byte == b'_'
+}
+
+/// One or more groups of `:` and a number below sixty, up to the end.
+fn is_sixties(text: &[u8]) -> bool {
+    let [b':', groups @ ..] = text else { return false };
+    groups.split(|byte| *byte == b':').all(|group| matches!(group, [b'0'..=b'9'] | [b'0'..=b'5', b'0'..=b'9']))
+}
+
+fn is_float(text: &[u8]) -> bool {
+    let number = unsigned(text);
+    if matches!(number, b".inf" | b".Inf" | b".INF") || matches!(text, b".nan" | b".NaN" | b".NAN") {
+        return true;
+    }
+    if let [b'.', fraction @ ..] = text {
+        // Without a digit before the dot there is no sign either.
+        let (digits, exponent) = run(fraction, is_digit_or_underscore);
+        return digits.first().copied().is_some_and(is_digit) && is_exponent(exponent);
+    }
+    let Some(dot) = number.iter().position(|byte| *byte == b'.') else { return false };
+    let (whole, fraction) = number.split_at(dot);
+    let (digits, sixties) = run(whole, is_digit_or_underscore);
+    if !digits.first().copied().is_some_and(is_digit) {
+        return false;
+    }
+    let (_, exponent) = run(fraction.get(1..).unwrap_or_default(), is_digit_or_underscore);
+    if sixties.is_empty() { is_exponent(exponent) } else { is_sixties(sixties) && exponent.is_empty() }
+}
+
+/// Nothing, or `e` with a sign, which is not optional here, and digits.
+fn is_exponent(text: &[u8]) -> bool {
+    match text {
+        [] => true,
+        [b'e' | b'E', b'+' | b'-', digits @ ..] => !digits.is_empty() && digits.iter().copied().all(is_digit),
+        _ => false,
+    }
+}
+
+fn is_int(text: &[u8]) -> bool {
+    let all = |digits: &[u8], wanted: fn(u8) -> bool| !digits.is_empty() && digits.iter().copied().all(wanted);
+    match unsigned(text) {
+        b"0" => true,
+        [b'0', b'b', digits @ ..] => all(digits, |byte| matches!(byte, b'0' | b'1' | b'_')),
+        [b'0', b'x', digits @ ..] => all(digits, |byte| byte.is_ascii_hexdigit() || byte == b'_'),
+        [b'0', digits @ ..] => all(digits, |byte| matches!(byte, b'0'..=b'7' | b'_')),
+        [b'1'..=b'9', rest @ ..] => {
+            let (_, sixties) = run(rest, is_digit_or_underscore);
+            sixties.is_empty() || is_sixties(sixties)
+        }
+        _ => false,
+    }
+}

@@ -1,0 +1,369 @@
+//! The text of scalars: plain, quoted, and in blocks.
+
+use zeroize::Zeroizing;
+
+use crate::cursor::{END, is_blank_or_end, is_break, is_space_or_end, push, push_char, read_break};
+use crate::error::Result;
+use crate::scanner::{Kind, Scanner, Token};
+use crate::{CowStr, Error, Mark};
+
+/// The bytes at which a run of a plain scalar may end. Most are not among them, and a look into a table is quick.
+static PLAIN_STOPS: [bool; 256] = table_of(b" \t\n:,?[]{}\xc2\xe2");
+
+const fn table_of(bytes: &[u8]) -> [bool; 256] {
+    let mut table = [false; 256];
+    let mut index = 0;
+    while index < bytes.len() {
+        table[bytes[index] as usize] = true;
+        index += 1;
+    }
+    table
+}
+
+/// What lies between two runs of a plain scalar.
+enum Gap<'a> {
+    /// Nothing, or a document marker: the scalar ends.
+    End,
+    Spaces,
+    /// A line break, those behind it, and the spaces around them.
+    Breaks(&'a str),
+}
+
+/// Whether the last line break of a block scalar, and those behind it, belong to it.
+#[derive(Clone, Copy, PartialEq)]
+enum Chomping {
+    Strip,
+    Clip,
+    Keep,
+}
+
+impl<'a> Scanner<'a> {
+    fn scalar(&self, text: CowStr<'a>, plain: bool, start: Mark) -> Result<Token<'a>> {
+        let (length, limit) = (text.len(), self.max_scalar_bytes);
+        if length > limit {
+            return Err(Error::at(start, format!("a value is {length} bytes long; the limit is {limit} bytes")));
+        }
+        Ok(Token { kind: Kind::Scalar { text, plain }, start })
+    }
+
+    // Plain.
+
+    pub(crate) fn scan_plain(&mut self) -> Result<Token<'a>> {
+        let start = self.cursor.mark();
+        let start_offset = self.cursor.offset();
+        let mut end_offset = start_offset;
+        // Stays empty while the scalar is one piece of the text.
+        let mut folded: Option<Zeroizing<String>> = None;
+        let mut gap = Gap::Spaces;
+        loop {
+            if self.cursor.peek() == '#' {
+                break;
+            }
+            let run_offset = self.cursor.offset();
+            let run = self.scan_plain_run();
+            if run.is_empty() {
+                break;
+            }
+            self.simple_key_allowed = false;
+            if let Gap::Breaks(breaks) = gap {
+                let text = folded.get_or_insert_with(Zeroizing::default);
+                if text.is_empty() {
+                    push(text, self.cursor.slice(start_offset, end_offset));
+                }
+                push_folded(text, breaks);
+                push(text, run);
+            } else if let Some(text) = &mut folded {
+                push(text, self.cursor.slice(end_offset, run_offset));
+                push(text, run);
+            }
+            end_offset = self.cursor.offset();
+            gap = self.scan_plain_gap();
+            if matches!(gap, Gap::End)
+                || self.cursor.peek() == '#'
+                || (self.flow_level == 0 && self.cursor.column() < self.indent)
+            {
+                break;
+            }
+        }
+        if end_offset == start_offset {
+            return Err(self.error("expected a value here"));
+        }
+        let text = folded.map_or_else(|| CowStr::Borrowed(self.cursor.slice(start_offset, end_offset)), CowStr::Owned);
+        self.scalar(text, true, start)
+    }
+
+    /// Characters up to a blank or an indicator.
+    fn scan_plain_run(&mut self) -> &'a str {
+        let in_flow = self.flow_level > 0;
+        let ends = |at, byte| match byte {
+            b' ' | b'\t' | b'\n' => true,
+            b':' => {
+                let next = self.cursor.peek_at(at + 1);
+                is_blank_or_end(next) || (in_flow && matches!(next, ',' | '[' | ']' | '{' | '}'))
+            }
+            // The other line breaks start with one of these.
+            0xc2 | 0xe2 => is_break(self.cursor.peek_at(at)),
+            _ => in_flow,
+        };
+        let rest = self.cursor.rest();
+        let end = rest.bytes().enumerate().position(|(at, byte)| PLAIN_STOPS[usize::from(byte)] && ends(at, byte));
+        self.cursor.take_bytes(end.unwrap_or(rest.len()))
+    }
+
+    fn scan_plain_gap(&mut self) -> Gap<'a> {
+        let start = self.cursor.offset();
+        self.cursor.skip_spaces();
+        if self.cursor.take_break().is_none() {
+            return if self.cursor.offset() == start { Gap::End } else { Gap::Spaces };
+        }
+        self.simple_key_allowed = true;
+        loop {
+            if self.cursor.column() == 0 && self.cursor.at_document_marker() {
+                return Gap::End;
+            }
+            self.cursor.skip_spaces();
+            if self.cursor.take_break().is_none() {
+                return Gap::Breaks(self.cursor.slice(start, self.cursor.offset()));
+            }
+        }
+    }
+
+    // Quoted.
+
+    pub(crate) fn scan_quoted(&mut self) -> Result<Token<'a>> {
+        let start = self.cursor.mark();
+        let quote = self.cursor.peek();
+        self.cursor.advance();
+        let first = self.scan_quoted_run(quote);
+        if self.cursor.peek() == quote && self.cursor.peek_second() != '\'' {
+            // Most are one run; those are not copied.
+            self.cursor.advance();
+            return self.scalar(CowStr::Borrowed(first), false, start);
+        }
+        let mut text = Zeroizing::new(String::new());
+        push(&mut text, first);
+        loop {
+            let run = self.scan_quoted_run(quote);
+            push(&mut text, run);
+            let ch = self.cursor.peek();
+            if ch == END {
+                return Err(Error::at(start, "this quote is never closed"));
+            } else if ch == quote {
+                self.cursor.advance();
+                if quote == '"' || !self.cursor.take('\'') {
+                    break;
+                }
+                push(&mut text, "'");
+            } else if ch == '\\' {
+                self.scan_escape(&mut text, start)?;
+            } else {
+                push_folded(&mut text, self.scan_quoted_breaks(start)?);
+            }
+        }
+        self.scalar(CowStr::Owned(text), false, start)
+    }
+
+    /// Characters that stand for themselves. Blanks are among them unless a line break follows: those are dropped.
+    fn scan_quoted_run(&mut self, quote: char) -> &'a str {
+        let ends = |(at, byte): (usize, &u8)| match byte {
+            b'\n' => true,
+            b'\'' | b'"' => char::from(*byte) == quote,
+            b'\\' => quote == '"',
+            // The other line breaks start with one of these.
+            0xc2 | 0xe2 => is_break(self.cursor.peek_at(at)),
+            _ => false,
+        };
+        let rest = self.cursor.rest();
+        let length = rest.as_bytes().iter().enumerate().position(ends).unwrap_or(rest.len());
+        let run = self.cursor.take_bytes(length);
+        if is_break(self.cursor.peek()) { run.trim_end_matches([' ', '\t']) } else { run }
+    }
+
+    /// A line break, those behind it, and the blanks around them.
+    fn scan_quoted_breaks(&mut self, start: Mark) -> Result<&'a str> {
+        let offset = self.cursor.offset();
+        while self.cursor.take_break().is_some() {
+            if self.cursor.at_document_marker() {
+                return Err(Error::at(start, "this quote is not closed before the end of the document"));
+            }
+            self.cursor.take_while(|ch| ch == ' ' || ch == '\t');
+        }
+        Ok(self.cursor.slice(offset, self.cursor.offset()))
+    }
+
+    fn scan_escape(&mut self, text: &mut Zeroizing<String>, start: Mark) -> Result<()> {
+        let mark = self.cursor.mark();
+        self.cursor.advance();
+        if is_break(self.cursor.peek()) {
+            // The first one is what is escaped.
+            breaks(self.scan_quoted_breaks(start)?).skip(1).for_each(|ch| push_char(text, ch));
+            return Ok(());
+        }
+        let ch = self.cursor.peek();
+        self.cursor.advance();
+        let digits = match ch {
+            'x' => 2,
+            'u' => 4,
+            'U' => 8,
+            _ => {
+                let meant = simple_escape(ch).ok_or_else(|| {
+                    Error::at(
+                        mark,
+                        "found an escape that YAML does not know; write `\\\\` for a backslash, or use single quotes",
+                    )
+                })?;
+                push_char(text, meant);
+                return Ok(());
+            }
+        };
+        let mut code = 0;
+        for _ in 0..digits {
+            let digit = self
+                .cursor
+                .peek()
+                .to_digit(16)
+                .ok_or_else(|| Error::at(mark, format!("this escape needs {digits} hexadecimal digits")))?;
+            // Eight digits fit exactly.
+            code = (code << 4) | digit;
+            self.cursor.advance();
+        }
+        let meant = char::from_u32(code)
+            .ok_or_else(|| Error::at(mark, "this escape does not name a Unicode character (surrogates do not)"))?;
+        push_char(text, meant);
+        Ok(())
+    }
+
+    // Blocks: `|` and `>`.
+
+    pub(crate) fn scan_block_scalar(&mut self) -> Result<Token<'a>> {
+        let start = self.cursor.mark();
+        let folded = self.cursor.peek() == '>';
+        self.cursor.advance();
+        let (chomping, increment) = self.scan_block_header()?;
+        let least = self.indent.max(1);
+        let mut breaks = String::new();
+        let indent = if let Some(increment) = increment {
+            let indent = least + increment - 1;
+            self.scan_block_breaks(indent, &mut breaks);
+            indent
+        } else {
+            least.max(self.scan_block_indent(&mut breaks))
+        };
+        let mut text = Zeroizing::new(String::new());
+        let mut last_break = None;
+        while self.cursor.column() == indent && self.cursor.peek() != END {
+            push(&mut text, &breaks);
+            breaks.clear();
+            let flush = |ch| ch != ' ' && ch != '\t';
+            let was_flush = flush(self.cursor.peek());
+            let line = self.cursor.take_while(|ch| !is_break(ch));
+            push(&mut text, line);
+            last_break = self.cursor.take_break();
+            self.scan_block_breaks(indent, &mut breaks);
+            if self.cursor.column() != indent || self.cursor.peek() == END {
+                break;
+            }
+            // Lines are joined where neither is indented further.
+            if folded && last_break == Some('\n') && was_flush && flush(self.cursor.peek()) {
+                if breaks.is_empty() {
+                    push(&mut text, " ");
+                }
+            } else if let Some(ch) = last_break {
+                push_char(&mut text, ch);
+            }
+        }
+        if let (Some(ch), false) = (last_break, chomping == Chomping::Strip) {
+            push_char(&mut text, ch);
+        }
+        if chomping == Chomping::Keep {
+            push(&mut text, &breaks);
+        }
+        self.scalar(CowStr::Owned(text), false, start)
+    }
+
+    fn scan_block_header(&mut self) -> Result<(Chomping, Option<usize>)> {
+        let mut chomping = self.scan_chomping();
+        let increment = self.cursor.peek().to_digit(10);
+        if increment == Some(0) {
+            return Err(self.error("the indentation of a block value is 1 to 9, not 0"));
+        }
+        if increment.is_some() {
+            self.cursor.advance();
+            chomping = chomping.or_else(|| self.scan_chomping());
+        }
+        if !is_space_or_end(self.cursor.peek()) || !self.cursor.take_rest_of_line() {
+            return Err(self.error("a block value starts on the line behind `|` or `>`; if none is meant, use quotes"));
+        }
+        Ok((chomping.unwrap_or(Chomping::Clip), increment.map(|digit| digit as usize)))
+    }
+
+    fn scan_chomping(&mut self) -> Option<Chomping> {
+        let chomping = match self.cursor.peek() {
+            '+' => Chomping::Keep,
+            '-' => Chomping::Strip,
+            _ => return None,
+        };
+        self.cursor.advance();
+        Some(chomping)
+    }
+
+    /// Blank lines at the start, and the deepest column that they or the first line reach.
+    fn scan_block_indent(&mut self, breaks: &mut String) -> usize {
+        let mut deepest = 0;
+        loop {
+            self.cursor.skip_spaces();
+            deepest = deepest.max(self.cursor.column());
+            match self.cursor.take_break() {
+                Some(ch) => breaks.push(ch),
+                None => return deepest,
+            }
+        }
+    }
+
+    fn scan_block_breaks(&mut self, indent: usize, breaks: &mut String) {
+        loop {
+            while self.cursor.column() < indent && self.cursor.take(' ') {}
+            match self.cursor.take_break() {
+                Some(ch) => breaks.push(ch),
+                None => return,
+            }
+        }
+    }
+}
+
+/// One line break becomes a space, `n` become `n - 1`; the Unicode separators always stay.
+fn push_folded(text: &mut Zeroizing<String>, gap: &str) {
+    let mut breaks = breaks(gap).peekable();
+    let first = breaks.next();
+    match first {
+        Some('\n') if breaks.peek().is_none() => push(text, " "),
+        Some('\n') => {}
+        _ => first.into_iter().for_each(|ch| push_char(text, ch)),
+    }
+    breaks.for_each(|ch| push_char(text, ch));
+}
+
+/// The line breaks in `gap`, as the characters that they contribute.
+fn breaks(gap: &str) -> impl Iterator<Item = char> {
+    gap.chars().filter_map(read_break)
+}
+
+fn simple_escape(ch: char) -> Option<char> {
+    Some(match ch {
+        '0' => '\0',
+        'a' => '\x07',
+        'b' => '\x08',
+        't' | '\t' => '\t',
+        'n' => '\n',
+        'v' => '\x0b',
+        'f' => '\x0c',
+        'r' => '\r',
+        'e' => '\x1b',
+        ' ' | '"' | '\\' | '/' => ch,
+        'N' => '\u{85}',
+        '_' => '\u{a0}',
+        'L' => '\u{2028}',
+        'P' => '\u{2029}',
+        _ => return None,
+    })
+}
