@@ -159,6 +159,7 @@ C_SOURCES := $(shell find bench examples tests ffi include -name '*.[ch]' -o -na
 
 .PHONY: lint
 lint: $(WHEEL) ## every lint there is
+	$(BIN)/python tests/support/check_layers.py
 	cargo fmt --all --check
 	cargo clippy --quiet --workspace --all-targets --features argus-auth-core/virtual-time,argus-auth-core/keyring -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --quiet --no-deps -p argus-auth-yaml -p argus-auth-core -p argus-auth-ffi

@@ -9,7 +9,7 @@ use crate::token::{Lifetime, stated_lifetime};
 
 /// A token that would be served.
 #[derive(Debug)]
-pub struct Token {
+pub struct ServedToken {
     /// What goes after `Bearer`.
     pub text: Secret,
     /// When it would be renewed, counted from its request.
@@ -36,7 +36,7 @@ pub struct RejectedResponse {
 /// # Errors
 ///
 /// Whatever is not a token response.
-pub fn read(status: u16, body: &[u8], buffer: Duration, jitter: f64) -> Result<Token, RejectedResponse> {
+pub fn read(status: u16, body: &[u8], buffer: Duration, jitter: f64) -> Result<ServedToken, RejectedResponse> {
     let response = parse(status, body, &EchoFilter::default()).map_err(|error| RejectedResponse {
         kind: error.kind,
         message: error.message,
@@ -45,5 +45,5 @@ pub fn read(status: u16, body: &[u8], buffer: Duration, jitter: f64) -> Result<T
     let Lifetime { renew_after, expires_after } =
         Lifetime::new(response.expires_in.as_deref(), response.refresh_in.as_deref(), buffer, jitter);
     let stated = stated_lifetime(response.expires_in.as_deref());
-    Ok(Token { text: response.access_token, renew_after, expires_after, stated })
+    Ok(ServedToken { text: response.access_token, renew_after, expires_after, stated })
 }

@@ -97,7 +97,7 @@ impl<F: Fn(Record) + Send + Sync + 'static> Subscriber for Forward<F> {
     }
 
     fn event(&self, event: &Event<'_>) {
-        let mut text = Text::default();
+        let mut text = MessageVisitor::default();
         event.record(&mut text);
         let metadata = event.metadata();
         (self.0)(Record {
@@ -119,12 +119,12 @@ impl<F: Fn(Record) + Send + Sync + 'static> Subscriber for Forward<F> {
 }
 
 #[derive(Default)]
-struct Text {
+struct MessageVisitor {
     message: String,
     fields: String,
 }
 
-impl Visit for Text {
+impl Visit for MessageVisitor {
     fn record_str(&mut self, field: &Field, value: &str) {
         self.record_debug(field, &format_args!("{value}"));
     }

@@ -7,7 +7,7 @@
 
 use std::time::Duration;
 
-use argus_auth_core::fuzzing::{RejectedResponse, Token, read};
+use argus_auth_core::fuzzing::{RejectedResponse, ServedToken, read};
 use libfuzzer_sys::fuzz_target;
 use serde_json::Value;
 
@@ -32,7 +32,7 @@ fuzz_target!(|input: &[u8]| {
     }
 });
 
-fn check_token(status: u16, json: &Value, token: &Token) {
+fn check_token(status: u16, json: &Value, token: &ServedToken) {
     assert!((200..300).contains(&status));
     let text = token.text.expose_secret();
     assert!(!text.is_empty() && text.len() <= 64 * 1024);

@@ -19,7 +19,7 @@ pub(crate) fn load_config<'py>(py: Python<'py>, path: PathBuf, unresolved: &str)
     let config = config::load(&path, &options(unresolved)?).map_err(|error| errors::config(py, &error))?;
     log::flush(py)?;
     let backends = PyDict::new(py);
-    let mut keys = Keys::default();
+    let mut keys = InternedKeys::default();
     for backend in &config.backends {
         backends.set_item(&backend.name, object(py, &backend.gateway_value(), &mut keys)?)?;
     }
@@ -54,9 +54,9 @@ pub(crate) fn options(unresolved: &str) -> PyResult<LoadOptions> {
 /// The first keys that were met. All backends have the same few, so each is made once, and a walk along them finds it
 /// sooner than a table would.
 #[derive(Default)]
-struct Keys<'c, 'py>(Vec<(&'c str, Bound<'py, PyString>)>);
+struct InternedKeys<'c, 'py>(Vec<(&'c str, Bound<'py, PyString>)>);
 
-impl<'c, 'py> Keys<'c, 'py> {
+impl<'c, 'py> InternedKeys<'c, 'py> {
     const MOST: usize = 32;
 
     fn get(&mut self, py: Python<'py>, name: &'c str) -> Bound<'py, PyString> {
@@ -71,7 +71,11 @@ impl<'c, 'py> Keys<'c, 'py> {
     }
 }
 
-fn object<'c, 'py>(py: Python<'py>, value: &GatewayValue<'c>, keys: &mut Keys<'c, 'py>) -> PyResult<Bound<'py, PyAny>> {
+fn object<'c, 'py>(
+    py: Python<'py>,
+    value: &GatewayValue<'c>,
+    keys: &mut InternedKeys<'c, 'py>,
+) -> PyResult<Bound<'py, PyAny>> {
     Ok(match value {
         GatewayValue::Null => py.None().into_bound(py),
         GatewayValue::Bool(value) => value.into_pyobject(py)?.to_owned().into_any(),

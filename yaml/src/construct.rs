@@ -21,7 +21,7 @@ struct Constructor<'a> {
 
 /// Equal for what Python's `dict` takes for the same key.
 #[derive(PartialEq, Eq, Hash)]
-enum Key<'n> {
+enum DictKey<'n> {
     Null,
     Int(i64),
     BigInt(&'n str),
@@ -235,7 +235,7 @@ impl<'a> Constructor<'a> {
         let mut unique: Vec<Pair> = Vec::with_capacity(pairs.len());
         let mut places = HashMap::with_capacity(pairs.len());
         for pair in pairs {
-            let key = Key::of(self.late.get(&pair.key).unwrap_or(&self.nodes[pair.key].value));
+            let key = DictKey::of(self.late.get(&pair.key).unwrap_or(&self.nodes[pair.key].value));
             let place = *places.entry(key).or_insert(unique.len());
             match unique.get_mut(place) {
                 Some(earlier) if earlier.merged => {
@@ -250,7 +250,7 @@ impl<'a> Constructor<'a> {
     }
 }
 
-impl<'n> Key<'n> {
+impl<'n> DictKey<'n> {
     fn of(value: &'n Value<'_>) -> Self {
         match value {
             Value::Null => Self::Null,

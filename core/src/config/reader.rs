@@ -38,7 +38,7 @@ impl<'d> Mapping<'d> {
 
 /// What to do with a key that is not text.
 #[derive(Clone, Copy, PartialEq)]
-pub(super) enum Keys {
+pub(super) enum KeyRule {
     /// The keys are a fixed set of words; another is ignored.
     Fixed,
     /// The keys are names that the operator chose; all must be text.
@@ -99,7 +99,7 @@ impl<'e> Reader<'e> {
     }
 
     /// The mapping that `field` is. A key that stands in it twice is an error; the last one is read on.
-    pub(super) fn mapping<'d>(&mut self, field: &'d Field<'d>, keys: Keys) -> Option<Mapping<'d>> {
+    pub(super) fn mapping<'d>(&mut self, field: &'d Field<'d>, keys: KeyRule) -> Option<Mapping<'d>> {
         let Value::Map(pairs) = &field.node.value else {
             self.unexpected(field, "a mapping");
             return None;
@@ -111,7 +111,7 @@ impl<'e> Reader<'e> {
         for pair in pairs {
             let Node { value, start, .. } = document.node(pair.key);
             let Value::Str(key) = value else {
-                if keys == Keys::Names {
+                if keys == KeyRule::Names {
                     let found = describe(value);
                     let message = format!("a key here must be text, found {found}; put it in quotes");
                     self.report(Severity::Error, *start, field.to_string(), message);

@@ -11,19 +11,19 @@ use crate::lock::Mutex;
 /// Time that stands still until [`VirtualClock::advance`] moves it.
 #[derive(Debug, Default)]
 pub struct VirtualClock {
-    state: Mutex<State>,
+    state: Mutex<Timeline>,
     slept: Condvar,
 }
 
 #[derive(Debug, Default)]
-struct State {
+struct Timeline {
     nanos: u64,
     sleepers: Vec<(Instant, oneshot::Sender<()>)>,
     /// The next sleep of at most this length panics.
     defect: Option<Duration>,
 }
 
-impl State {
+impl Timeline {
     /// When those are due who still wait.
     fn live(&self) -> impl Iterator<Item = Instant> {
         self.sleepers.iter().filter(|(_, sleeper)| !sleeper.is_closed()).map(|(deadline, _)| *deadline)
@@ -51,7 +51,7 @@ impl VirtualClock {
     /// false if nothing does within `patience`.
     pub fn advance_to_next(&self, within: Duration, patience: Duration) -> bool {
         let mut next = None;
-        let none_due = |state: &mut State| {
+        let none_due = |state: &mut Timeline| {
             let latest = Instant::from_nanos(state.nanos).after(within);
             next = state.live().filter(|deadline| *deadline <= latest).min();
             next.is_none()
@@ -66,7 +66,7 @@ impl VirtualClock {
     /// Waits, in real time, until something sleeps that is due `within` or later; false if nothing does within
     /// `patience`.
     pub fn wait_for_sleeper(&self, within: Duration, patience: Duration) -> bool {
-        let none_asleep = |state: &mut State| {
+        let none_asleep = |state: &mut Timeline| {
             let earliest = Instant::from_nanos(state.nanos).after(within);
             state.live().all(|deadline| deadline < earliest)
         };
@@ -76,8 +76,8 @@ impl VirtualClock {
     fn wait_while(
         &self,
         patience: Duration,
-        condition: impl FnMut(&mut State) -> bool,
-    ) -> Option<MutexGuard<'_, State>> {
+        condition: impl FnMut(&mut Timeline) -> bool,
+    ) -> Option<MutexGuard<'_, Timeline>> {
         let waited = self.slept.wait_timeout_while(self.state.lock(), patience, condition);
         let (state, waited) = waited.unwrap_or_else(PoisonError::into_inner);
         (!waited.timed_out()).then_some(state)

@@ -13,7 +13,7 @@ use zeroize::Zeroizing;
 
 /// Why a token gave no message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Failure {
+pub(super) enum DecryptError {
     /// It does not have the form of a token.
     Malformed,
     /// It was made with another key, or changed since.
@@ -21,9 +21,9 @@ pub(super) enum Failure {
 }
 
 /// Both halves of a key.
-pub(super) struct Key(Zeroizing<[u8; 32]>);
+pub(super) struct FernetKey(Zeroizing<[u8; 32]>);
 
-impl Key {
+impl FernetKey {
     /// From its text, blanks around it ignored; `None` if that is not 32 bytes in URL-safe base64.
     pub(super) fn parse(text: &str) -> Option<Self> {
         let mut key = Zeroizing::new([0; 32]);
@@ -35,23 +35,23 @@ impl Key {
     }
 
     /// The message in `token`, blanks around it ignored. Nothing is decrypted before the HMAC has been verified.
-    pub(super) fn decrypt(&self, token: &[u8]) -> Result<Zeroizing<Vec<u8>>, Failure> {
+    pub(super) fn decrypt(&self, token: &[u8]) -> Result<Zeroizing<Vec<u8>>, DecryptError> {
         const SIGNATURE: usize = 32;
         const HEAD: usize = 1 + 8 + 16;
-        let mut token = Zeroizing::new(URL_SAFE.decode(token.trim_ascii()).map_err(|_| Failure::Malformed)?);
-        let message = token.len().checked_sub(SIGNATURE).ok_or(Failure::Malformed)?;
+        let mut token = Zeroizing::new(URL_SAFE.decode(token.trim_ascii()).map_err(|_| DecryptError::Malformed)?);
+        let message = token.len().checked_sub(SIGNATURE).ok_or(DecryptError::Malformed)?;
         if message <= HEAD || token[0] != 0x80 || !(message - HEAD).is_multiple_of(16) {
-            return Err(Failure::Malformed);
+            return Err(DecryptError::Malformed);
         }
         let (signing_key, encryption_key) = self.0.split_at(16);
         let hmac = ring::hmac::Key::new(ring::hmac::HMAC_SHA256, signing_key);
         let (message, signature) = token.split_at_mut(message);
-        ring::hmac::verify(&hmac, message, signature).map_err(|_| Failure::Forged)?;
+        ring::hmac::verify(&hmac, message, signature).map_err(|_| DecryptError::Forged)?;
         let (head, body) = message.split_at_mut(HEAD);
         let plain = cbc::Decryptor::<Aes128>::new_from_slices(encryption_key, &head[9..])
-            .map_err(|_| Failure::Malformed)?
+            .map_err(|_| DecryptError::Malformed)?
             .decrypt_padded::<Pkcs7>(body)
-            .map_err(|_| Failure::Malformed)?;
+            .map_err(|_| DecryptError::Malformed)?;
         Ok(Zeroizing::new(plain.to_vec()))
     }
 }
@@ -67,7 +67,7 @@ mod tests {
 
     #[test]
     fn the_specifications_example() {
-        let key = Key::parse(&format!("  {KEY}\n")).unwrap();
+        let key = FernetKey::parse(&format!("  {KEY}\n")).unwrap();
         assert_eq!(key.decrypt(TOKEN.as_bytes()).unwrap().as_slice(), b"hello");
         assert_eq!(key.decrypt(format!("{TOKEN}\n").as_bytes()).unwrap().as_slice(), b"hello");
     }
@@ -75,13 +75,13 @@ mod tests {
     #[test]
     fn keys_that_are_none() {
         for text in ["", "x", "cw_0x689RpI-jtRR7oE8h_eQsKImvJapLeSbXpwF4Q==", &format!("{KEY}AAAA"), "é"] {
-            assert!(Key::parse(text).is_none(), "{text}");
+            assert!(FernetKey::parse(text).is_none(), "{text}");
         }
     }
 
     #[test]
     fn no_byte_can_be_changed_and_no_length_be_cut() {
-        let key = Key::parse(KEY).unwrap();
+        let key = FernetKey::parse(KEY).unwrap();
         let token = URL_SAFE.decode(TOKEN).unwrap();
         for index in 0..token.len() {
             let mut changed = token.clone();
@@ -93,9 +93,9 @@ mod tests {
 
     #[test]
     fn another_key_is_told_from_a_malformed_token() {
-        let key = Key::parse("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=").unwrap();
-        assert_eq!(key.decrypt(TOKEN.as_bytes()).unwrap_err(), Failure::Forged);
-        assert_eq!(key.decrypt(b"{}").unwrap_err(), Failure::Malformed);
-        assert_eq!(key.decrypt(b"").unwrap_err(), Failure::Malformed);
+        let key = FernetKey::parse("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=").unwrap();
+        assert_eq!(key.decrypt(TOKEN.as_bytes()).unwrap_err(), DecryptError::Forged);
+        assert_eq!(key.decrypt(b"{}").unwrap_err(), DecryptError::Malformed);
+        assert_eq!(key.decrypt(b"").unwrap_err(), DecryptError::Malformed);
     }
 }

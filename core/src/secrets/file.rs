@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use zeroize::Zeroizing;
 
-use super::fernet::{Failure, Key};
+use super::fernet::{DecryptError, FernetKey};
 use super::{Environment, SecretError, SecretProvider};
 use crate::file::{self, Content, Unreadable};
 use crate::secret::Secret;
@@ -24,7 +24,7 @@ const MAX_LENGTH: usize = 10 << 20;
 pub(crate) struct FileProvider {
     path: PathBuf,
     /// `None` if there is no file.
-    entries: Option<HashMap<String, Entry>>,
+    entries: Option<HashMap<String, JsonValue>>,
     warnings: Vec<String>,
 }
 
@@ -56,9 +56,9 @@ impl FileProvider {
         }
     }
 
-    fn decrypt(&self, token: &[u8], environment: Environment<'_>) -> Result<HashMap<String, Entry>, SecretError> {
+    fn decrypt(&self, token: &[u8], environment: Environment<'_>) -> Result<HashMap<String, JsonValue>, SecretError> {
         let key = match environment(KEY_VARIABLE).map(Zeroizing::new) {
-            Ok(text) if !text.is_empty() => Key::parse(&text),
+            Ok(text) if !text.is_empty() => FernetKey::parse(&text),
             Ok(_) | Err(VarError::NotPresent) => {
                 return Err(self.error(format_args!(
                     "needs its key in the environment variable {KEY_VARIABLE}, which is not set"
@@ -71,17 +71,19 @@ impl FileProvider {
                 "the environment variable {KEY_VARIABLE} does not hold a key: 32 bytes in URL-safe base64, 44 characters"
             )));
         };
-        let text = key.decrypt(token).map_err(|failure| match failure {
-            Failure::Malformed => self.error("is damaged or was not written by the gateway: it holds no Fernet token"),
-            Failure::Forged => self.error(format_args!(
+        let text = key.decrypt(token).map_err(|error| match error {
+            DecryptError::Malformed => {
+                self.error("is damaged or was not written by the gateway: it holds no Fernet token")
+            }
+            DecryptError::Forged => self.error(format_args!(
                 "can't be decrypted: {KEY_VARIABLE} is not the key that it was written with, or the file is damaged"
             )),
         })?;
         // An error of the parser's would quote the text.
-        let object =
-            serde_json::from_slice::<Entry>(&text).map_err(|_| self.error("was decrypted, but does not hold JSON"))?;
+        let object = serde_json::from_slice::<JsonValue>(&text)
+            .map_err(|_| self.error("was decrypted, but does not hold JSON"))?;
         match object {
-            Entry::Object(entries) => Ok(entries),
+            JsonValue::Object(entries) => Ok(entries),
             _ => Err(self.error("was decrypted, but does not hold a JSON object from names to values")),
         }
     }
@@ -94,9 +96,11 @@ impl FileProvider {
 impl SecretProvider for FileProvider {
     fn get(&self, name: &str) -> Result<Option<Secret>, SecretError> {
         match self.entries.as_ref().and_then(|entries| entries.get(name)) {
-            None | Some(Entry::Null) => Ok(None),
-            Some(Entry::Text(secret)) => Ok(Some(secret.clone())),
-            Some(Entry::Object(_) | Entry::Other) => Err(self.error("holds something other than text under this name")),
+            None | Some(JsonValue::Null) => Ok(None),
+            Some(JsonValue::Text(secret)) => Ok(Some(secret.clone())),
+            Some(JsonValue::Object(_) | JsonValue::Other) => {
+                Err(self.error("holds something other than text under this name"))
+            }
         }
     }
 
@@ -115,62 +119,62 @@ impl SecretProvider for FileProvider {
 
 /// A JSON value, as much of it as matters. Strings become secrets at once; only one with an escape in it passes through
 /// the parser's own buffer.
-enum Entry {
+enum JsonValue {
     Null,
     Text(Secret),
-    Object(HashMap<String, Entry>),
+    Object(HashMap<String, JsonValue>),
     Other,
 }
 
-impl<'de> Deserialize<'de> for Entry {
+impl<'de> Deserialize<'de> for JsonValue {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(EntryVisitor)
+        deserializer.deserialize_any(JsonVisitor)
     }
 }
 
-struct EntryVisitor;
+struct JsonVisitor;
 
-impl<'de> Visitor<'de> for EntryVisitor {
-    type Value = Entry;
+impl<'de> Visitor<'de> for JsonVisitor {
+    type Value = JsonValue;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("JSON")
     }
 
-    fn visit_unit<E>(self) -> Result<Entry, E> {
-        Ok(Entry::Null)
+    fn visit_unit<E>(self) -> Result<JsonValue, E> {
+        Ok(JsonValue::Null)
     }
 
-    fn visit_str<E>(self, text: &str) -> Result<Entry, E> {
-        Ok(Entry::Text(Secret::new(text)))
+    fn visit_str<E>(self, text: &str) -> Result<JsonValue, E> {
+        Ok(JsonValue::Text(Secret::new(text)))
     }
 
-    fn visit_bool<E>(self, _: bool) -> Result<Entry, E> {
-        Ok(Entry::Other)
+    fn visit_bool<E>(self, _: bool) -> Result<JsonValue, E> {
+        Ok(JsonValue::Other)
     }
 
-    fn visit_i64<E>(self, _: i64) -> Result<Entry, E> {
-        Ok(Entry::Other)
+    fn visit_i64<E>(self, _: i64) -> Result<JsonValue, E> {
+        Ok(JsonValue::Other)
     }
 
-    fn visit_u64<E>(self, _: u64) -> Result<Entry, E> {
-        Ok(Entry::Other)
+    fn visit_u64<E>(self, _: u64) -> Result<JsonValue, E> {
+        Ok(JsonValue::Other)
     }
 
-    fn visit_f64<E>(self, _: f64) -> Result<Entry, E> {
-        Ok(Entry::Other)
+    fn visit_f64<E>(self, _: f64) -> Result<JsonValue, E> {
+        Ok(JsonValue::Other)
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Entry, A::Error> {
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<JsonValue, A::Error> {
         while items.next_element::<IgnoredAny>()?.is_some() {}
-        Ok(Entry::Other)
+        Ok(JsonValue::Other)
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut pairs: A) -> Result<Entry, A::Error> {
+    fn visit_map<A: MapAccess<'de>>(self, mut pairs: A) -> Result<JsonValue, A::Error> {
         let mut entries = HashMap::new();
-        while let Some((name, value)) = pairs.next_entry::<String, Entry>()? {
+        while let Some((name, value)) = pairs.next_entry::<String, JsonValue>()? {
             entries.insert(name, value);
         }
-        Ok(Entry::Object(entries))
+        Ok(JsonValue::Object(entries))
     }
 }

@@ -15,7 +15,7 @@
 //!
 //! The files, in the order in which a request for headers meets them:
 //!
-//! * `source`: [`TokenSource`], the credentials, the snapshot that callers read, and the counters. **A token is
+//! * `source`: `TokenSource`, the credentials, the snapshot that callers read, and the counters. **A token is
 //!   published here**, and a cached hit reads it here without a lock;
 //! * `registry`: the sources of the process, by identity;
 //! * `single_flight`: one fetch per source, shared by all callers; `model` checks it with loom;
@@ -27,12 +27,12 @@
 //! * `cool_down`: why a fetch failed, and how long no other follows;
 //! * `lifetime`: when to renew a token, and when it expires;
 //! * `renewal`: the queue of renewals, and the task that starts them;
-//! * `generation`: [`Generation`], the state of all this in one process between start, fork and shutdown;
+//! * `generation`: `Generation`, the state of all this in one process between start, fork and shutdown;
 //! * `ids`: numbers for sources and tokens;
 //! * `status`: [`TokenStatus`], the state of a token for operators;
 //! * `cache`: [`TokenCache`], the gateway's own class; nothing here uses it.
 //!
-//! A request, its answer, and the errors in words are in [`oauth2`](crate::oauth2), which remembers nothing.
+//! A request, its answer, and the errors in words are in `oauth2`, which remembers nothing.
 
 mod admission;
 mod cache;

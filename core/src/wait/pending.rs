@@ -15,10 +15,10 @@ use crate::error::Error;
 /// A caller's wait for headers. Dropping it ends the wait, not the fetch.
 #[derive(Debug)]
 #[must_use = "nothing is waited for until this is awaited or `wait` is called"]
-pub struct Pending(State);
+pub struct Pending(Wait);
 
 #[derive(Debug)]
-enum State {
+enum Wait {
     Ready(Option<Outcome>),
     Waiting(oneshot::Receiver<Outcome>),
 }
@@ -29,24 +29,24 @@ impl Pending {
         let (sender, receiver) = oneshot::channel();
         // A receiver that is gone is a caller that no longer waits.
         match request(Box::new(move |outcome| drop(sender.send(outcome)))) {
-            Requested::Waiting => Self(State::Waiting(receiver)),
+            Requested::Waiting => Self(Wait::Waiting(receiver)),
             Requested::Ready(outcome) => Self::ready(outcome),
         }
     }
 
     pub(crate) fn ready(outcome: Outcome) -> Self {
-        Self(State::Ready(Some(outcome)))
+        Self(Wait::Ready(Some(outcome)))
     }
 
     /// Whether the answer was not there yet when it was asked for.
     pub fn is_waiting(&self) -> bool {
-        matches!(self.0, State::Waiting(_))
+        matches!(self.0, Wait::Waiting(_))
     }
 
     /// Blocks this thread until the answer is there, at most for `timeout`; `None` when that has passed. May be
     /// called again. Not for the engine's own thread.
     pub fn wait(&mut self, timeout: Duration) -> Option<Outcome> {
-        if let State::Ready(outcome) = &mut self.0 {
+        if let Wait::Ready(outcome) = &mut self.0 {
             return Some(outcome.take().unwrap_or(Err(ALREADY_ANSWERED)));
         }
         let deadline = Instant::now().checked_add(timeout);
@@ -72,10 +72,10 @@ impl Future for Pending {
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Outcome> {
         match &mut self.0 {
             // Polled again after its end, which no caller that keeps to the contract of futures does.
-            State::Ready(outcome) => Poll::Ready(outcome.take().unwrap_or(Err(ALREADY_ANSWERED))),
-            State::Waiting(receiver) => {
+            Wait::Ready(outcome) => Poll::Ready(outcome.take().unwrap_or(Err(ALREADY_ANSWERED))),
+            Wait::Waiting(receiver) => {
                 let answer = ready!(Pin::new(receiver).poll(context));
-                self.0 = State::Ready(None);
+                self.0 = Wait::Ready(None);
                 Poll::Ready(answer.unwrap_or(Err(Error::Shutdown)))
             }
         }

@@ -33,10 +33,10 @@ fn call_host(function: impl FnOnce()) {
 
 /// Holds the callback of this process. A child of `fork` keeps its parent's callback, but waits neither for the lock nor
 /// for the calls of threads that it does not have.
-pub(super) struct Registration(PerProcess<State>);
+pub(super) struct Registration(PerProcess<RegistrationState>);
 
 /// The registration in one process.
-struct State {
+struct RegistrationState {
     /// Held while the callback is replaced, until the old one is freed: a concurrent `unregister` must not return before.
     changing: Mutex<()>,
     sink: ArcSwapOption<ActiveSink>,
@@ -60,7 +60,7 @@ impl ActiveSink {
     }
 }
 
-impl State {
+impl RegistrationState {
     fn in_child(parents: &Self) -> Self {
         let sink = parents.sink.load().as_ref().map(|active| ActiveSink::new(Arc::clone(&active.sink)));
         Self {
@@ -98,9 +98,12 @@ impl State {
 
 impl Registration {
     pub(super) fn new() -> Self {
-        let state =
-            State { changing: Mutex::new(()), sink: ArcSwapOption::empty(), connection: AtomicU8::new(UNCONNECTED) };
-        Self(PerProcess::new(state, State::in_child))
+        let state = RegistrationState {
+            changing: Mutex::new(()),
+            sink: ArcSwapOption::empty(),
+            connection: AtomicU8::new(UNCONNECTED),
+        };
+        Self(PerProcess::new(state, RegistrationState::in_child))
     }
 
     /// Registers `sink` in the place of the current callback, which is removed as by [`Registration::remove`]. Changes
@@ -164,7 +167,7 @@ impl Sink {
 
     fn free_user_data(&self) {
         if let Some(free) = self.user_data_free {
-            // SAFETY: called once, by the one caller of `State::replace` that took this sink out, after the gate was
+            // SAFETY: called once, by the one caller of `RegistrationState::replace` that took this sink out, after the gate was
             // closed; so the callback does not run and never will.
             call_host(|| unsafe { free(self.user_data) });
         }
@@ -246,14 +249,14 @@ mod tests {
     fn child_state_keeps_the_callback_and_forgets_the_parents_calls() {
         // SAFETY: both functions may be called with any pointer on any thread.
         let sink = unsafe { Sink::new(lingers, std::ptr::null_mut(), None, None) };
-        let parents = State {
+        let parents = RegistrationState {
             changing: Mutex::new(()),
             sink: ArcSwapOption::from(Some(ActiveSink::new(Arc::new(sink)))),
             connection: AtomicU8::new(CONNECTED),
         };
         let (_held, active) = (parents.changing.lock().unwrap(), parents.sink.load_full().unwrap());
         let _running = active.gate.pass();
-        let child = State::in_child(&parents);
+        let child = RegistrationState::in_child(&parents);
         assert!(child.changing.try_lock().is_ok());
         assert!(child.sink.load().is_some());
         child.replace(None);

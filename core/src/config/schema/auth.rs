@@ -10,7 +10,7 @@ use super::unknown_keys::warn_about_unknown;
 use super::{oauth2, pkce};
 use crate::config::field::Field;
 use crate::config::model::AuthConfig;
-use crate::config::reader::{Keys, Mapping, Reader};
+use crate::config::reader::{KeyRule, Mapping, Reader};
 use crate::config::words;
 
 /// An `auth` block.
@@ -23,7 +23,7 @@ pub(super) struct Auth {
 /// Reads the block; `None` if it has an error.
 pub(super) fn read(reader: &mut Reader<'_>, field: &Field<'_>) -> Option<Auth> {
     const WANTED: &str = "`static`, `oauth2` or `pkce`";
-    let block = reader.mapping(field, Keys::Fixed)?;
+    let block = reader.mapping(field, KeyRule::Fixed)?;
     if let Some(misplaced) = block.get("on_auth_failure") {
         reader.key_error(&misplaced, "on_auth_failure belongs to the backend, beside `auth`, not in it");
     }

@@ -5,14 +5,14 @@ use super::unknown_keys::warn_about_unknown;
 use super::{auth, gateway};
 use crate::config::field::Field;
 use crate::config::model::{BackendConfig, FailurePolicy, GatewayOnly, Transport};
-use crate::config::reader::{Keys, Mapping, Reader};
+use crate::config::reader::{KeyRule, Mapping, Reader};
 use crate::config::words::{self, strip};
 use crate::headers::Headers;
 
 /// A remote backend; `None` for a `stdio` one, and for one with an error.
 pub(super) fn read(reader: &mut Reader<'_>, field: &Field<'_>) -> Option<BackendConfig> {
     let name = read_name(reader, field);
-    let backend = reader.mapping(field, Keys::Fixed)?;
+    let backend = reader.mapping(field, KeyRule::Fixed)?;
     let transport = read_transport(reader, &backend)?;
     let url = read_url(reader, &backend);
     let headers = match backend.get_unless_null("headers") {

@@ -5,7 +5,7 @@ use argus_auth_yaml::Value;
 use super::unknown_keys::warn_about_unknown;
 use crate::config::field::Field;
 use crate::config::model::{Command, GatewayOnly, Limit, Transport};
-use crate::config::reader::{Keys, Mapping, Reader};
+use crate::config::reader::{KeyRule, Mapping, Reader};
 use crate::config::words::{self, strip};
 use crate::secret::Secret;
 
@@ -56,7 +56,7 @@ fn read_args(reader: &mut Reader<'_>, field: &Field<'_>) -> Option<Vec<Secret>> 
 }
 
 fn read_env(reader: &mut Reader<'_>, field: &Field<'_>) -> Option<Vec<(String, Secret)>> {
-    let env = reader.mapping(field, Keys::Names)?;
+    let env = reader.mapping(field, KeyRule::Names)?;
     let mut variable = |field: &Field<'_>| Some((field.key().to_owned(), reader.lenient_text(field)?.into_secret()));
     let variables: Vec<_> = env.fields.iter().map(&mut variable).collect();
     variables.into_iter().collect()
@@ -69,7 +69,7 @@ fn read_limits(reader: &mut Reader<'_>, field: &Field<'_>) -> Option<Vec<(&'stat
         ("sse_startup", "sse_startup_delay"),
         ("startup", "startup_timeout"),
     ];
-    let timeouts = reader.mapping(field, Keys::Fixed)?;
+    let timeouts = reader.mapping(field, KeyRule::Fixed)?;
     warn_about_unknown(reader, &timeouts, &[words::TIMEOUTS]);
     let mut limits: Vec<(&str, Option<Limit>)> = Vec::new();
     for (key, name) in SECONDS {
@@ -97,11 +97,11 @@ fn read_seconds(reader: &mut Reader<'_>, field: &Field<'_>, most: f64) -> Option
 }
 
 fn check_filters(reader: &mut Reader<'_>, field: &Field<'_>) -> bool {
-    let Some(filters) = reader.mapping(field, Keys::Fixed) else { return false };
+    let Some(filters) = reader.mapping(field, KeyRule::Fixed) else { return false };
     warn_about_unknown(reader, &filters, &[words::FILTERS]);
     let mut fine = true;
     for filter in words::FILTERS.iter().filter_map(|key| filters.get(key)) {
-        let Some(lists) = reader.mapping(&filter, Keys::Fixed) else {
+        let Some(lists) = reader.mapping(&filter, KeyRule::Fixed) else {
             fine = false;
             continue;
         };
@@ -118,10 +118,10 @@ fn check_filters(reader: &mut Reader<'_>, field: &Field<'_>) -> bool {
 }
 
 fn check_overrides(reader: &mut Reader<'_>, field: &Field<'_>) -> bool {
-    let Some(overrides) = reader.mapping(field, Keys::Names) else { return false };
+    let Some(overrides) = reader.mapping(field, KeyRule::Names) else { return false };
     let mut fine = true;
     for tool in &overrides.fields {
-        let Some(entry) = reader.mapping(tool, Keys::Fixed) else {
+        let Some(entry) = reader.mapping(tool, KeyRule::Fixed) else {
             fine = false;
             continue;
         };

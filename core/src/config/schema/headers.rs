@@ -1,7 +1,7 @@
 //! A mapping of header names to values.
 
 use crate::config::field::Field;
-use crate::config::reader::{Keys, Reader};
+use crate::config::reader::{KeyRule, Reader};
 use crate::headers::{Headers, illegal_name, illegal_value};
 
 /// The number of headers in one block: far more than any server takes. Each is compared with those before it.
@@ -28,7 +28,7 @@ fn harm_of_header(name: &str, place: HeaderOwner) -> Option<&'static str> {
 
 /// Reads a mapping of header names to values, each of them legal in HTTP; `None` if it is no such mapping.
 pub(super) fn read_headers(reader: &mut Reader<'_>, field: &Field<'_>, place: HeaderOwner) -> Option<Headers> {
-    let mapping = reader.mapping(field, Keys::Names)?;
+    let mapping = reader.mapping(field, KeyRule::Names)?;
     if mapping.fields.len() > MAX_HEADERS {
         reader.error(field, format!("holds {} headers; the limit is {MAX_HEADERS}", mapping.fields.len()));
         return None;

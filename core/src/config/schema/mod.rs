@@ -21,7 +21,7 @@ use argus_auth_yaml::{Document, Value};
 use crate::config::field::Field;
 use crate::config::files::Files;
 use crate::config::model::BackendConfig;
-use crate::config::reader::{Keys, Mapping, Reader};
+use crate::config::reader::{KeyRule, Mapping, Reader};
 use crate::config::references::{References, SecretsSettings};
 use crate::config::words;
 use crate::error::Problem;
@@ -38,7 +38,7 @@ pub(super) fn read(
 }
 
 fn read_document(reader: &mut Reader<'_>, document: &Field<'_>) -> Option<Vec<BackendConfig>> {
-    let sections = reader.mapping(document, Keys::Fixed)?;
+    let sections = reader.mapping(document, KeyRule::Fixed)?;
     unknown_keys::warn_about_missing_sections(reader, &sections);
     let secrets = sections.get("secrets");
     if let Some(secrets) = &secrets {
@@ -67,7 +67,7 @@ fn read_document(reader: &mut Reader<'_>, document: &Field<'_>) -> Option<Vec<Ba
 }
 
 fn read_secrets(reader: &mut Reader<'_>, section: &Field<'_>) {
-    let Some(secrets) = reader.mapping(section, Keys::Fixed) else { return };
+    let Some(secrets) = reader.mapping(section, KeyRule::Fixed) else { return };
     let mut switch = |key| secrets.get(key).is_some_and(|field| read_switch(reader, &field));
     let (enabled, strict) = (switch("enabled"), switch("strict"));
     let provider = match secrets.get("provider") {
@@ -101,7 +101,7 @@ fn read_backends(reader: &mut Reader<'_>, sections: &Mapping<'_>) -> Option<Vec<
     let Some(section) = sections.get_unless_null("backends") else {
         return Some(Vec::new());
     };
-    let backends = reader.mapping(&section, Keys::Names)?;
+    let backends = reader.mapping(&section, KeyRule::Names)?;
     let mut remote = Vec::with_capacity(backends.fields.len());
     remote.extend(backends.fields.iter().filter_map(|field| backend::read(reader, field)));
     Some(remote)

@@ -12,7 +12,7 @@ use crate::config::field::Field;
 use crate::config::model::{
     ClientAuthentication, OAuth2Config, PrivateKeyJwt, RESERVED_PARAMETERS, TokenRequestOptions,
 };
-use crate::config::reader::{Keys, Mapping, Reader};
+use crate::config::reader::{KeyRule, Mapping, Reader};
 use crate::config::words::{self, OAUTH2_OF_GATEWAY, OAUTH2_OF_LIBRARY};
 use crate::secret::Secret;
 use crate::tls::{SigningKey, Trust};
@@ -211,7 +211,7 @@ impl Draft {
     }
 
     fn extra_params(&mut self, reader: &mut Reader<'_>, field: &Field<'_>) -> Option<()> {
-        let parameters = reader.mapping(field, Keys::Names)?;
+        let parameters = reader.mapping(field, KeyRule::Names)?;
         let mut complete = true;
         for value in &parameters.fields {
             if RESERVED_PARAMETERS.contains(&value.key()) {

@@ -8,9 +8,9 @@ use argus_auth_test_support::{TlsOptions, TokenEndpoint};
 use super::{Unresolved, oauth2, problems, problems_of_check};
 
 /// A directory with `ca.pem`, `client.pem` and `client.key`, and others that are no use.
-struct Files(PathBuf);
+struct TestDirectory(PathBuf);
 
-impl Files {
+impl TestDirectory {
     fn new(test: &str) -> Self {
         let directory = std::env::temp_dir().join(format!("argus-auth-{test}-{}", std::process::id()));
         let pem = TokenEndpoint::start_tls(TlsOptions::default()).tls_files().unwrap().clone();
@@ -40,7 +40,7 @@ impl Files {
     }
 }
 
-impl Drop for Files {
+impl Drop for TestDirectory {
     fn drop(&mut self) {
         std::fs::remove_dir_all(&self.0).unwrap();
     }
@@ -48,7 +48,7 @@ impl Drop for Files {
 
 #[test]
 fn certificates_and_keys() {
-    let files = Files::new("tls-files");
+    let files = TestDirectory::new("tls-files");
     let pair = |certificate: &str, key: &str| {
         format!("client_certificate: '@{certificate}'\nclient_certificate_key: '@{key}'")
     };
@@ -104,7 +104,7 @@ fn a_missing_file_is_found_beside_other_mistakes() {
 
 #[test]
 fn a_key_that_others_can_read() {
-    let files = Files::new("open-key");
+    let files = TestDirectory::new("open-key");
     files.allow("client.key", 0o644);
     assert_eq!(
         files.check("client_certificate: '@client.pem'\nclient_certificate_key: '@client.key'"),

@@ -19,14 +19,14 @@ const MAX_PREEMPTIONS: usize = 3;
 #[derive(Default)]
 struct World {
     single_flight: SingleFlight<()>,
-    token: Token,
+    token: ModelToken,
     fetches: AtomicUsize,
     answers: AtomicUsize,
 }
 
-struct Token(ModelledMutex<Option<()>>);
+struct ModelToken(ModelledMutex<Option<()>>);
 
-impl Default for Token {
+impl Default for ModelToken {
     fn default() -> Self {
         Self(ModelledMutex::new(None))
     }
