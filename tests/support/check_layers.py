@@ -104,7 +104,9 @@ class Tree:
             module = module[:-1]
         rest = path[len(module) :]
         if rest and module in self.files and self.files[module].name == "mod.rs":
-            exported = [found for found in self.imports(module) if found[-1] == rest[0] and len(found) > len(module) + 1]
+            exported = [
+                found for found in self.imports(module) if found[-1] == rest[0] and len(found) > len(module) + 1
+            ]
             for found in exported:
                 if found[: len(module)] == module and found != path:
                     return self.resolve(found)
@@ -115,9 +117,7 @@ class Tree:
         edges = {}
         for module in self.files:
             targets = {self.resolve(path) for path in self.imports(module)}
-            edges[module] = {
-                target for target in targets if target in self.files and target != module[: len(target)]
-            }
+            edges[module] = {target for target in targets if target in self.files and target != module[: len(target)]}
         return edges
 
 
