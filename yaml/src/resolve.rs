@@ -142,7 +142,7 @@ fn is_float(text: &[u8]) -> bool {
         return true;
     }
     if let [b'.', fraction @ ..] = text {
-        // A number that starts with a dot can't have a sign.
+        // A number without a digit before the dot can't have a sign.
         let (digits, exponent) = split_run(fraction, is_digit_or_underscore);
         return digits.first().copied().is_some_and(is_digit) && is_exponent(exponent);
     }

@@ -22,14 +22,15 @@ const fn table_of(bytes: &[u8]) -> [bool; 256] {
 
 /// The characters between two runs of a plain scalar.
 enum Gap<'a> {
-    /// No space or line break, or a document marker. The scalar ends.
+    /// The end of the scalar: another character or a document marker follows.
     End,
+    /// Spaces within a line.
     Spaces,
     /// One or more line breaks, and the spaces around them.
     Breaks(&'a str),
 }
 
-/// Which of the line breaks at the end of a block scalar belong to its text.
+/// The line breaks at the end of a block scalar that belong to its text.
 #[derive(Clone, Copy, PartialEq)]
 enum Chomping {
     /// `-`: none.

@@ -22,7 +22,7 @@ mod collections;
 
 const STANDARD_TAGS: &str = "tag:yaml.org,2002:";
 
-/// What an alias to a node adds to the counts that have limits.
+/// The amounts that an alias to a node adds to the counts that have limits.
 #[derive(Clone, Copy)]
 struct Weight {
     /// Nodes, the node itself included.
@@ -39,7 +39,7 @@ struct Anchor {
     weight: Option<Weight>,
 }
 
-/// Which collections may start at a place.
+/// The collections that may start at a place.
 #[derive(Clone, Copy, PartialEq)]
 enum Place {
     /// Flow collections.
