@@ -1,4 +1,5 @@
-//! Any bytes as a configuration: no panic, no hang, bounded problems, and the same outcome every time.
+//! Reads any bytes as a configuration. Checks that there is no panic and no hang, that the number and the length of
+//! problems are bounded, and that a second run gives the same result.
 
 #![no_main]
 
@@ -22,6 +23,7 @@ fuzz_target!(|text: &[u8]| {
             }
             (first, second) => panic!("{first:?} and then {second:?}"),
         };
+        // At most 100 errors and 100 warnings, each with a summary of the rest.
         assert!(problems.len() <= 202);
         for problem in problems {
             assert!(problem.to_string().len() < 4096, "{problem}");

@@ -1,4 +1,5 @@
-//! Any text as a value with references in it: only what is a reference is replaced, and by nothing but its value.
+//! Reads any text as a configuration value. Checks that each reference in it is replaced by its value, that the rest of
+//! the text stays the same, and that no problem shows a value.
 
 #![no_main]
 
@@ -13,12 +14,12 @@ const VARIABLES: [(&str, &str); 4] =
 static START: Once = Once::new();
 
 fuzz_target!(|text: &str| {
-    // Nothing but these: the fuzzer finds what a shell left, such as `${_}`.
+    // Removes the inherited variables, because the fuzzer would find those of the shell, such as `${_}`.
     START.call_once(|| {
         let inherited: Vec<_> = std::env::vars_os().map(|(name, _)| name).collect();
-        // SAFETY: once, and before anything reads the environment; there is one thread.
+        // SAFETY: this runs once, before anything reads the environment, and there is only one thread.
         inherited.iter().for_each(|name| unsafe { std::env::remove_var(name) });
-        // SAFETY: the same.
+        // SAFETY: as above.
         VARIABLES.iter().for_each(|(name, value)| unsafe { std::env::set_var(name, value) });
     });
     let scalar = serde_json::to_string(text).unwrap();
@@ -32,14 +33,14 @@ fuzz_target!(|text: &str| {
         Ok(config) => &config.warnings,
         Err(error) => &error.problems,
     };
-    // What came from a variable or a store shows nowhere.
+    // Problems must not show a value that came from a variable or a store.
     for value in ["<a>", "<secret:k"].iter().filter(|value| !text.contains(**value)) {
         assert!(problems.iter().all(|problem| !problem.to_string().contains(value)), "{problems:?}");
     }
     let Ok(config) = result else { return };
     let Some(AuthConfig::OAuth2(oauth2)) = &config.backends[0].auth else { panic!("{config:?}") };
     let found = oauth2.client_secret.expose_secret();
-    // One pass of replacement, as plainly as it can be said.
+    // The expected result, by a simpler implementation: one pass that replaces `${NAME}`, then a whole-text `secret:k`.
     let mut expected = String::new();
     let mut rest = text;
     while let Some(at) = rest.find("${") {

@@ -1,5 +1,6 @@
-//! Any bytes as the answer of a token endpoint: no panic, a token only where the answer has one, a life within bounds,
-//! and an error text that quotes nothing but the fields of an OAuth error.
+//! Reads any bytes as the response of a token endpoint. Checks that there is no panic, that a token is returned only if
+//! the response has one, that its lifetime is within bounds, and that an error text quotes only the fields of an OAuth
+//! error.
 //!
 //! The first two bytes choose the HTTP status and the buffer; the rest is the body.
 
@@ -11,7 +12,7 @@ use argus_auth_core::fuzzing::{RejectedResponse, ServedToken, read};
 use libfuzzer_sys::fuzz_target;
 use serde_json::Value;
 
-/// `0` to `7`, in a readable seed.
+/// The HTTP statuses, indexed by the first byte modulo 8. In a readable seed that byte is the digit `0` to `7`.
 const STATUSES: [u16; 8] = [200, 201, 400, 401, 429, 503, 302, 204];
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
@@ -20,14 +21,14 @@ fuzz_target!(|input: &[u8]| {
     let status = STATUSES[usize::from(status % 8)];
     let buffer_time = Duration::from_secs(u64::from(*buffer) * 10);
     let jitter = f64::from(*buffer) / 256.0;
-    // What a reader that knows nothing of OAuth finds in the same bytes; null if it is stricter: of numbers like 1e400, or
-    // of text that is not UTF-8 in a field that nobody reads.
+    // The same bytes, parsed as plain JSON. Null if that fails. This parser is stricter than the library: it rejects
+    // numbers such as 1e400, and text that is not UTF-8 in a field that the library ignores.
     let json: Value = serde_json::from_slice(body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body)).unwrap_or_default();
     match read(status, body, buffer_time, jitter) {
         Ok(token) => check_token(status, &json, &token),
-        Err(refusal) => {
-            check_refusal(&json, &refusal);
-            assert_eq!(read(status, body, buffer_time, jitter).unwrap_err(), refusal);
+        Err(rejected) => {
+            check_rejected(&json, &rejected);
+            assert_eq!(read(status, body, buffer_time, jitter).unwrap_err(), rejected);
         }
     }
 });
@@ -55,8 +56,8 @@ fn check_token(status: u16, json: &Value, token: &ServedToken) {
     }
 }
 
-fn check_refusal(json: &Value, refusal: &RejectedResponse) {
-    let RejectedResponse { message, oauth: (error, description), .. } = refusal;
+fn check_rejected(json: &Value, rejected: &RejectedResponse) {
+    let RejectedResponse { message, oauth: (error, description), .. } = rejected;
     assert!(!message.is_empty() && message.len() < 1000);
     assert!(!message.chars().any(char::is_control), "{message:?}");
     for text in [error, description].into_iter().flatten() {
@@ -64,7 +65,7 @@ fn check_refusal(json: &Value, refusal: &RejectedResponse) {
     }
     assert!(error.as_ref().is_none_or(|text| text.len() <= 200 && (json.is_null() || json["error"].is_string())));
     assert!(description.as_ref().is_none_or(|text| text.len() <= 200 && error.is_some()));
-    // Words of ours may be in a token by chance, but not long ones.
+    // A short token may be part of the message by chance, so only long ones are checked.
     if let Some(token) = json["access_token"].as_str().filter(|token| token.len() >= 16) {
         let quoted = [error, description].into_iter().flatten().any(|text| text.contains(token));
         assert!(quoted || !message.contains(token) || message.starts_with("the token endpoint's answer"), "{message}");

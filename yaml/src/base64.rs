@@ -1,10 +1,13 @@
-//! `!!binary`, as lenient as Python's decoder.
+//! Decodes the base64 text of a `!!binary`.
+//!
+//! The `base64` crate does not fit, because Python's decoder skips characters outside of the alphabet and stops at
+//! complete padding.
 
 use zeroize::Zeroizing;
 
-/// Skips what is not in the alphabet; stops behind complete padding.
+/// Decodes base64 as Python's `base64.decodebytes` does. Returns `None` if the last group is incomplete or not padded.
 pub(crate) fn decode(text: &str) -> Option<Zeroizing<Vec<u8>>> {
-    // Reserved at once, so that no unwiped copy is left behind by growth.
+    // Reserves the capacity first, because a buffer that grows leaves an unwiped copy.
     let mut bytes = Zeroizing::new(Vec::with_capacity(text.len() / 4 * 3 + 3));
     let mut position = 0;
     let mut pads = 0;

@@ -1,7 +1,7 @@
-//! The graph, as written -> the same, as meant: values are typed, merge keys flattened.
+//! The constructor: gives each node of the graph its type, and flattens merge keys.
 //!
-//! Collections are looked into in breadth-first order, each once, because `PyYAML` does so: flattening changes nodes in
-//! place, and what a shared node means can depend on which use comes first.
+//! Visits collections in breadth-first order, each once, as `PyYAML` does. The order matters, because flattening
+//! changes nodes in place, so the value of a shared node can depend on which of its uses comes first.
 
 use std::collections::{HashMap, VecDeque};
 
@@ -13,18 +13,20 @@ struct Constructor<'a> {
     nodes: Vec<Node<'a>>,
     /// Collections whose children are not constructed yet.
     queue: VecDeque<Id>,
-    /// Collections that are not yet what their tag says.
+    /// Collections whose value is converted to the type of their tag at the end.
     unfinished: Vec<Id>,
-    /// Values of nodes that until the end may still be looked at as they were written.
-    late: HashMap<Id, Value<'a>>,
+    /// Values that replace the values of their nodes at the end. Until then, other uses of such a node may still need
+    /// it as it was written.
+    deferred: HashMap<Id, Value<'a>>,
 }
 
-/// Equal for what Python's `dict` takes for the same key.
+/// A key in the sense of Python's `dict`: two are equal if `dict` treats them as the same key, such as `1` and `true`.
 #[derive(PartialEq, Eq, Hash)]
 enum DictKey<'n> {
     Null,
     Int(i64),
     BigInt(&'n str),
+    /// The bits of a float that is no integer.
     Float(u64),
     Str(&'n str),
     Bytes(&'n [u8]),
@@ -32,16 +34,19 @@ enum DictKey<'n> {
     Unhashable,
 }
 
+/// Returns the same graph with typed values.
 pub(crate) fn construct(Document { nodes, root }: Document<'_>) -> Result<Document<'_>> {
-    let mut constructor = Constructor { nodes, queue: VecDeque::new(), unfinished: Vec::new(), late: HashMap::new() };
+    let mut constructor =
+        Constructor { nodes, queue: VecDeque::new(), unfinished: Vec::new(), deferred: HashMap::new() };
     constructor.construct(root)?;
     while let Some(id) = constructor.queue.pop_front() {
-        constructor.fill(id)?;
+        constructor.construct_children(id)?;
     }
     Ok(Document { nodes: constructor.finish(), root })
 }
 
 impl<'a> Constructor<'a> {
+    /// Constructs the value of a scalar, or queues a collection.
     fn construct(&mut self, id: Id) -> Result<()> {
         let node = &mut self.nodes[id];
         if std::mem::replace(&mut node.constructed, true) {
@@ -93,12 +98,13 @@ impl<'a> Constructor<'a> {
         if !node.anchored && matches!(node.value, Value::Str(_)) {
             node.value = value;
         } else {
-            self.late.insert(id, value);
+            self.deferred.insert(id, value);
         }
         Ok(())
     }
 
-    /// The text of a scalar, or of the value of `=` in a mapping that stands for one.
+    /// Returns the text of a scalar. A mapping with the key `=` may stand for a scalar; its text is that of the key's
+    /// value.
     fn scalar(&self, id: Id) -> Result<&CowStr<'a>> {
         let node = &self.nodes[id];
         match &node.value {
@@ -112,7 +118,7 @@ impl<'a> Constructor<'a> {
     }
 
     /// Constructs the children of a collection.
-    fn fill(&mut self, id: Id) -> Result<()> {
+    fn construct_children(&mut self, id: Id) -> Result<()> {
         let tag = self.nodes[id].tag;
         match tag {
             Tag::Map | Tag::Set => {
@@ -153,7 +159,7 @@ impl<'a> Constructor<'a> {
         Ok(())
     }
 
-    /// The items of a list of mappings of one pair each.
+    /// Returns the pairs of an `!!omap` or `!!pairs`, which is written as a list of mappings with one pair each.
     fn single_pairs(&self, id: Id) -> Result<Vec<Pair>> {
         let node = &self.nodes[id];
         let Value::Seq(items) = &node.value else {
@@ -166,7 +172,8 @@ impl<'a> Constructor<'a> {
         items.iter().map(single).collect()
     }
 
-    /// Replaces merge keys by what they bring in, in place. A later pair wins over an earlier one.
+    /// Replaces merge keys by the pairs that they merge, in place. The result has merged pairs first, and in it a later
+    /// pair wins over an earlier one.
     fn flatten(&mut self, id: Id) -> Result<()> {
         let Value::Map(pairs) = &self.nodes[id].value else { return Ok(()) };
         if !pairs.iter().any(|pair| matches!(self.nodes[pair.key].tag, Tag::Merge | Tag::Value)) {
@@ -180,7 +187,8 @@ impl<'a> Constructor<'a> {
                 Tag::Merge => match &self.nodes[pair.value].value {
                     Value::Map(_) => self.merge(pair.value, &mut merged)?,
                     Value::Seq(items) => {
-                        // All are looked at in order, but the first must come last to win.
+                        // Flattens the mappings in order, but adds their pairs in reverse order, so that the first
+                        // wins.
                         let mut groups = Vec::new();
                         for item in items.clone() {
                             let mut group = Vec::new();
@@ -203,6 +211,7 @@ impl<'a> Constructor<'a> {
         Ok(())
     }
 
+    /// Appends the pairs of the mapping `id`, flattened, and marks them as merged.
     fn merge(&mut self, id: Id, into: &mut Vec<Pair>) -> Result<()> {
         self.flatten(id)?;
         let Value::Map(pairs) = &self.nodes[id].value else {
@@ -212,7 +221,7 @@ impl<'a> Constructor<'a> {
         Ok(())
     }
 
-    /// Puts in place what had to wait.
+    /// Converts the unfinished collections and stores the deferred values. Returns the nodes.
     fn finish(mut self) -> Vec<Node<'a>> {
         for id in std::mem::take(&mut self.unfinished) {
             let value = match self.nodes[id].tag {
@@ -220,26 +229,26 @@ impl<'a> Constructor<'a> {
                 Tag::Set => Value::Set(self.unique_pairs(id).iter().map(|pair| pair.key).collect()),
                 _ => Value::Pairs(self.single_pairs(id).unwrap_or_default()),
             };
-            self.late.insert(id, value);
+            self.deferred.insert(id, value);
         }
-        for (id, value) in self.late {
+        for (id, value) in self.deferred {
             self.nodes[id].value = value;
         }
         self.nodes
     }
 
-    /// The pairs that remain when each merged key is there once, and only if no explicit one is. Inserted into a `dict`
-    /// one by one they give Python's result in Python's order.
+    /// Returns the pairs without the merged ones that an equal later key replaces. A `dict` into which they are
+    /// inserted one by one has Python's result in Python's order.
     fn unique_pairs(&self, id: Id) -> Vec<Pair> {
         let Value::Map(pairs) = &self.nodes[id].value else { return Vec::new() };
         let mut unique: Vec<Pair> = Vec::with_capacity(pairs.len());
-        let mut places = HashMap::with_capacity(pairs.len());
+        let mut indexes = HashMap::with_capacity(pairs.len());
         for pair in pairs {
-            let key = DictKey::of(self.late.get(&pair.key).unwrap_or(&self.nodes[pair.key].value));
-            let place = *places.entry(key).or_insert(unique.len());
-            match unique.get_mut(place) {
+            let key = DictKey::of(self.deferred.get(&pair.key).unwrap_or(&self.nodes[pair.key].value));
+            let index = *indexes.entry(key).or_insert(unique.len());
+            match unique.get_mut(index) {
                 Some(earlier) if earlier.merged => {
-                    // Of equal keys of different types, such as 1 and true, a `dict` keeps the first.
+                    // Of equal keys with different types, such as 1 and true, a `dict` keeps the first.
                     let same = self.nodes[earlier.key].tag == self.nodes[pair.key].tag;
                     *earlier = Pair { key: if same { pair.key } else { earlier.key }, ..*pair };
                 }
@@ -266,10 +275,10 @@ impl<'n> DictKey<'n> {
     }
 }
 
-/// The same number as an integer, within the range in which every float has a neighbour at distance one.
+/// Returns the number as an integer if it is one, up to 2^53. Floats above that are more than one apart.
 fn whole(value: f64) -> Option<i64> {
     const EXACT: f64 = 9_007_199_254_740_992.0;
-    #[allow(clippy::cast_possible_truncation)] // checked: no fraction, and within range
+    #[allow(clippy::cast_possible_truncation)] // used only if there is no fraction and the value is in range
     let integer = value as i64;
     (value.fract() == 0.0 && value.abs() <= EXACT).then_some(integer)
 }

@@ -1,4 +1,5 @@
-//! Bytes -> characters, with the position of each.
+//! The cursor: reads characters from the text and tracks the position. Also helpers that classify characters and append
+//! to wiped strings.
 
 use std::borrow::Cow;
 
@@ -6,16 +7,17 @@ use zeroize::Zeroizing;
 
 use crate::Mark;
 
-/// What [`Cursor::peek`] gives past the last character; [`decode`] keeps it out of the text.
+/// The value that [`Cursor::peek`] returns at the end of the text. [`decode`](crate::decode) rejects this character, so
+/// a decoded text never contains it.
 pub(crate) const END: char = '\0';
 const BYTE_ORDER_MARK: char = '\u{feff}';
 
-/// Ends a line. CR is gone by now.
+/// Returns whether the character ends a line. CR is not among them, because [`decode`](crate::decode) replaces it.
 pub(crate) fn is_break(ch: char) -> bool {
     matches!(ch, '\n' | '\u{85}' | '\u{2028}' | '\u{2029}')
 }
 
-/// What a line break contributes to a scalar; `None` for any other character.
+/// Returns the character that a line break contributes to a scalar, or `None` if `ch` is no line break.
 pub(crate) fn read_break(ch: char) -> Option<char> {
     is_break(ch).then_some(if ch == '\u{85}' { '\n' } else { ch })
 }
@@ -32,16 +34,17 @@ pub(crate) fn is_blank_or_end(ch: char) -> bool {
     ch == '\t' || is_space_or_end(ch)
 }
 
-/// A position that only moves forward.
+/// A position in the text that only moves forward.
 #[derive(Clone)]
 pub(crate) struct Cursor<'a> {
     text: &'a str,
-    /// Every character is one byte, so that a run of them needs no look at each.
+    /// True if every character of the text is one byte, so that a run can be skipped without reading each character.
     ascii: bool,
     offset: usize,
-    /// Counted from 1.
-    pub(crate) line: u32,
-    /// Where this line would start if all its characters up to here were one byte, and those that take no column none.
+    /// The line, counted from 1.
+    pub line: u32,
+    /// The virtual start of this line: `offset` minus the column. Multi-byte characters and byte order marks move it
+    /// forward, because they take more bytes than columns.
     origin: usize,
 }
 
@@ -54,27 +57,29 @@ impl<'a> Cursor<'a> {
         Mark { line: self.line, column: u32::try_from(self.column() + 1).unwrap_or(u32::MAX) }
     }
 
-    /// Counted from 0.
+    /// Returns the column in characters, counted from 0.
     pub(crate) fn column(&self) -> usize {
         self.offset - self.origin
     }
 
+    /// Returns the offset in the text, in bytes.
     pub(crate) fn offset(&self) -> usize {
         self.offset
     }
 
-    /// The text from an earlier [`offset`](Self::offset) up to a later one.
+    /// Returns the text from an earlier [`offset`](Self::offset) up to a later one.
     pub(crate) fn slice(&self, from: usize, to: usize) -> &'a str {
         self.text.get(from..to).unwrap_or_default()
     }
 
+    /// Returns the text from here to the end.
     pub(crate) fn rest(&self) -> &'a str {
         self.text.get(self.offset..).unwrap_or_default()
     }
 
-    /// Whether more than `count` characters lie between an earlier [`offset`](Self::offset) and here.
+    /// Returns whether more than `count` characters lie between an earlier [`offset`](Self::offset) and here.
     pub(crate) fn is_beyond(&self, count: usize, from: usize) -> bool {
-        // Of so few bytes no character need be counted.
+        // `count` bytes or fewer can't hold more than `count` characters, so the characters need not be counted.
         self.offset - from > count && self.slice(from, self.offset).chars().nth(count).is_some()
     }
 
@@ -86,21 +91,22 @@ impl<'a> Cursor<'a> {
         }
     }
 
+    /// Returns the next character without moving past it, or [`END`].
     pub(crate) fn peek(&self) -> char {
         self.char_at(self.offset)
     }
 
-    /// The character that starts `bytes` further on.
+    /// Returns the character that starts `bytes` after the position, or [`END`].
     pub(crate) fn peek_at(&self, bytes: usize) -> char {
         self.char_at(self.offset + bytes)
     }
 
-    /// The character behind [`peek`](Self::peek).
+    /// Returns the character after [`peek`](Self::peek), or [`END`].
     pub(crate) fn peek_second(&self) -> char {
         self.char_at(self.offset + self.peek().len_utf8())
     }
 
-    /// Whether a line `---` or `...` starts here; only asked in column 0.
+    /// Returns whether a line `---` or `...` starts here. Must be called in column 0 only.
     pub(crate) fn at_document_marker(&self) -> bool {
         let rest = self.rest();
         (rest.starts_with("---") || rest.starts_with("...")) && is_blank_or_end(self.peek_at(3))
@@ -117,14 +123,14 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// Moves past one character, if there is one.
+    /// Moves past one character, or does nothing at the end.
     pub(crate) fn advance(&mut self) {
         if self.offset < self.text.len() {
             self.step(self.peek());
         }
     }
 
-    /// Moves past `ch` if it is next.
+    /// Moves past `ch` if it is the next character. Returns whether it was.
     pub(crate) fn take(&mut self, ch: char) -> bool {
         let found = self.peek() == ch;
         if found {
@@ -133,7 +139,7 @@ impl<'a> Cursor<'a> {
         found
     }
 
-    /// Takes the next `length` bytes, which hold whole characters and no line break.
+    /// Takes the next `length` bytes, which must hold whole characters and no line break.
     pub(crate) fn take_bytes(&mut self, length: usize) -> &'a str {
         let run = self.slice(self.offset, self.offset + length);
         if self.ascii || run.is_ascii() {
@@ -144,7 +150,7 @@ impl<'a> Cursor<'a> {
         run
     }
 
-    /// `wanted` accepts no line break.
+    /// Takes the characters up to the first that `wanted` rejects. `wanted` must reject line breaks.
     pub(crate) fn take_while(&mut self, wanted: impl Fn(char) -> bool) -> &'a str {
         let rest = self.rest();
         self.take_bytes(rest.find(|ch| !wanted(ch)).unwrap_or(rest.len()))
@@ -155,17 +161,19 @@ impl<'a> Cursor<'a> {
         self.offset += rest.take_while(|byte| **byte == b' ').count();
     }
 
+    /// Moves to the end of the line, before its line break.
     pub(crate) fn skip_line(&mut self) {
         self.take_while(|ch| !is_break(ch));
     }
 
+    /// Moves past a byte order mark at the start of the text.
     pub(crate) fn skip_byte_order_mark(&mut self) {
         if self.offset == 0 {
             self.take(BYTE_ORDER_MARK);
         }
     }
 
-    /// Takes one line break, as the character it contributes to a scalar.
+    /// Moves past a line break, if one is next. Returns the character that it contributes to a scalar.
     pub(crate) fn take_break(&mut self) -> Option<char> {
         let ch = self.peek();
         let meaning = read_break(ch);
@@ -175,7 +183,7 @@ impl<'a> Cursor<'a> {
         meaning
     }
 
-    /// Spaces and a comment up to the end of the line, and its break; `false` if there is anything else.
+    /// Takes spaces, a comment and the line break that follows. Returns `false` if the line holds anything else.
     pub(crate) fn take_rest_of_line(&mut self) -> bool {
         self.skip_spaces();
         if self.peek() == '#' {
@@ -187,7 +195,7 @@ impl<'a> Cursor<'a> {
     }
 }
 
-/// Appends without ever leaving an unwiped copy behind when the buffer must grow.
+/// Appends `text`. When the buffer must grow, the old allocation is wiped, which `String::push_str` does not do.
 pub(crate) fn push(buffer: &mut Zeroizing<String>, text: &str) {
     let needed = buffer.len() + text.len();
     if needed > buffer.capacity() {
@@ -198,9 +206,10 @@ pub(crate) fn push(buffer: &mut Zeroizing<String>, text: &str) {
     buffer.push_str(text);
 }
 
+/// Appends `ch` like [`push`].
 pub(crate) fn push_char(buffer: &mut Zeroizing<String>, ch: char) {
     push(buffer, ch.encode_utf8(&mut [0; 4]));
 }
 
-/// The text of a tag, which is not secret.
+/// The text of a tag. It is not secret, so it is not wiped.
 pub(crate) type TagText<'a> = Cow<'a, str>;

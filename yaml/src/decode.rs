@@ -1,4 +1,4 @@
-//! Bytes -> text: size, encoding and characters checked, line breaks made uniform.
+//! Turns bytes into text: checks size, encoding and characters, and makes line breaks uniform.
 
 use zeroize::Zeroizing;
 
@@ -6,10 +6,11 @@ use crate::cursor::Cursor;
 use crate::error::Result;
 use crate::{CowStr, Error, Limits, Mark};
 
-/// Checks size, encoding and characters, and makes every CR LF and CR a line feed, as Python's text mode does.
+/// Checks size, encoding and characters, and turns every CR LF and CR into a line feed, as Python's text mode does. The
+/// text is borrowed from `bytes` if it contains no CR.
 ///
 /// # Errors
-/// The text exceeds [`Limits::max_bytes`], is not valid UTF-8, or contains a control character.
+/// [`Error`] if the text exceeds [`Limits::max_bytes`], is not valid UTF-8, or contains a control character.
 pub fn decode<'t>(bytes: &'t [u8], limits: &Limits) -> Result<CowStr<'t>> {
     let max_bytes = limits.max_bytes;
     if bytes.len() > max_bytes {
@@ -23,7 +24,7 @@ pub fn decode<'t>(bytes: &'t [u8], limits: &Limits) -> Result<CowStr<'t>> {
             "the file is not valid UTF-8 from here on; save it in the encoding UTF-8",
         )
     })?;
-    // Most files are plain ASCII, which one quick pass over the bytes can tell.
+    // Fast path: most files contain only printable ASCII, which one pass over the bytes can check.
     let plain =
         |chunk: &[u8]| chunk.iter().fold(true, |plain, byte| plain & matches!(byte, b' '..=b'~' | b'\n' | b'\t'));
     let plain = bytes.chunks(64).all(plain);
@@ -48,7 +49,7 @@ pub fn decode<'t>(bytes: &'t [u8], limits: &Limits) -> Result<CowStr<'t>> {
     Ok(CowStr::Owned(uniform))
 }
 
-/// The mark right behind `text`.
+/// Returns the mark directly after `text`. CR LF and CR count as one line break, as in the decoded text.
 fn end_of(text: &str) -> Mark {
     let mut cursor = Cursor::new(text);
     let mut chars = text.chars().peekable();
@@ -62,6 +63,7 @@ fn end_of(text: &str) -> Mark {
     cursor.mark()
 }
 
+/// Returns whether YAML 1.1 allows the character in a text.
 fn is_printable(ch: char) -> bool {
     matches!(ch, ' '..='~' | '\n' | '\r' | '\t' | '\u{85}' | '\u{a0}'..='\u{fffd}' | '\u{10000}'..)
 }

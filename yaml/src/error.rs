@@ -1,8 +1,8 @@
-//! Why a text is rejected, and the bounds within which one is read.
+//! The error for a text that is rejected, and the limits on a text's size and nesting.
 
 use crate::Mark;
 
-/// Why a text was rejected. The message never quotes the text, which may hold secrets.
+/// The reason why a text was rejected. The message never quotes the text, because the text may hold secrets.
 ///
 /// ```
 /// use argus_auth_yaml::{Limits, Mark, parse};
@@ -13,9 +13,9 @@ use crate::Mark;
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Error {
-    /// The place; `None` if the error concerns the text as a whole.
+    /// The place of the error. `None` if the error concerns the text as a whole.
     pub mark: Option<Mark>,
-    /// A sentence for a person: the fault, and often the remedy.
+    /// A sentence for a person: what is wrong, and often how to fix it.
     pub message: String,
 }
 
@@ -38,7 +38,7 @@ impl std::error::Error for Error {}
 
 pub(crate) type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// Bounds on the cost of one text, checked before the memory is used.
+/// Limits on the size and nesting of one text. Each is checked before the memory is used.
 ///
 /// ```
 /// use argus_auth_yaml::{Limits, parse};
@@ -47,22 +47,22 @@ pub(crate) type Result<T, E = Error> = std::result::Result<T, E>;
 /// assert!(parse("[[1]]", &shallow).is_err());
 /// ```
 #[derive(Clone, Debug)]
-#[allow(clippy::struct_field_names, reason = "each field is a maximum, and says so where it is used")]
+#[allow(clippy::struct_field_names, reason = "each field is a maximum, and its name must show that at its use")]
 pub struct Limits {
-    /// Length of the text in bytes; repetition through aliases may add as much again.
+    /// Maximum length of the text in bytes. Scalars that aliases repeat may add up to the same number of bytes again.
     pub max_bytes: usize,
-    /// Levels of nesting, after aliases are expanded.
+    /// Maximum number of nesting levels, with aliases expanded.
     pub max_depth: usize,
-    /// Keys and values, after aliases are expanded.
+    /// Maximum number of nodes (keys, values and items), with aliases expanded.
     pub max_nodes: usize,
-    /// Length of one scalar in bytes.
+    /// Maximum length of one scalar in bytes.
     pub max_scalar_bytes: usize,
 }
 
 impl Default for Limits {
     /// Returns the limits for a configuration file: 10 MiB, 128 levels, a million nodes, 1 MiB per scalar.
     fn default() -> Self {
-        // The gateway's other parser stops at the same size and depth.
+        // Size and depth are the limits of the gateway's second YAML parser.
         Self { max_bytes: 10 << 20, max_depth: 128, max_nodes: 1_000_000, max_scalar_bytes: 1 << 20 }
     }
 }

@@ -1,11 +1,13 @@
-//! YAML 1.1, read exactly as `PyYAML`'s `safe_load` reads it: text in, a graph of typed nodes with positions out.
+//! Reads YAML 1.1 exactly as `PyYAML`'s `safe_load` reads it. Takes text and returns a graph of typed nodes with
+//! positions.
 //!
-//! An Argus gateway reads its file with `safe_load`, which is YAML 1.1 with habits of its own: `yes` and `on` are
-//! booleans, `0123` is octal, `1:30` is ninety, `<<` merges, a tab behind a plain scalar is an error. A parser for
-//! another version of YAML, and even libyaml, reads some files differently, and a credential that is read differently
-//! is a wrong credential. This crate follows the rules of `PyYAML` 6.0.3 (MIT licence): its scanner, parser, composer,
-//! resolver and `SafeConstructor`. Tests compare the two case by case; where the structure is the same, the rules are
-//! the reason. The crate has no `unsafe`, no unbounded recursion and one dependency, which wipes memory.
+//! An Argus gateway reads its configuration file with `safe_load`, which implements YAML 1.1 with some rules of its
+//! own: `yes` and `on` are booleans, `0123` is octal, `1:30` is ninety, `<<` merges mappings, and a tab after a plain
+//! scalar is an error. Parsers for YAML 1.2, and even libyaml, read some files differently. If a credential is read
+//! differently, it is a wrong credential. This crate therefore follows the rules of `PyYAML` 6.0.3 (MIT licence): its
+//! scanner, parser, composer, resolver and `SafeConstructor`. Where the structure of the code is the same, it is
+//! because the rules are the same. The test cases were compared with `PyYAML` one by one. The crate has no `unsafe`, no
+//! unbounded recursion and one dependency, `zeroize`, which wipes memory.
 //!
 //! ```
 //! use argus_auth_yaml::{Limits, Value, decode, parse};
@@ -27,16 +29,20 @@
 //! | `decode` | bytes | text: size, encoding and characters checked, line breaks made uniform |
 //! | `cursor` | text | characters with their positions |
 //! | `scanner`, `scalars`, `tags` | characters | tokens |
-//! | `compose` | tokens | a graph: anchors and aliases resolved, budgets kept, tags chosen |
+//! | `compose` | tokens | a graph: anchors and aliases resolved, limits checked, tags chosen |
 //! | `resolve` | a plain scalar | its tag (`bool`, `int`, ...) |
 //! | `construct`, `number`, `timestamp`, `base64` | the graph | the same graph: values typed, merge keys flattened |
 //!
 //! `node` has the types of the result, `error` the error and the limits.
 //!
-//! The crate differs from `safe_load` on purpose in the texts it *rejects*, never in the value of a text that both
-//! accept. It rejects a node that contains itself, `\u` escapes for lone surrogates, and texts that exceed [`Limits`];
-//! and, behind explicit tags or in very long numbers only, non-ASCII digits, a sign inside `1:30`, and integers in
-//! another base than ten that are larger than any float.
+//! The crate differs from `safe_load` on purpose in the texts that it *rejects*. A text that both accept has the same
+//! value in both. This crate also rejects:
+//!
+//! - a node that contains itself;
+//! - a `\u` escape for a surrogate;
+//! - a text that exceeds [`Limits`];
+//! - non-ASCII digits, and a sign inside a number such as `1:30`, both of which need an explicit `!!int` or `!!float`;
+//! - an integer in base 2, 8, 16 or 60 with more than about 360 decimal digits (the largest float has 309).
 
 mod base64;
 mod compose;
@@ -59,11 +65,11 @@ pub use self::node::{CowStr, Document, Id, Int, Mark, Node, Pair, Value};
 use self::error::Result;
 use self::resolve::Tag;
 
-/// Reads the one document in `text`, which [`decode`] returned. The nodes borrow from `text`; an empty document is a
-/// single [`Value::Null`].
+/// Parses the one document in `text`, which must come from [`decode`]. The nodes borrow from `text`. An empty document
+/// is a single [`Value::Null`].
 ///
 /// # Errors
-/// The first place at which the text is not YAML, or exceeds `limits`.
+/// [`Error`] with the first place at which the text is not valid YAML or exceeds `limits`.
 pub fn parse<'t>(text: &'t str, limits: &Limits) -> Result<Document<'t>> {
     if let Some(graph) = compose::compose(text, limits)? {
         return construct::construct(graph);
@@ -72,3 +78,8 @@ pub fn parse<'t>(text: &'t str, limits: &Limits) -> Result<Document<'t>> {
     let nothing = Node { value: Value::Null, start, tag: Tag::Null, anchored: false, constructed: true };
     Ok(Document { nodes: vec![nothing], root: 0 })
 }
+
+/// The README's example, compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

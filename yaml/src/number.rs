@@ -1,56 +1,57 @@
-//! Integers and floats, as Python's constructors make them.
+//! Converts text to integers and floats, as the constructors of `PyYAML` and Python's `int` and `float` do.
 
 use std::fmt::Write as _;
 
 use crate::Int;
 
-/// Python refuses to convert decimal text that is longer.
+/// The maximum number of digits in a decimal text. Python's `int` refuses a longer one.
 const MAX_DIGITS: usize = 4300;
 
-/// Bound for numbers that are computed: more than a float can hold, few enough that the work stays linear.
+/// The maximum number of groups in a number that is computed, in another base than ten. It allows more than a float can
+/// hold, and keeps the cost linear in the length of the text.
 const MAX_GROUPS: usize = 40;
 
-/// `None` if Python's constructor for `!!int` would fail.
+/// Returns the value of an `!!int`, or `None` if the constructor of `PyYAML` would fail.
 pub(crate) fn int(text: &str) -> Option<Int> {
     let text = text.replace('_', "");
-    let (negative, digits) = sign(&text)?;
+    let (negative, digits) = split_sign(&text)?;
     let number = if digits == "0" {
         Number::default()
     } else if let Some(digits) = digits.strip_prefix("0b") {
-        Number::python(digits, 2)?
+        Number::python_int(digits, 2)?
     } else if let Some(digits) = digits.strip_prefix("0x") {
-        Number::python(digits, 16)?
+        Number::python_int(digits, 16)?
     } else if digits.starts_with('0') {
-        Number::python(digits, 8)?
+        Number::python_int(digits, 8)?
     } else if digits.is_empty() {
         return None;
     } else if digits.contains(':') {
         let mut sum = Number::default();
         for part in digits.split(':') {
-            sum.times_60_plus(&Number::python(part, 10)?)?;
+            sum.times_60_plus(&Number::python_int(part, 10)?)?;
         }
         sum
     } else {
-        Number::python(digits, 10)?
+        Number::python_int(digits, 10)?
     };
     Some(number.into_int(negative))
 }
 
-/// `None` if Python's constructor for `!!float` would fail.
+/// Returns the value of a `!!float`, or `None` if the constructor of `PyYAML` would fail.
 pub(crate) fn float(text: &str) -> Option<f64> {
     let text = text.replace('_', "").to_ascii_lowercase();
-    let (negative, digits) = sign(&text)?;
+    let (negative, digits) = split_sign(&text)?;
     let value = match digits {
         ".inf" => f64::INFINITY,
         ".nan" => return Some(f64::NAN),
-        _ if digits.contains(':') => sixties(digits)?,
+        _ if digits.contains(':') => base_60_float(digits)?,
         _ => python_float(digits)?,
     };
     Some(if negative { -value } else { value })
 }
 
-/// Splits off one sign. An empty text is an error in Python, a lone sign is not yet.
-fn sign(text: &str) -> Option<(bool, &str)> {
+/// Splits off one sign. Returns `None` for an empty text, for which Python fails here. For a lone sign it fails later.
+fn split_sign(text: &str) -> Option<(bool, &str)> {
     match text.as_bytes().first()? {
         b'-' => Some((true, &text[1..])),
         b'+' => Some((false, &text[1..])),
@@ -58,40 +59,42 @@ fn sign(text: &str) -> Option<(bool, &str)> {
     }
 }
 
-/// Without the blanks that Python's `int` and `float` allow around a number: fewer if the whole text is ASCII.
+/// Removes the blanks that Python's `int` and `float` allow around a number. If the whole text is ASCII, these are
+/// fewer characters than otherwise.
 fn strip(text: &str) -> &str {
-    let any = !text.is_ascii();
+    let unicode = !text.is_ascii();
     text.trim_matches(|ch: char| {
-        matches!(ch, ' ' | '\t'..='\r') || (any && (ch.is_whitespace() || ('\x1c'..='\x1f').contains(&ch)))
+        matches!(ch, ' ' | '\t'..='\r') || (unicode && (ch.is_whitespace() || ('\x1c'..='\x1f').contains(&ch)))
     })
 }
 
+/// Python's `float(text)`.
 fn python_float(text: &str) -> Option<f64> {
     strip(text).parse().ok()
 }
 
-/// From the last part to the first, so that rounding is Python's.
-fn sixties(text: &str) -> Option<f64> {
-    let mut base = Number::from(1);
+/// Returns the value of a float in base 60. Adds from the last part to the first, so that it rounds as Python does.
+fn base_60_float(text: &str) -> Option<f64> {
+    let mut power = Number::from(1);
     let mut value = 0.0;
     for part in text.rsplit(':') {
-        // Python fails to convert a base beyond the range of floats.
-        let factor: f64 = base.decimal().parse().ok().filter(|factor: &f64| factor.is_finite())?;
+        // Python fails if the factor exceeds the range of floats.
+        let factor: f64 = power.decimal().parse().ok().filter(|factor: &f64| factor.is_finite())?;
         value += python_float(part)? * factor;
-        base.times_60_plus(&Number::default())?;
+        power.times_60_plus(&Number::default())?;
     }
     Some(value)
 }
 
-/// Sign and magnitude, the magnitude in groups of nine decimal digits, least significant first.
+/// An integer of any size: its sign, and its magnitude in groups of nine decimal digits, least significant first.
 #[derive(Clone, Default)]
 struct Number {
     negative: bool,
     groups: Vec<u32>,
 }
 
-/// One more than the largest group.
-const GROUP: u32 = 1_000_000_000;
+/// The base of the groups: one more than the largest group.
+const GROUP_BASE: u32 = 1_000_000_000;
 
 impl From<u32> for Number {
     fn from(number: u32) -> Self {
@@ -100,9 +103,9 @@ impl From<u32> for Number {
 }
 
 impl Number {
-    /// Python's `int(text, base)`: blanks around, a sign, and the prefix of the base are fine.
-    fn python(text: &str, base: u32) -> Option<Self> {
-        let (negative, digits) = sign(strip(text))?;
+    /// Python's `int(text, base)`. Accepts blanks around the number, a sign, and the prefix of the base.
+    fn python_int(text: &str, base: u32) -> Option<Self> {
+        let (negative, digits) = split_sign(strip(text))?;
         let prefix = match base {
             2 => ["0b", "0B"],
             8 => ["0o", "0O"],
@@ -124,25 +127,25 @@ impl Number {
             return Some(number);
         }
         let digits = digits.trim_start_matches('0').as_bytes();
-        // Several digits at once; 16^7 and 8^7 and 2^7 fit easily.
+        // Seven digits at once, because 16^7, 8^7 and 2^7 fit into a `u32`.
         for group in digits.chunks(7) {
             let (mut factor, mut sum) = (1, 0);
             for digit in group {
                 factor *= u64::from(base);
                 sum = sum * base + char::from(*digit).to_digit(base)?;
             }
-            number.scale(factor, sum)?;
+            number.multiply_add(factor, sum)?;
         }
         Some(number)
     }
 
-    /// Magnitude times `factor` plus `sum`.
-    fn scale(&mut self, factor: u64, sum: u32) -> Option<()> {
+    /// Multiplies the magnitude by `factor` and adds `sum`. Returns `None` if the result has too many groups.
+    fn multiply_add(&mut self, factor: u64, sum: u32) -> Option<()> {
         let mut carry = u64::from(sum);
         for group in &mut self.groups {
             carry += u64::from(*group) * factor;
-            *group = u32::try_from(carry % u64::from(GROUP)).ok()?;
-            carry /= u64::from(GROUP);
+            *group = u32::try_from(carry % u64::from(GROUP_BASE)).ok()?;
+            carry /= u64::from(GROUP_BASE);
         }
         if carry > 0 {
             self.groups.push(u32::try_from(carry).ok()?);
@@ -150,9 +153,11 @@ impl Number {
         (self.groups.len() <= MAX_GROUPS).then_some(())
     }
 
+    /// Multiplies the magnitude by 60 and adds `part`.
     fn times_60_plus(&mut self, part: &Self) -> Option<()> {
-        self.scale(60, 0)?;
-        // A sign inside can only be written behind an explicit tag; nobody means it.
+        self.multiply_add(60, 0)?;
+        // Rejects a sign inside the number, which Python accepts. It can be written only after an explicit tag, and is
+        // most likely a mistake.
         if part.negative {
             return None;
         }
@@ -160,7 +165,7 @@ impl Number {
         let mut carry = 0;
         for (index, group) in self.groups.iter_mut().enumerate() {
             let sum = *group + part.groups.get(index).unwrap_or(&0) + carry;
-            (*group, carry) = if sum >= GROUP { (sum - GROUP, 1) } else { (sum, 0) };
+            (*group, carry) = if sum >= GROUP_BASE { (sum - GROUP_BASE, 1) } else { (sum, 0) };
         }
         if carry > 0 {
             self.groups.push(carry);
@@ -168,6 +173,7 @@ impl Number {
         Some(())
     }
 
+    /// Returns the magnitude as decimal text.
     fn decimal(&self) -> String {
         let mut text = String::with_capacity(self.groups.len() * 9);
         for group in self.groups.iter().rev() {

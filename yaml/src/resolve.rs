@@ -1,8 +1,9 @@
-//! Which type a plain scalar has: the regular expressions of YAML 1.1, as `PyYAML` has them.
+//! The resolver: decides the type of a plain scalar. Implements the regular expressions of YAML 1.1 as `PyYAML` writes
+//! them.
 
 use crate::timestamp;
 
-/// The tags that `safe_load` knows.
+/// The tags for which `safe_load` has a constructor or a rule.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Tag {
     Null,
@@ -21,6 +22,7 @@ pub(crate) enum Tag {
     Merge,
     /// `=`
     Value,
+    /// Any other tag, which is an error.
     Unknown,
 }
 
@@ -29,6 +31,7 @@ impl Tag {
         matches!(self, Self::Seq | Self::Map | Self::Set | Self::Omap | Self::Pairs)
     }
 
+    /// Returns the tag with the given full name.
     pub(crate) fn explicit(tag: &str) -> Self {
         match tag.strip_prefix("tag:yaml.org,2002:") {
             Some("null") => Self::Null,
@@ -50,19 +53,20 @@ impl Tag {
     }
 }
 
-/// The tag of a plain scalar.
+/// Returns the tag of a plain scalar.
 pub(crate) fn implicit(text: &str) -> Tag {
     let Some(first) = text.bytes().next() else { return Tag::Null };
-    // Python's `$` also matches before a line feed at the very end; a lone `!` before a block scalar makes that visible.
+    // Python's `$` also matches before a line feed at the end of the text. A scalar with that line feed gets here if it
+    // is a block scalar after a lone `!`.
     let text = text.strip_suffix('\n').unwrap_or(text);
     match first {
         b'y' | b'Y' | b'n' | b'N' | b't' | b'T' | b'f' | b'F' | b'o' | b'O' if is_bool(text) => Tag::Bool,
         b'n' | b'N' if matches!(text, "null" | "Null" | "NULL") => Tag::Null,
         b'~' if text == "~" => Tag::Null,
-        b'-' | b'+' | b'.' | b'0'..=b'9' => number(text.as_bytes()),
+        b'-' | b'+' | b'.' | b'0'..=b'9' => number_or_str(text.as_bytes()),
         b'<' if text == "<<" => Tag::Merge,
         b'=' if text == "=" => Tag::Value,
-        // The specification has a tag for these, and nobody a value.
+        // The specification gives these a tag, but PyYAML has no constructor for it.
         b'!' | b'&' | b'*' if text.len() == 1 => Tag::Unknown,
         _ => Tag::Str,
     }
@@ -92,7 +96,8 @@ fn is_bool(text: &str) -> bool {
     )
 }
 
-fn number(text: &[u8]) -> Tag {
+/// Returns the tag of a scalar that starts with a digit, a sign or a dot.
+fn number_or_str(text: &[u8]) -> Tag {
     if is_float(text) {
         Tag::Float
     } else if is_int(text) {
@@ -104,15 +109,15 @@ fn number(text: &[u8]) -> Tag {
     }
 }
 
-fn unsigned(text: &[u8]) -> &[u8] {
+fn strip_sign(text: &[u8]) -> &[u8] {
     match text {
         [b'+' | b'-', rest @ ..] => rest,
         _ => text,
     }
 }
 
-/// Splits behind the bytes that `wanted` accepts.
-fn run(text: &[u8], wanted: impl Fn(u8) -> bool) -> (&[u8], &[u8]) {
+/// Splits the text after the leading bytes that `wanted` accepts.
+fn split_run(text: &[u8], wanted: impl Fn(u8) -> bool) -> (&[u8], &[u8]) {
     let length = text.iter().position(|byte| !wanted(*byte)).unwrap_or(text.len());
     text.split_at(length)
 }
@@ -125,33 +130,33 @@ fn is_digit_or_underscore(byte: u8) -> bool {
     is_digit(byte) || byte == b'_'
 }
 
-/// One or more groups of `:` and a number below sixty, up to the end.
-fn is_sixties(text: &[u8]) -> bool {
+/// Returns whether the text consists of one or more groups of `:` and a number below sixty (the base 60 of YAML 1.1).
+fn is_base_60_tail(text: &[u8]) -> bool {
     let [b':', groups @ ..] = text else { return false };
     groups.split(|byte| *byte == b':').all(|group| matches!(group, [b'0'..=b'9'] | [b'0'..=b'5', b'0'..=b'9']))
 }
 
 fn is_float(text: &[u8]) -> bool {
-    let number = unsigned(text);
+    let number = strip_sign(text);
     if matches!(number, b".inf" | b".Inf" | b".INF") || matches!(text, b".nan" | b".NaN" | b".NAN") {
         return true;
     }
     if let [b'.', fraction @ ..] = text {
-        // Without a digit before the dot there is no sign either.
-        let (digits, exponent) = run(fraction, is_digit_or_underscore);
+        // A number without a digit before the dot can't have a sign.
+        let (digits, exponent) = split_run(fraction, is_digit_or_underscore);
         return digits.first().copied().is_some_and(is_digit) && is_exponent(exponent);
     }
     let Some(dot) = number.iter().position(|byte| *byte == b'.') else { return false };
     let (whole, fraction) = number.split_at(dot);
-    let (digits, sixties) = run(whole, is_digit_or_underscore);
+    let (digits, base_60) = split_run(whole, is_digit_or_underscore);
     if !digits.first().copied().is_some_and(is_digit) {
         return false;
     }
-    let (_, exponent) = run(fraction.get(1..).unwrap_or_default(), is_digit_or_underscore);
-    if sixties.is_empty() { is_exponent(exponent) } else { is_sixties(sixties) && exponent.is_empty() }
+    let (_, exponent) = split_run(fraction.get(1..).unwrap_or_default(), is_digit_or_underscore);
+    if base_60.is_empty() { is_exponent(exponent) } else { is_base_60_tail(base_60) && exponent.is_empty() }
 }
 
-/// Nothing, or `e` with a sign, which is not optional here, and digits.
+/// Returns whether the text is empty or an exponent: `e`, a sign (which YAML 1.1 requires) and digits.
 fn is_exponent(text: &[u8]) -> bool {
     match text {
         [] => true,
@@ -162,14 +167,14 @@ fn is_exponent(text: &[u8]) -> bool {
 
 fn is_int(text: &[u8]) -> bool {
     let all = |digits: &[u8], wanted: fn(u8) -> bool| !digits.is_empty() && digits.iter().copied().all(wanted);
-    match unsigned(text) {
+    match strip_sign(text) {
         b"0" => true,
         [b'0', b'b', digits @ ..] => all(digits, |byte| matches!(byte, b'0' | b'1' | b'_')),
         [b'0', b'x', digits @ ..] => all(digits, |byte| byte.is_ascii_hexdigit() || byte == b'_'),
         [b'0', digits @ ..] => all(digits, |byte| matches!(byte, b'0'..=b'7' | b'_')),
         [b'1'..=b'9', rest @ ..] => {
-            let (_, sixties) = run(rest, is_digit_or_underscore);
-            sixties.is_empty() || is_sixties(sixties)
+            let (_, base_60) = split_run(rest, is_digit_or_underscore);
+            base_60.is_empty() || is_base_60_tail(base_60)
         }
         _ => false,
     }

@@ -1,4 +1,4 @@
-//! The text of scalars: plain, quoted, and in blocks.
+//! Scans scalars: plain, quoted, and block scalars.
 
 use zeroize::Zeroizing;
 
@@ -7,7 +7,7 @@ use crate::error::Result;
 use crate::scanner::{Kind, Scanner, Token};
 use crate::{CowStr, Error, Mark};
 
-/// The bytes at which a run of a plain scalar may end. Most are not among them, and a look into a table is quick.
+/// The bytes at which a run of a plain scalar may end. A table, because a lookup rejects most bytes quickly.
 static PLAIN_STOPS: [bool; 256] = table_of(b" \t\n:,?[]{}\xc2\xe2");
 
 const fn table_of(bytes: &[u8]) -> [bool; 256] {
@@ -20,24 +20,29 @@ const fn table_of(bytes: &[u8]) -> [bool; 256] {
     table
 }
 
-/// What lies between two runs of a plain scalar.
+/// The characters between two runs of a plain scalar.
 enum Gap<'a> {
-    /// Nothing, or a document marker: the scalar ends.
+    /// The end of the scalar: another character or a document marker follows.
     End,
+    /// Spaces within a line.
     Spaces,
-    /// A line break, those behind it, and the spaces around them.
+    /// One or more line breaks, and the spaces around them.
     Breaks(&'a str),
 }
 
-/// Whether the last line break of a block scalar, and those behind it, belong to it.
+/// The line breaks at the end of a block scalar that belong to its text.
 #[derive(Clone, Copy, PartialEq)]
 enum Chomping {
+    /// `-`: none.
     Strip,
+    /// The default: the first one.
     Clip,
+    /// `+`: all.
     Keep,
 }
 
 impl<'a> Scanner<'a> {
+    /// Returns the token of a scalar, or an error if the text exceeds the limit.
     fn scalar(&self, text: CowStr<'a>, plain: bool, start: Mark) -> Result<Token<'a>> {
         let (length, limit) = (text.len(), self.max_scalar_bytes);
         if length > limit {
@@ -48,11 +53,12 @@ impl<'a> Scanner<'a> {
 
     // Plain.
 
+    /// Scans a plain scalar, of one line or several.
     pub(crate) fn scan_plain(&mut self) -> Result<Token<'a>> {
         let start = self.cursor.mark();
         let start_offset = self.cursor.offset();
         let mut end_offset = start_offset;
-        // Stays empty while the scalar is one piece of the text.
+        // Stays `None` while the scalar is one contiguous piece of the text.
         let mut folded: Option<Zeroizing<String>> = None;
         let mut gap = Gap::Spaces;
         loop {
@@ -92,7 +98,7 @@ impl<'a> Scanner<'a> {
         self.scalar(text, true, start)
     }
 
-    /// Characters up to a blank or an indicator.
+    /// Takes the characters up to a blank, a line break or an indicator.
     fn scan_plain_run(&mut self) -> &'a str {
         let in_flow = self.flow_level > 0;
         let ends = |at, byte| match byte {
@@ -101,8 +107,9 @@ impl<'a> Scanner<'a> {
                 let next = self.cursor.peek_at(at + 1);
                 is_blank_or_end(next) || (in_flow && matches!(next, ',' | '[' | ']' | '{' | '}'))
             }
-            // The other line breaks start with one of these.
+            // The UTF-8 forms of the other line breaks start with one of these bytes.
             0xc2 | 0xe2 => is_break(self.cursor.peek_at(at)),
+            // `,`, `?`, brackets and braces.
             _ => in_flow,
         };
         let rest = self.cursor.rest();
@@ -110,6 +117,8 @@ impl<'a> Scanner<'a> {
         self.cursor.take_bytes(end.unwrap_or(rest.len()))
     }
 
+    /// Takes the spaces and line breaks after a run. Does not take a tab, so that a tab after a plain scalar is an
+    /// error, as in `PyYAML`.
     fn scan_plain_gap(&mut self) -> Gap<'a> {
         let start = self.cursor.offset();
         self.cursor.skip_spaces();
@@ -130,13 +139,14 @@ impl<'a> Scanner<'a> {
 
     // Quoted.
 
+    /// Scans a scalar in single or double quotes.
     pub(crate) fn scan_quoted(&mut self) -> Result<Token<'a>> {
         let start = self.cursor.mark();
         let quote = self.cursor.peek();
         self.cursor.advance();
         let first = self.scan_quoted_run(quote);
         if self.cursor.peek() == quote && self.cursor.peek_second() != '\'' {
-            // Most are one run; those are not copied.
+            // Most quoted scalars are one run. They are borrowed and not copied.
             self.cursor.advance();
             return self.scalar(CowStr::Borrowed(first), false, start);
         }
@@ -163,13 +173,14 @@ impl<'a> Scanner<'a> {
         self.scalar(CowStr::Owned(text), false, start)
     }
 
-    /// Characters that stand for themselves. Blanks are among them unless a line break follows: those are dropped.
+    /// Takes the characters up to a line break, an escape or a quote, and returns them. Blanks before a line break are
+    /// taken but not returned.
     fn scan_quoted_run(&mut self, quote: char) -> &'a str {
         let ends = |(at, byte): (usize, &u8)| match byte {
             b'\n' => true,
             b'\'' | b'"' => char::from(*byte) == quote,
             b'\\' => quote == '"',
-            // The other line breaks start with one of these.
+            // The UTF-8 forms of the other line breaks start with one of these bytes.
             0xc2 | 0xe2 => is_break(self.cursor.peek_at(at)),
             _ => false,
         };
@@ -179,7 +190,7 @@ impl<'a> Scanner<'a> {
         if is_break(self.cursor.peek()) { run.trim_end_matches([' ', '\t']) } else { run }
     }
 
-    /// A line break, those behind it, and the blanks around them.
+    /// Takes line breaks and the blanks at the start of each line.
     fn scan_quoted_breaks(&mut self, start: Mark) -> Result<&'a str> {
         let offset = self.cursor.offset();
         while self.cursor.take_break().is_some() {
@@ -191,11 +202,12 @@ impl<'a> Scanner<'a> {
         Ok(self.cursor.slice(offset, self.cursor.offset()))
     }
 
+    /// Reads an escape in double quotes and appends its character to `text`. `start` is the mark of the opening quote.
     fn scan_escape(&mut self, text: &mut Zeroizing<String>, start: Mark) -> Result<()> {
         let mark = self.cursor.mark();
         self.cursor.advance();
         if is_break(self.cursor.peek()) {
-            // The first one is what is escaped.
+            // The escape removes the first line break. The others stay.
             breaks(self.scan_quoted_breaks(start)?).skip(1).for_each(|ch| push_char(text, ch));
             return Ok(());
         }
@@ -223,7 +235,7 @@ impl<'a> Scanner<'a> {
                 .peek()
                 .to_digit(16)
                 .ok_or_else(|| Error::at(mark, format!("this escape needs {digits} hexadecimal digits")))?;
-            // Eight digits fit exactly.
+            // Eight hexadecimal digits fit into 32 bits exactly.
             code = (code << 4) | digit;
             self.cursor.advance();
         }
@@ -233,29 +245,30 @@ impl<'a> Scanner<'a> {
         Ok(())
     }
 
-    // Blocks: `|` and `>`.
+    // Block scalars: `|` keeps line breaks, `>` folds them.
 
+    /// Scans a block scalar, header included.
     pub(crate) fn scan_block_scalar(&mut self) -> Result<Token<'a>> {
         let start = self.cursor.mark();
         let folded = self.cursor.peek() == '>';
         self.cursor.advance();
         let (chomping, increment) = self.scan_block_header()?;
-        let least = self.indent.max(1);
+        let min_indent = self.indent.max(1);
         let mut breaks = String::new();
         let indent = if let Some(increment) = increment {
-            let indent = least + increment - 1;
+            let indent = min_indent + increment - 1;
             self.scan_block_breaks(indent, &mut breaks);
             indent
         } else {
-            least.max(self.scan_block_indent(&mut breaks))
+            min_indent.max(self.scan_block_indent(&mut breaks))
         };
         let mut text = Zeroizing::new(String::new());
         let mut last_break = None;
         while self.cursor.column() == indent && self.cursor.peek() != END {
             push(&mut text, &breaks);
             breaks.clear();
-            let flush = |ch| ch != ' ' && ch != '\t';
-            let was_flush = flush(self.cursor.peek());
+            let is_text = |ch| ch != ' ' && ch != '\t';
+            let starts_with_text = is_text(self.cursor.peek());
             let line = self.cursor.take_while(|ch| !is_break(ch));
             push(&mut text, line);
             last_break = self.cursor.take_break();
@@ -263,8 +276,8 @@ impl<'a> Scanner<'a> {
             if self.cursor.column() != indent || self.cursor.peek() == END {
                 break;
             }
-            // Lines are joined where neither is indented further.
-            if folded && last_break == Some('\n') && was_flush && flush(self.cursor.peek()) {
+            // Folding joins two lines only if neither starts with a blank.
+            if folded && last_break == Some('\n') && starts_with_text && is_text(self.cursor.peek()) {
                 if breaks.is_empty() {
                     push(&mut text, " ");
                 }
@@ -281,6 +294,7 @@ impl<'a> Scanner<'a> {
         self.scalar(CowStr::Owned(text), false, start)
     }
 
+    /// Reads the rest of the line after `|` or `>`: chomping and the indentation increment, in either order.
     fn scan_block_header(&mut self) -> Result<(Chomping, Option<usize>)> {
         let mut chomping = self.scan_chomping();
         let increment = self.cursor.peek().to_digit(10);
@@ -292,7 +306,7 @@ impl<'a> Scanner<'a> {
             chomping = chomping.or_else(|| self.scan_chomping());
         }
         if !is_space_or_end(self.cursor.peek()) || !self.cursor.take_rest_of_line() {
-            return Err(self.error("a block value starts on the line behind `|` or `>`; if none is meant, use quotes"));
+            return Err(self.error("a block value starts on the line after `|` or `>`; if none is meant, use quotes"));
         }
         Ok((chomping.unwrap_or(Chomping::Clip), increment.map(|digit| digit as usize)))
     }
@@ -307,7 +321,8 @@ impl<'a> Scanner<'a> {
         Some(chomping)
     }
 
-    /// Blank lines at the start, and the deepest column that they or the first line reach.
+    /// Takes the blank lines at the start and the spaces of the first line with text. Appends the line breaks to
+    /// `breaks` and returns the greatest column that any of these lines reaches.
     fn scan_block_indent(&mut self, breaks: &mut String) -> usize {
         let mut deepest = 0;
         loop {
@@ -320,6 +335,7 @@ impl<'a> Scanner<'a> {
         }
     }
 
+    /// Takes blank lines, and up to `indent` spaces of the line after them. Appends the line breaks to `breaks`.
     fn scan_block_breaks(&mut self, indent: usize, breaks: &mut String) {
         loop {
             while self.cursor.column() < indent && self.cursor.take(' ') {}
@@ -331,7 +347,8 @@ impl<'a> Scanner<'a> {
     }
 }
 
-/// One line break becomes a space, `n` become `n - 1`; the Unicode separators always stay.
+/// Folds the line breaks in `gap` and appends the result: a single one becomes a space, and of several the first is
+/// dropped. The Unicode separators U+2028 and U+2029 always stay.
 fn push_folded(text: &mut Zeroizing<String>, gap: &str) {
     let mut breaks = breaks(gap).peekable();
     let first = breaks.next();
@@ -343,11 +360,12 @@ fn push_folded(text: &mut Zeroizing<String>, gap: &str) {
     breaks.for_each(|ch| push_char(text, ch));
 }
 
-/// The line breaks in `gap`, as the characters that they contribute.
+/// Returns the line breaks in `gap`, as the characters that they contribute to a scalar.
 fn breaks(gap: &str) -> impl Iterator<Item = char> {
     gap.chars().filter_map(read_break)
 }
 
+/// Returns the character for an escape without digits, or `None` if YAML does not define it.
 fn simple_escape(ch: char) -> Option<char> {
     Some(match ch {
         '0' => '\0',

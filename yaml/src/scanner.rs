@@ -1,4 +1,11 @@
-//! Characters -> tokens: indentation, indicators, and which scalar turns out to be a key.
+//! The scanner: turns characters into tokens. This file handles indentation, indicators and simple keys; `scalars` and
+//! `tags` scan the other tokens.
+//!
+//! A *simple key* is a key without `?`. It is known to be a key only when its `:` follows. The scanner then inserts a
+//! `Key` token before it, so it returns a token only when no `Key` can be inserted before that token any more.
+//!
+//! Function names follow `PyYAML`: `fetch_` functions add tokens to the queue, `scan_` functions read the characters of
+//! one token.
 
 use std::collections::VecDeque;
 
@@ -6,9 +13,10 @@ use crate::cursor::{Cursor, END, TagText, is_blank_or_end};
 use crate::error::Result;
 use crate::{CowStr, Error, Mark};
 
-/// How many characters may lie between the start of a key without `?` and its `:`.
+/// The maximum number of characters between the start of a simple key and its `:`, as in `PyYAML`.
 const SIMPLE_KEY_LENGTH: usize = 1024;
 
+/// The kinds of tokens.
 pub(crate) enum Kind<'a> {
     StreamEnd,
     Directive(Directive<'a>),
@@ -34,13 +42,20 @@ pub(crate) enum Kind<'a> {
     },
     Scalar {
         text: CowStr<'a>,
+        /// `false` for quoted and block scalars, which are strings unless a tag says otherwise.
         plain: bool,
     },
 }
 
 pub(crate) enum Directive<'a> {
-    Yaml { supported: bool },
-    Tag { handle: &'a str, prefix: TagText<'a> },
+    /// `supported` is true for YAML 1.x.
+    Yaml {
+        supported: bool,
+    },
+    Tag {
+        handle: &'a str,
+        prefix: TagText<'a>,
+    },
     Unknown,
 }
 
@@ -49,12 +64,12 @@ pub(crate) struct Token<'a> {
     pub start: Mark,
 }
 
-/// A token that becomes a key if a `:` follows in time.
+/// A token that becomes a key if a `:` follows on the same line, within [`SIMPLE_KEY_LENGTH`].
 struct SimpleKey {
-    /// Counted over the whole stream.
-    token: usize,
+    /// The index of the token, counted from the start of the text.
+    token_index: usize,
     flow_level: usize,
-    /// Stands where nothing but a key can stand.
+    /// True if only a key can stand at this place.
     required: bool,
     offset: usize,
     column: usize,
@@ -62,22 +77,26 @@ struct SimpleKey {
 }
 
 pub(crate) struct Scanner<'a> {
-    pub(crate) cursor: Cursor<'a>,
-    pub(crate) max_scalar_bytes: usize,
-    pub(crate) flow_level: usize,
-    /// The least column that can belong to an item of the current block collection: one more than its own; 0 outside
-    /// of any.
-    pub(crate) indent: usize,
+    pub cursor: Cursor<'a>,
+    pub max_scalar_bytes: usize,
+    /// The number of `[` and `{` that are open.
+    pub flow_level: usize,
+    /// The column of the current block collection plus one, which is the smallest column (counted from 0) of a node in
+    /// its items. 0 outside of block collections.
+    pub indent: usize,
+    /// The values of `indent` for the enclosing block collections, outermost first.
     indents: Vec<usize>,
-    /// May the next token be a simple key, or start a block collection?
-    pub(crate) simple_key_allowed: bool,
-    /// At most one per flow level, innermost and newest last.
+    /// True if the next token may be a simple key or start a block collection.
+    pub simple_key_allowed: bool,
+    /// The possible simple keys, at most one per flow level, innermost last.
     keys: Vec<SimpleKey>,
+    /// The tokens that are scanned and not returned yet.
     tokens: VecDeque<Token<'a>>,
-    /// How many of them are: before any other, it may still turn out that a key starts.
-    certain: usize,
-    /// How many went before them.
-    taken: usize,
+    /// The number of leading `tokens` that can be returned, because no `Key` can be inserted before them any more.
+    ready: usize,
+    /// The number of tokens that were returned.
+    returned: usize,
+    /// True after the end of the text was scanned.
     done: bool,
 }
 
@@ -92,42 +111,45 @@ impl<'a> Scanner<'a> {
             simple_key_allowed: true,
             keys: Vec::new(),
             tokens: VecDeque::new(),
-            certain: 0,
-            taken: 0,
+            ready: 0,
+            returned: 0,
             done: false,
         }
     }
 
+    /// Returns the next token without taking it.
     #[inline]
     pub(crate) fn peek(&mut self) -> Result<&Token<'a>> {
-        if self.certain == 0 {
-            self.read()?;
+        if self.ready == 0 {
+            self.scan_until_ready()?;
         }
         self.tokens.front().ok_or_else(|| after_end(&self.cursor))
     }
 
+    /// Takes the next token.
     #[inline]
     pub(crate) fn next(&mut self) -> Result<Token<'a>> {
         self.peek()?;
-        self.certain -= 1;
-        self.taken += 1;
+        self.ready -= 1;
+        self.returned += 1;
         self.tokens.pop_front().ok_or_else(|| after_end(&self.cursor))
     }
 
-    /// Fetches until the first token is certain, which it is only when it can no longer turn out to be a key.
-    #[inline(never)] // which leaves the callers of `peek` a mere comparison most of the time
-    fn read(&mut self) -> Result<()> {
+    /// Scans until the first token is ready, that is, until it can no longer become a simple key.
+    #[inline(never)] // so that `peek`, which is inlined, is only a comparison in most calls
+    fn scan_until_ready(&mut self) -> Result<()> {
         while !self.done {
             self.fetch()?;
             self.drop_stale_keys()?;
-            self.certain = self.keys.first().map_or(self.tokens.len(), |key| key.token - self.taken);
-            if self.certain > 0 {
+            self.ready = self.keys.first().map_or(self.tokens.len(), |key| key.token_index - self.returned);
+            if self.ready > 0 {
                 break;
             }
         }
         Ok(())
     }
 
+    /// Scans one token, and the tokens that the scanner adds before it.
     fn fetch(&mut self) -> Result<()> {
         self.skip_to_token();
         self.drop_stale_keys()?;
@@ -184,6 +206,7 @@ impl<'a> Scanner<'a> {
         Error::at(self.cursor.mark(), message)
     }
 
+    /// Skips spaces, comments and line breaks.
     fn skip_to_token(&mut self) {
         self.cursor.skip_byte_order_mark();
         loop {
@@ -200,8 +223,9 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    // Simple keys. Older keys are on outer levels, so they go stale first.
+    // Simple keys. Older keys are on outer flow levels and started earlier, so they become stale first.
 
+    /// Drops the keys that can no longer become keys. Fails if one of them was required.
     #[inline]
     fn drop_stale_keys(&mut self) -> Result<()> {
         while self.keys.first().is_some_and(|key| self.is_stale(key)) {
@@ -210,22 +234,23 @@ impl<'a> Scanner<'a> {
         Ok(())
     }
 
-    #[cold] // so that the many looks that find no stale key stay cheap
+    #[cold] // keeps `drop_stale_keys` cheap, because most calls find no stale key
     fn drop_oldest_key(&mut self) -> Result<()> {
         let key = self.keys.remove(0);
         if key.required { Err(not_a_key(&key)) } else { Ok(()) }
     }
 
-    /// A key ends on the line on which it starts, and soon.
+    /// Returns whether no `:` can follow the key any more, because the key is on an earlier line or too far back.
     fn is_stale(&self, key: &SimpleKey) -> bool {
         key.mark.line != self.cursor.line || self.cursor.is_beyond(SIMPLE_KEY_LENGTH, key.offset)
     }
 
+    /// Records the next token as a possible simple key.
     fn save_key(&mut self) -> Result<()> {
         if self.simple_key_allowed {
             self.drop_key()?;
             self.keys.push(SimpleKey {
-                token: self.taken + self.tokens.len(),
+                token_index: self.returned + self.tokens.len(),
                 flow_level: self.flow_level,
                 required: self.flow_level == 0 && self.indent == self.cursor.column() + 1,
                 offset: self.cursor.offset(),
@@ -236,12 +261,13 @@ impl<'a> Scanner<'a> {
         Ok(())
     }
 
+    /// Removes and returns the possible simple key of this flow level.
     fn take_key(&mut self) -> Option<SimpleKey> {
         let level = self.flow_level;
         self.keys.pop_if(|key| key.flow_level == level)
     }
 
-    /// What stands on this level will not become a key any more.
+    /// Removes the possible simple key of this flow level, because no `:` follows it. Fails if it was required.
     fn drop_key(&mut self) -> Result<()> {
         match self.take_key() {
             Some(key) if key.required => Err(not_a_key(&key)),
@@ -251,6 +277,7 @@ impl<'a> Scanner<'a> {
 
     // Indentation.
 
+    /// Ends the block collections whose `indent` is greater than the given one.
     fn unwind_indent(&mut self, indent: usize) {
         if self.flow_level > 0 {
             return;
@@ -261,6 +288,7 @@ impl<'a> Scanner<'a> {
         }
     }
 
+    /// Starts a block collection in `column` if that is deeper than the current one. Returns whether it is.
     fn add_indent(&mut self, column: usize) -> bool {
         let deeper = self.indent <= column;
         if deeper {
@@ -270,7 +298,7 @@ impl<'a> Scanner<'a> {
         deeper
     }
 
-    /// Before a directive or a document marker.
+    /// Ends all block collections, as a directive or a document marker does.
     fn end_block(&mut self) -> Result<()> {
         self.unwind_indent(0);
         self.drop_key()?;
@@ -280,6 +308,7 @@ impl<'a> Scanner<'a> {
 
     // Tokens.
 
+    /// Takes `length` bytes and pushes a token for them.
     fn push_indicator(&mut self, kind: Kind<'a>, length: usize) {
         let start = self.cursor.mark();
         self.cursor.take_bytes(length);
@@ -294,7 +323,7 @@ impl<'a> Scanner<'a> {
         Ok(())
     }
 
-    /// A token that may be a simple key, or stand before one.
+    /// Scans a token that may start a simple key: a scalar, an alias, an anchor or a tag.
     fn fetch_simple(&mut self, scan: impl FnOnce(&mut Self) -> Result<Token<'a>>) -> Result<()> {
         self.save_key()?;
         self.simple_key_allowed = false;
@@ -313,7 +342,7 @@ impl<'a> Scanner<'a> {
 
     fn fetch_flow_end(&mut self, kind: Kind<'a>) -> Result<()> {
         self.drop_key()?;
-        // One too many is an error in every position, so it can be reported here.
+        // An unmatched closing bracket is an error in every position, so it can be reported here.
         self.flow_level = self.flow_level.checked_sub(1).ok_or_else(|| {
             self.error("found a closing bracket or brace that nothing opened; put the value in quotes")
         })?;
@@ -322,7 +351,8 @@ impl<'a> Scanner<'a> {
         Ok(())
     }
 
-    /// `-`, `?` or `:` that opens or continues a block collection.
+    /// Prepares for a `-`, `?` or `:` in a block collection: starts a collection if the column is deeper than the
+    /// current one. Does nothing in flow style.
     fn begin_block(&mut self, start: Kind<'a>, message: &str) -> Result<()> {
         if self.flow_level > 0 {
             return Ok(());
@@ -355,13 +385,14 @@ impl<'a> Scanner<'a> {
         Ok(())
     }
 
+    /// Scans a `:`. If a simple key precedes it, inserts the `Key` token before that key.
     fn fetch_value(&mut self) -> Result<()> {
         if let Some(key) = self.take_key() {
-            let place = key.token.saturating_sub(self.taken).min(self.tokens.len());
+            let index = key.token_index.saturating_sub(self.returned).min(self.tokens.len());
             let at_key = |kind| Token { kind, start: key.mark };
-            self.tokens.insert(place, at_key(Kind::Key));
+            self.tokens.insert(index, at_key(Kind::Key));
             if self.flow_level == 0 && self.add_indent(key.column) {
-                self.tokens.insert(place, at_key(Kind::BlockMappingStart));
+                self.tokens.insert(index, at_key(Kind::BlockMappingStart));
             }
             self.simple_key_allowed = false;
         } else {
@@ -376,10 +407,12 @@ impl<'a> Scanner<'a> {
     }
 }
 
+/// The error for a token that had to be a key, but no `:` follows it.
 fn not_a_key(key: &SimpleKey) -> Error {
     Error::at(key.mark, "expected a key followed by `:` here; check the indentation")
 }
 
+/// The error for a token that is requested after the last one.
 fn after_end(cursor: &Cursor<'_>) -> Error {
     Error::at(cursor.mark(), "found the end of the text where more was expected")
 }

@@ -1,4 +1,4 @@
-//! Directives, tags, anchors and aliases.
+//! Scans directives, tags, anchors and aliases.
 
 use crate::cursor::{TagText, is_blank_or_end, is_space_or_end};
 use crate::error::Result;
@@ -6,6 +6,7 @@ use crate::scanner::{Directive, Kind, Scanner, Token};
 use crate::{Error, Mark};
 
 impl<'a> Scanner<'a> {
+    /// Scans a line that starts with `%`.
     pub(crate) fn scan_directive(&mut self) -> Result<Token<'a>> {
         let start = self.cursor.mark();
         self.cursor.advance();
@@ -25,11 +26,12 @@ impl<'a> Scanner<'a> {
             }
         };
         if !self.cursor.take_rest_of_line() {
-            return Err(Error::at(start, "found more than this directive takes on its line"));
+            return Err(Error::at(start, "found extra text after the directive on this line"));
         }
         Ok(Token { kind: Kind::Directive(directive), start })
     }
 
+    /// Scans the version of `%YAML`, such as `1.1`.
     fn scan_version(&mut self, start: Mark) -> Result<Directive<'a>> {
         self.cursor.skip_spaces();
         let major = self.cursor.take_while(|ch| ch.is_ascii_digit());
@@ -41,6 +43,7 @@ impl<'a> Scanner<'a> {
         Ok(Directive::Yaml { supported: major.trim_start_matches('0') == "1" })
     }
 
+    /// Scans the handle and the prefix of `%TAG`, such as `!name! prefix`.
     fn scan_tag_declaration(&mut self, start: Mark) -> Result<Directive<'a>> {
         self.cursor.skip_spaces();
         let handle = self.scan_tag_handle(start)?;
@@ -53,7 +56,7 @@ impl<'a> Scanner<'a> {
         Ok(Directive::Tag { handle, prefix })
     }
 
-    /// `&name` or `*name`.
+    /// Scans `&name` or `*name`.
     pub(crate) fn scan_anchor(&mut self) -> Result<Token<'a>> {
         let start = self.cursor.mark();
         let is_alias = self.cursor.peek() == '*';
@@ -70,6 +73,7 @@ impl<'a> Scanner<'a> {
         Ok(Token { kind, start })
     }
 
+    /// Scans a tag: `!<verbatim>`, the lone `!`, `!suffix`, `!!suffix` or `!name!suffix`.
     pub(crate) fn scan_tag(&mut self) -> Result<Token<'a>> {
         let start = self.cursor.mark();
         let second = self.cursor.peek_second();
@@ -100,7 +104,7 @@ impl<'a> Scanner<'a> {
         Ok(Token { kind: Kind::Tag { handle, suffix }, start })
     }
 
-    /// `!`, `!!` or `!name!`.
+    /// Scans `!`, `!!` or `!name!`.
     fn scan_tag_handle(&mut self, start: Mark) -> Result<&'a str> {
         let offset = self.cursor.offset();
         let mut complete = self.cursor.take('!');
@@ -117,6 +121,7 @@ impl<'a> Scanner<'a> {
         Ok(self.cursor.slice(offset, self.cursor.offset()))
     }
 
+    /// Scans a prefix or a suffix, and decodes its `%XX` escapes.
     fn scan_tag_uri(&mut self, start: Mark) -> Result<TagText<'a>> {
         let raw = self.cursor.take_while(|ch| is_word(ch) || ";/?:@&=+$,.!~*'()[]%".contains(ch));
         if raw.is_empty() {
@@ -131,7 +136,8 @@ impl<'a> Scanner<'a> {
     }
 }
 
-/// Each run of `%XX` must be valid UTF-8 by itself, which follows from the whole being so: the rest is ASCII.
+/// Decodes `%XX` escapes. Returns `None` if digits are missing or the result is not UTF-8. `PyYAML` checks each run of
+/// escapes by itself. Checking the whole is the same, because all other characters are ASCII.
 fn unescape(raw: &str) -> Option<String> {
     let mut bytes = Vec::with_capacity(raw.len());
     let mut rest = raw.bytes();
@@ -146,6 +152,7 @@ fn unescape(raw: &str) -> Option<String> {
     String::from_utf8(bytes).ok()
 }
 
+/// Returns whether the character may be part of a name: of an anchor, a tag handle or a directive.
 fn is_word(ch: char) -> bool {
     ch.is_ascii_alphanumeric() || ch == '-' || ch == '_'
 }

@@ -1,4 +1,4 @@
-//! Dates, with or without a time: whether a text is one, and whether that date and time exist.
+//! Checks dates, with or without a time: the form of the text, and the existence of the day and the time.
 
 /// The numbers in a text that has the form of a timestamp. They may name a day or a time that does not exist.
 struct Parts {
@@ -6,7 +6,7 @@ struct Parts {
     month: u16,
     day: u16,
     time: Option<Time>,
-    /// Whether the date is written with four, two and two digits, and stands alone.
+    /// True if the text is only a date, written with four, two and two digits.
     full_width_date: bool,
 }
 
@@ -14,7 +14,7 @@ struct Time {
     hour: u16,
     minute: u16,
     second: u16,
-    /// Minutes east or west of Greenwich; zero if no zone is given.
+    /// The time zone's distance from UTC in minutes, without its sign. Zero if no zone is given.
     offset_minutes: u16,
 }
 
@@ -41,6 +41,7 @@ pub(crate) fn is_valid(text: &str) -> bool {
     date_exists && time.is_none_or(exists)
 }
 
+/// Reads the numbers, or returns `None` if the text does not have the form of a timestamp.
 fn read(text: &[u8]) -> Option<Parts> {
     let mut rest = text;
     let year = digits(&mut rest, 4, 4)?;

@@ -1,10 +1,11 @@
-//! The rules of `safe_load`, case by case. Each expectation was checked against `PyYAML` 6.0.3, but for those of
-//! `text_that_differs_on_purpose_is_rejected`.
+//! The rules of `safe_load`, case by case. Each expectation was compared with `PyYAML` 6.0.3, except for those of
+//! `text_that_differs_from_pyyaml_on_purpose_is_rejected`.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a failure here is a failed test")]
 
 use argus_auth_yaml::{Document, Error, Int, Limits, Mark, Node, Pair, Value, decode, parse};
 
-/// A compact rendering: scalars other than strings with a letter for their type.
+/// Renders a node in a compact form. Most scalars other than strings start with a letter for their type; a pair that
+/// came through `<<` starts with `<`.
 fn render(document: &Document<'_>, node: &Node<'_>) -> String {
     let node_of = |id: usize| render(document, document.node(id));
     let list = |ids: &[usize]| ids.iter().map(|id| node_of(*id)).collect::<Vec<_>>().join(", ");
@@ -31,6 +32,7 @@ fn render(document: &Document<'_>, node: &Node<'_>) -> String {
     }
 }
 
+/// Renders the document, or returns `error`.
 fn load(text: impl AsRef<[u8]>) -> String {
     let limits = Limits::default();
     let rendered = decode(text.as_ref(), &limits).and_then(|text| {
@@ -40,18 +42,24 @@ fn load(text: impl AsRef<[u8]>) -> String {
     rendered.unwrap_or_else(|_| "error".into())
 }
 
+/// Loads each text and compares the result. Reports all rows that fail, not only the first.
+#[track_caller]
 fn check(cases: &[(&str, &str)]) {
-    for (text, expected) in cases {
-        assert_eq!(load(text), *expected, "{text:?}");
-    }
+    let failure = |(text, expected): &(&str, &str)| {
+        let found = load(text);
+        (found != *expected).then(|| format!("{text:?}\n  expected {expected}\n  found    {found}"))
+    };
+    let failures: Vec<_> = cases.iter().filter_map(failure).collect();
+    assert!(failures.is_empty(), "{} of {} rows:\n{}", failures.len(), cases.len(), failures.join("\n"));
 }
 
+/// Returns the error for a text that must be rejected.
 fn error(text: impl AsRef<[u8]>, limits: &Limits) -> Error {
     decode(text.as_ref(), limits).and_then(|text| parse(&text, limits).map(drop)).unwrap_err()
 }
 
 #[test]
-fn documents() {
+fn text_with_one_document_loads_and_any_other_is_rejected() {
     check(&[
         ("", "null"),
         ("# nothing\n", "null"),
@@ -73,7 +81,7 @@ fn documents() {
 }
 
 #[test]
-fn implicit_types() {
+fn plain_scalar_has_the_type_of_yaml_1_1() {
     check(&[
         ("[yes, No, ON, off, true, FALSE]", "[true, false, true, false, true, false]"),
         ("[y, n, yES, 'yes']", "[\"y\", \"n\", \"yES\", \"yes\"]"),
@@ -105,7 +113,7 @@ fn implicit_types() {
 }
 
 #[test]
-fn explicit_tags() {
+fn explicit_tag_sets_the_type_and_rejects_a_value_that_does_not_fit() {
     check(&[
         ("!!str 5", "\"5\""),
         ("!!int \"5\"", "i5"),
@@ -139,7 +147,7 @@ fn explicit_tags() {
 }
 
 #[test]
-fn anchors_and_merging() {
+fn alias_and_merge_key_give_the_pairs_of_a_python_dict() {
     check(&[
         ("a: &x [1]\nb: *x", "{\"a\": [i1], \"b\": [i1]}"),
         ("a: *x", "error"),
@@ -160,7 +168,7 @@ fn anchors_and_merging() {
 }
 
 #[test]
-fn scalars() {
+fn scalar_in_each_style_gives_the_text_of_pyyaml() {
     check(&[
         ("a: b\n  c\n\n  d", "{\"a\": \"b c\\nd\"}"),
         ("'it''s'", "\"it's\""),
@@ -196,7 +204,7 @@ fn scalars() {
 }
 
 #[test]
-fn collections() {
+fn collection_in_each_style_gives_the_items_of_pyyaml() {
     check(&[
         ("a:\n- b\n- c: d\n-\n", "{\"a\": [\"b\", {\"c\": \"d\"}, null]}"),
         ("- - a\n  - b\n- {}\n- []", "[[\"a\", \"b\"], {}, []]"),
@@ -220,7 +228,7 @@ fn collections() {
 }
 
 #[test]
-fn differs_by_rejecting() {
+fn text_that_differs_from_pyyaml_on_purpose_is_rejected() {
     check(&[
         ("&a [*a]", "error"),
         ("&a {b: 1, <<: *a}", "error"),
@@ -232,7 +240,7 @@ fn differs_by_rejecting() {
 }
 
 #[test]
-fn positions_count_from_one_in_characters() {
+fn mark_of_a_node_counts_lines_and_characters_from_one() {
     let text = decode("a: 1\r\n\u{e9}\u{e9}: &x 'b'\n".as_bytes(), &Limits::default()).ok().unwrap();
     let document = parse(&text, &Limits::default()).ok().unwrap();
     assert_eq!(document.root().start, Mark { line: 1, column: 1 });
@@ -242,7 +250,7 @@ fn positions_count_from_one_in_characters() {
 }
 
 #[test]
-fn errors_say_where_but_never_what() {
+fn error_for_bad_text_has_the_place_and_never_quotes_the_text() {
     for (text, line, column) in [
         ("a: 1\nb: @hunter2", 2, 4),
         ("a: *hunter2", 1, 4),
@@ -262,11 +270,11 @@ fn errors_say_where_but_never_what() {
 }
 
 #[test]
-fn limits_hold_before_memory_is_used() {
+fn text_over_a_limit_also_through_aliases_is_rejected_with_the_limit() {
     let limits = Limits { max_bytes: 4000, max_depth: 10, max_nodes: 100, max_scalar_bytes: 50 };
-    let over = |text: &str, what: &str| {
+    let over = |text: &str, limit: &str| {
         let message = error(text, &limits).message;
-        assert!(message.contains(what), "{message}");
+        assert!(message.contains(limit), "{message}");
     };
     over(&"#".repeat(4001), "4000 bytes");
     over(&format!("a: {}", "x".repeat(51)), "50 bytes");

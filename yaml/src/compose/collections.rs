@@ -1,9 +1,13 @@
-//! Sequences and mappings, in blocks and in flow style.
+//! Reads sequences and mappings, in block style and in flow style.
 
-use super::{Composed, Composer, Error, Id, Kind, Mark, Pair, Place, Result, Shape, Tag, Value};
+use super::{Composed, Composer, Place, Shape};
+use crate::error::Result;
+use crate::resolve::Tag;
+use crate::scanner::Kind;
+use crate::{Error, Id, Mark, Pair, Value};
 
 impl Composer<'_, '_> {
-    /// Reads what belongs to the node `id`, whose first token is next.
+    /// Reads the collection that belongs to the node `id`. The next token must be its first one.
     pub(crate) fn collection(&mut self, shape: Shape, id: Id, depth: usize) -> Result<Composed> {
         let start = self.scanner.peek()?.start;
         if !matches!(shape, Shape::IndentlessSequence) {
@@ -19,12 +23,13 @@ impl Composer<'_, '_> {
         match shape {
             Shape::BlockSequence | Shape::BlockMapping => self.block_end(start)?,
             Shape::IndentlessSequence => {}
-            // The closing bracket, which is what the entries stop at.
+            // The closing bracket or brace, at which the entries stopped.
             Shape::FlowSequence | Shape::FlowMapping => drop(self.scanner.next()?),
         }
         Ok(Composed { id, height: height + 1 })
     }
 
+    /// Takes the token that ends a block collection. `start` is the place where the collection starts.
     fn block_end(&mut self, start: Mark) -> Result<()> {
         let token = self.scanner.next()?;
         if matches!(token.kind, Kind::BlockEnd) {
@@ -37,14 +42,14 @@ impl Composer<'_, '_> {
         Err(Error::at(token.start, message))
     }
 
-    // Each of the following returns the height of the tallest child.
+    // Each of the following `_entries` and `_pairs` functions returns the greatest height of a child.
 
     fn block_entries(&mut self, id: Id, depth: usize) -> Result<usize> {
         let mut height = 0;
         while next_is!(self, Kind::BlockEntry) {
             let indicator = self.scanner.next()?.start;
             let item = if next_is!(self, Kind::BlockEntry | Kind::BlockEnd) {
-                self.empty_behind(indicator)?
+                self.empty_after(indicator)?
             } else {
                 self.node(Place::Block, depth + 1)?
             };
@@ -58,7 +63,7 @@ impl Composer<'_, '_> {
         while next_is!(self, Kind::BlockEntry) {
             let indicator = self.scanner.next()?.start;
             let item = if next_is!(self, Kind::BlockEntry | Kind::Key | Kind::Value | Kind::BlockEnd) {
-                self.empty_behind(indicator)?
+                self.empty_after(indicator)?
             } else {
                 self.node(Place::Block, depth + 1)?
             };
@@ -77,17 +82,17 @@ impl Composer<'_, '_> {
         Ok(height)
     }
 
-    /// What follows `?` or `:` in a block mapping.
+    /// Reads `?` or `:` in a block mapping, and the node that follows it.
     fn block_part(&mut self, depth: usize) -> Result<Composed> {
         let indicator = self.scanner.next()?.start;
         if next_is!(self, Kind::Key | Kind::Value | Kind::BlockEnd) {
-            self.empty_behind(indicator)
+            self.empty_after(indicator)
         } else {
             self.node(Place::BlockOrIndentless, depth + 1)
         }
     }
 
-    /// Up to, not including, the closing bracket.
+    /// Reads up to the closing bracket, but does not take it.
     fn flow_entries(&mut self, id: Id, depth: usize, start: Mark) -> Result<usize> {
         let mut height = 0;
         let mut first = true;
@@ -107,7 +112,7 @@ impl Composer<'_, '_> {
         Ok(height)
     }
 
-    /// `key: value` as an item of a flow sequence: a mapping of its own.
+    /// Reads `key: value` as an item of a flow sequence, which is a mapping with one pair.
     fn single_pair(&mut self, depth: usize) -> Result<Composed> {
         if depth > self.limits.max_depth {
             return Err(self.too_deep());
@@ -120,7 +125,7 @@ impl Composer<'_, '_> {
         Ok(Composed { id, height: height + 1 })
     }
 
-    /// Up to, not including, the closing brace.
+    /// Reads up to the closing brace, but does not take it.
     fn flow_pairs(&mut self, id: Id, depth: usize, start: Mark) -> Result<usize> {
         let mut height = 0;
         let mut first = true;
@@ -142,37 +147,41 @@ impl Composer<'_, '_> {
         Ok(height)
     }
 
-    /// What follows `?` or `:` in flow style. In a sequence `}` and in a mapping `]` is found to be wrong later.
+    /// Reads `?` or `:` in flow style, and the node that follows it. After an omitted node, accepts both `]` and `}`;
+    /// the loop over the entries then rejects the wrong one.
     fn flow_part(&mut self, depth: usize) -> Result<Composed> {
         let is_key = next_is!(self, Kind::Key);
         let indicator = self.scanner.next()?.start;
-        let left_out = next_is!(self, Kind::FlowEntry | Kind::FlowSequenceEnd | Kind::FlowMappingEnd)
+        let omitted = next_is!(self, Kind::FlowEntry | Kind::FlowSequenceEnd | Kind::FlowMappingEnd)
             || (is_key && next_is!(self, Kind::Value));
-        if left_out { self.empty_behind(indicator) } else { self.node(Place::Flow, depth + 1) }
+        if omitted { self.empty_after(indicator) } else { self.node(Place::Flow, depth + 1) }
     }
 
+    /// Takes the `,` between two entries. `start` is the place where the collection starts.
     fn flow_separator(&mut self, start: Mark) -> Result<()> {
         let token = self.scanner.next()?;
         if matches!(token.kind, Kind::FlowEntry) {
             return Ok(());
         }
         let message = format!(
-            "expected `,` or the bracket or brace that closes the one in line {}, column {}; put values with special characters in quotes",
+            "expected `,` or the bracket or brace that closes the one on line {}, column {}; put values with special characters in quotes",
             start.line, start.column
         );
         Err(Error::at(token.start, message))
     }
 
-    /// A value left out behind `-`, `?` or `:`.
-    fn empty_behind(&mut self, indicator: Mark) -> Result<Composed> {
+    /// Adds a null node for a value that is omitted after `-`, `?` or `:`.
+    fn empty_after(&mut self, indicator: Mark) -> Result<Composed> {
         self.empty(Mark { column: indicator.column + 1, ..indicator })
     }
 
+    /// Adds a null node for a value that is omitted before the next token.
     fn empty_here(&mut self) -> Result<Composed> {
         let mark = self.scanner.peek()?.start;
         self.empty(mark)
     }
 
+    /// Adds an item to the sequence `id`. Returns the height of the item.
     fn push_item(&mut self, id: Id, item: &Composed) -> usize {
         if let Some(Value::Seq(items)) = self.nodes.get_mut(id).map(|node| &mut node.value) {
             items.push(item.id);
@@ -180,6 +189,7 @@ impl Composer<'_, '_> {
         item.height
     }
 
+    /// Adds a pair to the mapping `id`. Returns the greater height of the two.
     fn push_pair(&mut self, id: Id, key: &Composed, value: &Composed) -> usize {
         if let Some(Value::Map(pairs)) = self.nodes.get_mut(id).map(|node| &mut node.value) {
             pairs.push(Pair { key: key.id, value: value.id, merged: false });

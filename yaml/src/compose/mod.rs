@@ -1,4 +1,7 @@
-//! Tokens -> a graph of nodes. Aliases share nodes here, but are already paid for as if they did not.
+//! The composer: turns tokens into a graph of nodes. It is parser and composer of `PyYAML` in one.
+//!
+//! This file reads documents, directives, scalars and aliases, and checks the limits; `collections` reads sequences and
+//! mappings. An alias shares the node of its anchor, but counts towards the limits like a copy of that node.
 
 use std::collections::HashMap;
 
@@ -6,9 +9,9 @@ use crate::cursor::TagText;
 use crate::error::Result;
 use crate::resolve::{Tag, implicit};
 use crate::scanner::{Directive, Kind, Scanner, Token};
-use crate::{CowStr, Document, Error, Id, Limits, Mark, Node, Pair, Value};
+use crate::{CowStr, Document, Error, Id, Limits, Mark, Node, Value};
 
-/// Peeks and compares.
+/// Returns whether the kind of the next token matches a pattern.
 macro_rules! next_is {
     ($composer:expr, $pattern:pat) => {
         matches!($composer.scanner.peek()?.kind, $pattern)
@@ -19,42 +22,49 @@ mod collections;
 
 const STANDARD_TAGS: &str = "tag:yaml.org,2002:";
 
-/// What one more copy of a node costs.
+/// The amounts that an alias to a node adds to the counts that have limits.
 #[derive(Clone, Copy)]
 struct Weight {
+    /// Nodes, the node itself included.
     nodes: usize,
+    /// Bytes of all scalars.
     bytes: usize,
+    /// Levels of nesting, the node itself included.
     height: usize,
 }
 
 struct Anchor {
     id: Id,
-    /// `None` while the node is being read: an alias to it now would make it contain itself.
+    /// `None` while the node is being read. An alias at that time would make the node contain itself.
     weight: Option<Weight>,
 }
 
-/// Which collections may start here.
+/// The collections that may start at a place.
 #[derive(Clone, Copy, PartialEq)]
 enum Place {
+    /// Flow collections.
     Flow,
+    /// Block and flow collections.
     Block,
-    /// In a mapping, where `- ` may stand in the column of the key.
+    /// The same, and a sequence without indentation: in a mapping, `- ` may stand in the column of the key.
     BlockOrIndentless,
 }
 
+/// The syntax of a collection.
 #[derive(Clone, Copy)]
 enum Shape {
     BlockSequence,
-    /// Ends where something other than `- ` stands in the same column.
+    /// Has no end token. It ends where something other than `- ` stands in the same column.
     IndentlessSequence,
     BlockMapping,
     FlowSequence,
     FlowMapping,
 }
 
-/// A node and the levels below it, itself included.
+/// A node that was read.
 struct Composed {
     id: Id,
+    /// The number of nesting levels, the node itself included.
     height: usize,
 }
 
@@ -64,14 +74,15 @@ struct Composer<'a, 'l> {
     nodes: Vec<Node<'a>>,
     anchors: HashMap<&'a str, Anchor>,
     tag_handles: HashMap<&'a str, TagText<'a>>,
-    /// Nodes so far, copies included.
-    count: usize,
-    /// Scalars so far, copies included; and of that, copies.
-    bytes: usize,
+    /// The number of nodes so far, with aliases counted as copies.
+    node_count: usize,
+    /// The bytes of all scalars so far, with aliases counted as copies.
+    scalar_bytes: usize,
+    /// The part of `scalar_bytes` that aliases added.
     copied_bytes: usize,
 }
 
-/// The graph, its scalars still text; `None` if there is no document.
+/// Returns the graph, in which every scalar is still text. Returns `None` if the text has no document.
 pub(crate) fn compose<'a>(text: &'a str, limits: &Limits) -> Result<Option<Document<'a>>> {
     let mut composer = Composer {
         scanner: Scanner::new(text, limits.max_scalar_bytes),
@@ -79,25 +90,27 @@ pub(crate) fn compose<'a>(text: &'a str, limits: &Limits) -> Result<Option<Docum
         nodes: Vec::new(),
         anchors: HashMap::new(),
         tag_handles: HashMap::new(),
-        count: 0,
-        bytes: 0,
+        node_count: 0,
+        scalar_bytes: 0,
         copied_bytes: 0,
     };
     Ok(composer.document()?.map(|root| Document { nodes: composer.nodes, root }))
 }
 
 impl<'a> Composer<'a, '_> {
+    /// Reads the document and checks that it is the only one. Returns its root, or `None` if the text is empty.
     fn document(&mut self) -> Result<Option<Id>> {
-        let bare = !next_is!(self, Kind::Directive(_) | Kind::DocumentStart | Kind::StreamEnd);
+        // The first document needs no `---`.
+        let implicit_start = !next_is!(self, Kind::Directive(_) | Kind::DocumentStart | Kind::StreamEnd);
         let mut empty = false;
-        if !bare {
+        if !implicit_start {
             if next_is!(self, Kind::StreamEnd) {
                 return Ok(None);
             }
             self.directives()?;
             let token = self.scanner.next()?;
             if !matches!(token.kind, Kind::DocumentStart) {
-                return Err(Error::at(token.start, "expected `---` behind the directives"));
+                return Err(Error::at(token.start, "expected `---` after the directives"));
             }
             empty = next_is!(self, Kind::Directive(_) | Kind::DocumentStart | Kind::DocumentEnd | Kind::StreamEnd);
         }
@@ -118,10 +131,11 @@ impl<'a> Composer<'a, '_> {
             Kind::DocumentStart | Kind::Directive(_) => {
                 Err(Error::at(token.start, "found a second document; the file must contain one"))
             }
-            _ => Err(Error::at(token.start, "found more behind the end of the document; check the indentation")),
+            _ => Err(Error::at(token.start, "found more text after the end of the document; check the indentation")),
         }
     }
 
+    /// Reads the directives before `---`.
     fn directives(&mut self) -> Result<()> {
         let mut has_version = false;
         while next_is!(self, Kind::Directive(_)) {
@@ -150,6 +164,7 @@ impl<'a> Composer<'a, '_> {
 
     // Nodes.
 
+    /// Reads a node: an alias, or a value with or without anchor and tag.
     fn node(&mut self, place: Place, depth: usize) -> Result<Composed> {
         if depth > self.limits.max_depth {
             return Err(self.too_deep());
@@ -161,6 +176,7 @@ impl<'a> Composer<'a, '_> {
         }
     }
 
+    /// Reads anchor and tag (the *properties* of a node) and its value.
     fn node_with_properties(&mut self, place: Place, depth: usize) -> Result<Composed> {
         let mut anchor = None;
         let mut tag = None;
@@ -186,15 +202,17 @@ impl<'a> Composer<'a, '_> {
             let message = "this anchor is already used in the document; give it another name".into();
             return Err(Error { mark: properties, message });
         }
-        let before = (self.count, self.bytes);
+        let before = (self.node_count, self.scalar_bytes);
         let composed = self.content(place, depth, anchor, tag.as_deref(), properties)?;
         if let Some(anchor) = anchor.and_then(|name| self.anchors.get_mut(name)) {
-            let (nodes, bytes) = (self.count - before.0, self.bytes - before.1);
+            let (nodes, bytes) = (self.node_count - before.0, self.scalar_bytes - before.1);
             anchor.weight = Some(Weight { nodes, bytes, height: composed.height });
         }
         Ok(composed)
     }
 
+    /// Reads a scalar or a collection. After properties the value may be omitted. `properties` is the place of the
+    /// first one.
     fn content(
         &mut self,
         place: Place,
@@ -233,13 +251,14 @@ impl<'a> Composer<'a, '_> {
         self.collection(shape, id, depth)
     }
 
+    /// Reads a scalar and chooses its tag. The constructor converts the text later.
     fn scalar(&mut self, anchor: Option<&'a str>, tag: Option<&str>, start: Mark) -> Result<Composed> {
         let token = self.scanner.next()?;
         let Kind::Scalar { text, plain } = token.kind else {
             return Err(Error::at(token.start, "expected a value here"));
         };
         let tag = match tag {
-            // The lone `!` resolves like a plain scalar, even in quotes.
+            // After the lone `!` even a quoted scalar is resolved like a plain one.
             Some("!") => implicit(&text),
             Some(tag) => Tag::explicit(tag),
             None if plain => implicit(&text),
@@ -249,6 +268,7 @@ impl<'a> Composer<'a, '_> {
         Ok(Composed { id, height: 1 })
     }
 
+    /// Reads an alias and counts it like a copy of its node.
     fn alias(&mut self, depth: usize) -> Result<Composed> {
         let token = self.scanner.next()?;
         let anchor = if let Kind::Alias(name) = token.kind { self.anchors.get(name) } else { None };
@@ -265,7 +285,7 @@ impl<'a> Composer<'a, '_> {
         if depth - 1 + weight.height > self.limits.max_depth {
             return Err(self.too_deep());
         }
-        self.charge(weight.nodes, weight.bytes, token.start)?;
+        self.count(weight.nodes, weight.bytes, token.start)?;
         self.copied_bytes = self.copied_bytes.saturating_add(weight.bytes);
         if self.copied_bytes > self.limits.max_bytes {
             let limit = self.limits.max_bytes;
@@ -274,6 +294,7 @@ impl<'a> Composer<'a, '_> {
         Ok(Composed { id, height: weight.height })
     }
 
+    /// Returns the tag with its handle replaced by the prefix that is declared for the handle.
     fn full_tag(&self, handle: Option<&str>, suffix: TagText<'a>, mark: Mark) -> Result<TagText<'a>> {
         let Some(handle) = handle else { return Ok(suffix) };
         match self.tag_handles.get(handle) {
@@ -284,9 +305,10 @@ impl<'a> Composer<'a, '_> {
 
     // The graph.
 
+    /// Adds a node to the graph.
     fn add(&mut self, anchor: Option<&'a str>, tag: Tag, value: Value<'a>, start: Mark) -> Result<Id> {
         let bytes = if let Value::Str(text) = &value { text.len() } else { 0 };
-        self.charge(1, bytes, start)?;
+        self.count(1, bytes, start)?;
         let id = self.nodes.len();
         if let Some(name) = anchor {
             self.anchors.insert(name, Anchor { id, weight: None });
@@ -295,17 +317,18 @@ impl<'a> Composer<'a, '_> {
         Ok(id)
     }
 
-    /// A value left out.
+    /// Adds a null node for a value that is omitted at `mark`.
     fn empty(&mut self, mark: Mark) -> Result<Composed> {
         let id = self.add(None, Tag::Null, Value::Str(CowStr::Borrowed("")), mark)?;
         Ok(Composed { id, height: 1 })
     }
 
-    fn charge(&mut self, nodes: usize, bytes: usize, mark: Mark) -> Result<()> {
-        self.count = self.count.saturating_add(nodes);
-        self.bytes = self.bytes.saturating_add(bytes);
+    /// Counts nodes and bytes. Fails if that exceeds the limit on nodes.
+    fn count(&mut self, nodes: usize, bytes: usize, mark: Mark) -> Result<()> {
+        self.node_count = self.node_count.saturating_add(nodes);
+        self.scalar_bytes = self.scalar_bytes.saturating_add(bytes);
         let limit = self.limits.max_nodes;
-        if self.count > limit {
+        if self.node_count > limit {
             return Err(Error::at(
                 mark,
                 format!("found more than {limit} keys and values, aliases counted as what they stand for"),
