@@ -92,7 +92,7 @@ MEMCHECK := ["valgrind", "--quiet", "--leak-check=full", "--show-leak-kinds=defi
 test-faults: ## the fault suite: a table with a verdict per row
 	cargo test --quiet -p argus-auth-faults --test faults
 	! tests/support/has valgrind || cargo test --quiet --config 'target."cfg(all())".runner = $(MEMCHECK)' \
-	    -p argus-auth-faults --test faults -- 6 12 26
+	    -p argus-auth-faults --test faults -- single_flight.5 responses.1 process.3
 
 .PHONY: test-c
 test-c: native ## C and C++: the ABI, the header, the symbols, valgrind

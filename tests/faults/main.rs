@@ -1,7 +1,14 @@
-//! The fault suite: `cargo test -p argus-auth-faults --test faults [NUMBER...]`.
+//! The fault suite: `cargo test -p argus-auth-faults --test faults [-- CHAPTER | CHAPTER.NUMBER ...]`.
 //!
-//! Each scenario is a stimulus, an expectation in words, and the code that produces the one and checks the other.
-//! The table in `docs/faults.md` is made from them: `ARGUS_AUTH_UPDATE_DOCS=1` writes it, and a stale one is a failure.
+//! Each scenario has a condition and an expectation, both in words, and the code that produces the one and checks the
+//! other. `docs/faults.md` is generated from them and explains how to run and to add one.
+//!
+//! * this file: selects the scenarios, runs them and prints a table;
+//! * `scenarios/`: the scenarios, a file per chapter;
+//! * `docs`: generates `docs/faults.md`, which begins with `introduction.md`;
+//! * `fetch_process`: fetches a token in a process of its own;
+//! * `recording`: records all log records and panics of the process;
+//! * `world.rs`: a crate of its own, with what the scenarios are made of.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -11,42 +18,39 @@
     clippy::format_collect,
     clippy::default_trait_access,
     clippy::format_push_string,
-    reason = "a failure here is a failed scenario, and the table is for people"
+    reason = "a panic is how a scenario fails, and the table is for people"
 )]
 
+mod docs;
+mod fetch_process;
+mod recording;
 mod scenarios;
 
-use std::fmt::Write;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::Path;
 use std::process::ExitCode;
 use std::time::Instant;
 
-use argus_auth_core::{LoadOptions, Resolver};
-use argus_auth_faults::{PATIENCE, failure_kind, token};
-use scenarios::Scenario;
+use scenarios::{CHAPTERS, Chapter, Scenario};
 
 fn main() -> ExitCode {
-    if let [_, mode, url] = std::env::args().collect::<Vec<_>>().as_slice()
-        && mode == "fetch"
-    {
-        print!("{}", fetch(url));
+    if fetch_process::fetch_if_told_to() {
         return ExitCode::SUCCESS;
     }
-    let wanted: Vec<u32> = std::env::args().filter_map(|argument| argument.parse().ok()).collect();
-    let scenarios = scenarios::all();
-    scenarios::watch();
-    let (mut passed, mut failed) = (0, 0);
-    println!("{:>3}  {:<7}  {:>6}  {:<66}  expected", "#", "verdict", "ms", "stimulus");
-    for scenario in scenarios.iter().filter(|scenario| wanted.is_empty() || wanted.contains(&scenario.number)) {
-        let start = Instant::now();
-        let held = catch_unwind(AssertUnwindSafe(scenario.run)).is_ok();
-        let verdict = if held { "ok" } else { "FAILED" };
-        *if held { &mut passed } else { &mut failed } += 1;
-        let (number, milliseconds) = (scenario.number, start.elapsed().as_millis());
-        println!("{number:>3}  {verdict:<7}  {milliseconds:>6}  {:<66}  {}", scenario.stimulus, scenario.expected);
-    }
-    if wanted.is_empty() && !table_is_fresh(&scenarios) {
+    // Cargo passes the flags of the standard test harness, such as --nocapture, to every test program.
+    let arguments: Vec<_> = std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
+    let selected = scenarios::check_ids(CHAPTERS).and_then(|()| select(CHAPTERS, &arguments));
+    let selected = match selected {
+        Ok(selected) => selected,
+        Err(message) => {
+            eprintln!("{message}");
+            return ExitCode::FAILURE;
+        }
+    };
+    recording::start();
+    println!("{:<17}  {:<7}  {:>6}  when => then", "id", "verdict", "ms");
+    let mut failed = selected.iter().filter(|scenario| !passes(scenario)).count();
+    let passed = selected.len() - failed;
+    if arguments.is_empty() && !docs::page_is_fresh() {
         eprintln!("docs/faults.md is stale: run `make docs`");
         failed += 1;
     }
@@ -54,32 +58,29 @@ fn main() -> ExitCode {
     if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-/// The other side of scenario 29: a process of its own, since a proxy is found in the environment of the process.
-fn fetch(url: &str) -> String {
-    let yaml = format!(
-        "backends: {{b: {{type: sse, url: 'http://b/', on_auth_failure: closed, auth: {{type: oauth2, token_url: {url:?}, \
-         client_id: c, client_secret: s}}}}}}"
-    );
-    let resolver = Resolver::from_text(yaml.as_bytes(), &LoadOptions::default()).unwrap();
-    let outcome = resolver.headers_blocking("b", PATIENCE);
-    match &outcome {
-        Ok(_) => format!("token {}", token(&outcome)),
-        Err(error) => format!("{:?} {error}", failure_kind(&outcome)),
+/// Returns the scenarios that `arguments` name by chapter or by id, in the order of the chapters. Returns all of them
+/// if there are no arguments.
+///
+/// # Errors
+///
+/// An argument that names neither. The message lists all ids.
+fn select<'c>(chapters: &'c [Chapter], arguments: &[String]) -> Result<Vec<&'c Scenario>, String> {
+    let all = || chapters.iter().flat_map(|chapter| chapter.scenarios);
+    if let Some(unknown) = arguments.iter().find(|argument| !all().any(|scenario| scenario.is_named_by(argument))) {
+        let ids: String = chapters.iter().map(|chapter| format!("\n  {}", chapter.ids().join(" "))).collect();
+        return Err(format!("{unknown:?} is neither a chapter nor a scenario. The scenarios are:{ids}"));
     }
+    let is_selected =
+        |scenario: &&Scenario| arguments.is_empty() || arguments.iter().any(|argument| scenario.is_named_by(argument));
+    Ok(all().filter(is_selected).collect())
 }
 
-fn table_is_fresh(scenarios: &[Scenario]) -> bool {
-    let mut table = String::from(
-        "# What happens when things go wrong\n\n<!-- Made from tests/faults by `make docs`; do not edit. -->\n\n\
-         Each row is a scenario of the fault suite, which runs the real engine against a real token endpoint on loopback\n\
-         (`make test-faults`).\n\n| # | when | then |\n|---|---|---|\n",
-    );
-    for scenario in scenarios {
-        let _ = writeln!(table, "| {} | {} | {} |", scenario.number, scenario.stimulus, scenario.expected);
-    }
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/faults.md");
-    if std::env::var_os("ARGUS_AUTH_UPDATE_DOCS").is_some() {
-        return std::fs::write(path, table).is_ok();
-    }
-    std::fs::read_to_string(path).is_ok_and(|written| written == table)
+/// Runs a scenario, prints its row of the table, and returns whether it passed.
+fn passes(scenario: &Scenario) -> bool {
+    let start = Instant::now();
+    let passed = catch_unwind(AssertUnwindSafe(scenario.run)).is_ok();
+    let verdict = if passed { "ok" } else { "FAILED" };
+    let Scenario { id, when, then, .. } = scenario;
+    println!("{id:<17}  {verdict:<7}  {:>6}  {when} => {then}", start.elapsed().as_millis());
+    passed
 }

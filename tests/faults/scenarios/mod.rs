@@ -1,48 +1,105 @@
-//! The scenarios, by what they are about.
+//! The scenarios. Each file is a chapter:
+//!
+//! * `single_flight`: many callers share one fetch;
+//! * `refusals`: a backend rejects a token;
+//! * `lifetime`: how long a token is used;
+//! * `renewal`: tokens are renewed ahead of expiry;
+//! * `responses`: responses that are not accepted;
+//! * `retry`: failures that are tried again, `Retry-After`, cool-downs;
+//! * `admission`: limits on the requests under way;
+//! * `circuit_breaker`: a host that fails several times in a row;
+//! * `requests`: what a token request carries, and which backends share one;
+//! * `tls`: certificates and trust;
+//! * `proxy`: proxies from the environment;
+//! * `process`: fork and shutdown;
+//! * `secrets`: secrets stay hidden. The last chapter, because it also checks what the others have logged.
 
-mod certificates;
-mod failure;
-mod herd;
-mod hosts;
-mod identity;
+mod admission;
+mod circuit_breaker;
+mod lifetime;
 mod process;
+mod proxy;
+mod refusals;
 mod renewal;
-mod response;
+mod requests;
+mod responses;
+mod retry;
 mod secrets;
-mod transport;
+mod single_flight;
+mod tls;
 
-pub(crate) use secrets::watch;
+/// All chapters, in the order in which they run and appear in `docs/faults.md`.
+pub(crate) const CHAPTERS: &[Chapter] = &[
+    single_flight::CHAPTER,
+    refusals::CHAPTER,
+    lifetime::CHAPTER,
+    renewal::CHAPTER,
+    responses::CHAPTER,
+    retry::CHAPTER,
+    admission::CHAPTER,
+    circuit_breaker::CHAPTER,
+    requests::CHAPTER,
+    tls::CHAPTER,
+    proxy::CHAPTER,
+    process::CHAPTER,
+    secrets::CHAPTER,
+];
+
+/// The scenarios of one topic, with a heading for `docs/faults.md`.
+pub(crate) struct Chapter {
+    /// The name of the chapter: the first part of its ids, and the name of its file.
+    pub topic: &'static str,
+    /// The heading: letters, blanks and hyphens only.
+    pub title: &'static str,
+    /// One sentence.
+    pub introduction: &'static str,
+    pub scenarios: &'static [Scenario],
+}
 
 /// One row of the table.
 pub(crate) struct Scenario {
-    pub(crate) number: u32,
-    /// What is done to the engine.
-    pub(crate) stimulus: &'static str,
-    /// What must be seen.
-    pub(crate) expected: &'static str,
-    /// Does the one and panics where the other is not seen.
-    pub(crate) run: fn(),
+    /// Topic, dot, number. The numbers of a chapter count from 1.
+    pub id: &'static str,
+    /// The condition that the scenario produces.
+    pub when: &'static str,
+    /// The result that it checks.
+    pub then: &'static str,
+    /// Produces the condition, and panics if the result is another.
+    pub run: fn(),
 }
 
-/// All of them, by number.
-pub(crate) fn all() -> Vec<Scenario> {
-    let mut all: Vec<Scenario> = [
-        certificates::SCENARIOS,
-        failure::SCENARIOS,
-        herd::SCENARIOS,
-        hosts::SCENARIOS,
-        identity::SCENARIOS,
-        process::SCENARIOS,
-        renewal::SCENARIOS,
-        response::SCENARIOS,
-        secrets::SCENARIOS,
-        transport::SCENARIOS,
-    ]
-    .map(|scenarios| scenarios.iter())
-    .into_iter()
-    .flatten()
-    .map(|&Scenario { number, stimulus, expected, run }| Scenario { number, stimulus, expected, run })
-    .collect();
-    all.sort_by_key(|scenario| scenario.number);
-    all
+impl Chapter {
+    pub(crate) fn ids(&self) -> Vec<&'static str> {
+        self.scenarios.iter().map(|scenario| scenario.id).collect()
+    }
+}
+
+impl Scenario {
+    /// Returns whether `name` is this scenario's id or topic.
+    pub(crate) fn is_named_by(&self, name: &str) -> bool {
+        self.id == name || self.id.split_once('.').is_some_and(|(topic, _)| topic == name)
+    }
+}
+
+/// Checks that topics are unique, and that the ids of each chapter are its topic with the numbers from 1 on.
+///
+/// # Errors
+///
+/// The first id or topic that is wrong, in words.
+pub(crate) fn check_ids(chapters: &[Chapter]) -> Result<(), String> {
+    for (index, chapter) in chapters.iter().enumerate() {
+        let topic = chapter.topic;
+        if chapters[..index].iter().any(|other| other.topic == topic) {
+            return Err(format!("two chapters have the topic {topic}"));
+        }
+        for (number, id) in (1..).zip(chapter.ids()) {
+            let expected = format!("{topic}.{number}");
+            if id != expected {
+                return Err(format!(
+                    "scenario number {number} of the chapter {topic} is {id}, and should be {expected}"
+                ));
+            }
+        }
+    }
+    Ok(())
 }

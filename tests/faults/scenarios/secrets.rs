@@ -1,62 +1,157 @@
-//! What may be seen from outside: no secret.
+//! Secrets stay hidden: in log records, errors, Debug texts, metrics and panics.
 
 use std::fmt::Write;
-use std::panic;
-use std::sync::{Mutex, PoisonError};
-use std::thread;
 use std::time::Duration;
 
-use argus_auth_core::log::{self, event};
+use argus_auth_core::log::event;
 use argus_auth_core::{Error, TokenErrorKind};
-use argus_auth_faults::{CANARY, PATIENCE, World, answer, failure, failure_kind};
+use argus_auth_faults::{CANARY, PATIENCE, World, failure, failure_kind, wait};
 use argus_auth_test_support::{Fault, Reply, TlsOptions, TokenEndpoint};
 
-use super::Scenario;
+use super::{Chapter, Scenario};
+use crate::recording;
 
-pub(super) const SCENARIOS: &[Scenario] = &[Scenario {
-    number: 27,
-    stimulus: "distinctive secrets in every field, through all of the above, level TRACE; a server that repeats them",
-    expected: "never in a log record, an error, a Debug text or a panic's; its words are left out, ours stay",
-    run: secrets_stay_secret,
-}];
+pub(super) const CHAPTER: Chapter = Chapter {
+    topic: "secrets",
+    title: "Secrets",
+    introduction: "No secret is shown in a log record of any level, an error, a Debug text, a metric or a panic, and a \
+                   server that echoes a secret does not change that.",
+    scenarios: &[
+        Scenario {
+            id: "secrets.1",
+            when: "A server echoes a secret of the request in `error`, `error_description` or `scope`: plain, cut, \
+                   encoded for a URL or a form, as Basic credentials or as an assertion",
+            then: "The server's text is left out of the error, and the scope out of the granted scopes. The library's \
+                   own words remain.",
+            run: echoed_secret_is_left_out_of_errors_and_scopes,
+        },
+        Scenario {
+            id: "secrets.2",
+            when: "The client secret is a common word that is also part of the library's messages: `secret`, \
+                   `client_secret`, `invalid_client` or `e`",
+            then: "The library's own words and a well-known `error` remain. The server's description is left out if it \
+                   contains the secret.",
+            run: secret_that_is_a_common_word_leaves_our_own_messages_whole,
+        },
+        Scenario {
+            id: "secrets.3",
+            when: "Credentials of three clients go to one host on another machine over plain http",
+            then: "The log has one warning.",
+            run: credentials_over_plain_http_cause_one_warning_per_host,
+        },
+        Scenario {
+            id: "secrets.4",
+            when: "Every field of the configuration and every kind of response contains a distinctive secret, with \
+                   each method of client authentication and the log level TRACE. The log records and panics of all \
+                   scenarios that ran before are checked too.",
+            then: "The secret is in no log record, error, Debug text, status, metric or panic. Every log event has a \
+                   name of its own.",
+            run: secrets_in_every_field_are_never_shown,
+        },
+    ],
+};
 
-/// All log records and panics of the process since [`watch`].
-static SEEN: Mutex<String> = Mutex::new(String::new());
+fn echoed_secret_is_left_out_of_errors_and_scopes() {
+    let long = "S3cr3t".repeat(50);
+    let secrets = [
+        ("client_secret", long.as_str(), long.as_str()),
+        ("client_secret", &long, &long[..100]),
+        ("client_secret", "pässwörd-geheim", "pässwörd-geheim"),
+        ("client_secret", "a+b c/d", "a%2Bb+c%2Fd"),
+        ("extra_params", "{password: hunter2hunter2}", "hunter2hunter2"),
+    ];
+    for (key, value, echo) in secrets {
+        let world = World::default();
+        expect_echo_left_out(&world, &format!("{key}: {value}"), echo);
+    }
 
-/// One line for each, from the beginning on.
-pub(super) fn seen() -> String {
-    SEEN.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    let world = World::default();
+    let url = world.endpoint.url().replace("http://", "http://user:pass%2Fword@");
+    // base64("user:pass/word") is the second.
+    for echo in ["pass/word", "dXNlcjpwYXNzL3dvcmQ=", "api-key-5"] {
+        expect_echo_left_out(&world, &format!("token_url: {url}?key=api-key-5"), echo);
+    }
+    let basic = "client_secret: s3cr3t\n      token_endpoint_auth_method: client_secret_basic";
+    // base64("client:s3cr3t")
+    expect_echo_left_out(&world, basic, "Basic Y2xpZW50OnMzY3IzdA==");
+
+    let world = World::default();
+    let lines = format!("token_endpoint_auth_method: private_key_jwt\n      private_key: {:?}", private_key());
+    wait(world.resolver(&[&lines]).headers("b")).unwrap();
+    let assertion = world.endpoint.requests()[0].form_value("client_assertion").unwrap().to_owned();
+    expect_echo_left_out(&world, &format!("{lines}\n      audience: another"), &assertion);
 }
 
-fn see(text: &str) {
-    SEEN.lock().unwrap_or_else(PoisonError::into_inner).push_str(text);
+/// Asserts that `echo` is left out when the endpoint repeats it in its error, its description of the error, or its
+/// scope, and that our own words and the other scopes remain. `lines` belong to the auth block.
+fn expect_echo_left_out(world: &World, lines: &str, echo: &str) {
+    let body = serde_json::json!({"error": "invalid_request", "error_description": format!("not {echo} !")});
+    world.endpoint.default_reply(Reply::json(400, &body));
+    let resolver = world.resolver(&[lines]);
+    resolver.invalidate("b", None).unwrap();
+    let outcome = wait(resolver.headers("b"));
+    let error = failure(&outcome);
+    assert_eq!(error.message, "the token endpoint finds the request malformed: invalid_request", "{lines}");
+    assert_eq!((error.oauth_error.as_deref(), &error.oauth_error_description), (Some("invalid_request"), &None));
+
+    world.endpoint.default_reply(Reply::json(400, &serde_json::json!({"error": echo})));
+    resolver.invalidate("b", None).unwrap();
+    let outcome = wait(resolver.headers("b"));
+    assert_eq!(failure(&outcome).message, "the token endpoint refused the request", "{lines}");
+    assert_eq!(failure(&outcome).oauth_error, None);
+
+    let body = serde_json::json!({"access_token": "tok", "scope": ["read", echo]});
+    world.endpoint.default_reply(Reply::json(200, &body));
+    let granted = resolver.diagnose().remove(0).wait(PATIENCE).unwrap().outcome.unwrap();
+    // A scope ends at a blank, so the word `Basic` of an echoed header is a scope of its own.
+    assert!(granted.scopes.unwrap().iter().all(|scope| ["read", "Basic"].contains(&scope.as_str())), "{lines}");
 }
 
-/// Keeps what is logged or panicked from now on. The secrets of all scenarios are distinctive ones.
-pub(crate) fn watch() {
-    log::set_level(Some(log::Level::TRACE));
-    assert!(log::forward(|log::Record { name, level, target, message }| {
-        see(&format!("{level} {target} {name}: {message}\n"));
-    }));
-    let shown = panic::take_hook();
-    panic::set_hook(Box::new(move |panic| {
-        see(&format!("{panic}\n"));
-        // The engine's panics are a scenario's doing.
-        if thread::current().name() != Some("argus-auth") {
-            shown(panic);
-        }
-    }));
+fn secret_that_is_a_common_word_leaves_our_own_messages_whole() {
+    for secret in ["secret", "client_secret", "invalid_client", "e"] {
+        let world = World::default();
+        let description = "client_secret is wrong";
+        let body = serde_json::json!({"error": "invalid_client", "error_description": description});
+        world.endpoint.default_reply(Reply::json(401, &body));
+        let outcome = wait(world.resolver(&[&format!("client_secret: {secret}")]).headers("b"));
+        let message = &failure(&outcome).message;
+        assert!(
+            message.starts_with("the client's authentication failed: check client_id and client_secret"),
+            "{message}"
+        );
+        assert_eq!(failure(&outcome).oauth_error.as_deref(), Some("invalid_client"));
+        assert!(!message.contains("is wrong") || secret == "invalid_client", "{message}");
+
+        world.endpoint.stop();
+        let unreachable = world.resolver(&[&format!("client_secret: {secret}"), "audience: another"]);
+        let outcome = world.wait_skipping_pauses(unreachable.headers("b"));
+        assert_eq!(failure_kind(&outcome), TokenErrorKind::Connect);
+        assert!(failure(&outcome).message.starts_with("no connection to 127.0.0.1: "), "{outcome:?}");
+    }
 }
 
-fn secrets_stay_secret() {
-    let key = TokenEndpoint::start_tls(TlsOptions::default()).tls_files().unwrap().client_key.clone();
-    for reply in replies() {
+fn credentials_over_plain_http_cause_one_warning_per_host() {
+    let world = World::default();
+    for client in 0..3 {
+        let lines = [&*format!("client_id: c{client}"), "token_url: http://in-the-clear.invalid/token"];
+        let outcome = world.wait_skipping_pauses(world.resolver(&lines).headers("b"));
+        assert_eq!(failure_kind(&outcome), TokenErrorKind::Dns);
+        world.advance(60.0);
+    }
+    let recorded = recording::text();
+    let warnings = recorded.lines().filter(|line| line.contains("plain http") && line.contains("in-the-clear.invalid"));
+    assert_eq!(warnings.count(), 1);
+}
+
+fn secrets_in_every_field_are_never_shown() {
+    let key = private_key();
+    for reply in replies_with_secrets() {
         for method in ["client_secret_post", "client_secret_basic", "private_key_jwt"] {
-            see(&shown(method, &key, &reply));
+            recording::add(&everything_shown(method, &key, &reply));
         }
     }
-    panicked();
-    let seen = seen();
+    panic_in_a_fetch();
+    let recorded = recording::text();
     for word in [
         event::TOKEN_REQUEST_SENT,
         event::TOKEN_REQUEST_RETRIED,
@@ -64,22 +159,24 @@ fn secrets_stay_secret() {
         event::TOKEN_FETCH_FAILED,
         "a defect, injected",
     ] {
-        assert!(seen.contains(word), "{word}: not watched");
+        assert!(recorded.contains(word), "{word} was not recorded");
     }
-    // An event without a name of its own is called `event` and its place.
-    let nameless = seen.lines().find(|line| line.contains(" event "));
+    // `tracing` names an event `event` and its place in the source if the code gives it no name.
+    let nameless = recorded.lines().find(|line| line.contains(" event "));
     assert!(nameless.is_none(), "{nameless:?}");
     for secret in [CANARY].into_iter().chain(key.lines().filter(|line| !line.starts_with('-'))) {
-        let found = seen.lines().find(|line| line.contains(secret));
+        let found = recorded.lines().find(|line| line.contains(secret));
         assert!(found.is_none(), "{found:?}");
     }
-    repeated();
-    repeated_assertion(&key);
-    ours();
 }
 
-/// Every kind of answer, with secrets wherever a server may put some.
-fn replies() -> Vec<Reply> {
+/// Returns a private key in PEM.
+fn private_key() -> String {
+    TokenEndpoint::start_tls(TlsOptions::default()).tls_files().unwrap().client_key.clone()
+}
+
+/// Returns every kind of reply, with a secret wherever a server may put one.
+fn replies_with_secrets() -> Vec<Reply> {
     let canary = |text: &str| format!("{text} {CANARY}");
     let mut replies = vec![
         Reply::token(&format!("{CANARY}-token"), 3600),
@@ -106,12 +203,13 @@ fn replies() -> Vec<Reply> {
     replies
 }
 
-/// All that can be seen of a backend with secrets everywhere, while its token endpoint answers like this.
-fn shown(method: &str, key: &str, reply: &Reply) -> String {
+/// Returns everything that a host can show of a backend with a secret in every field, when the endpoint sends `reply`.
+fn everything_shown(method: &str, key: &str, reply: &Reply) -> String {
     let world = World::default();
     world.endpoint.default_reply(reply.clone());
-    // The form has secrets of its own; a header can hold one pair only.
-    let user = if method == "client_secret_basic" { "" } else { "canary-7f3a:canary-7f3a@" };
+    // With `client_secret_basic` the Authorization header is taken, so a user in the URL is an error of the
+    // configuration.
+    let user = if method == "client_secret_basic" { String::new() } else { format!("{CANARY}:{CANARY}@") };
     let url = world.endpoint.url().replace("http://", &format!("http://{user}"));
     let resolver = world.resolver_for(&format!(
         "backends:\n  b:\n    type: sse\n    url: 'http://{CANARY}:{CANARY}@b/?{CANARY}'\n    on_auth_failure: closed\n    \
@@ -119,7 +217,7 @@ fn shown(method: &str, key: &str, reply: &Reply) -> String {
          client_id: c\n      client_secret: {CANARY}\n      token_endpoint_auth_method: {method}\n      \
          private_key: {key:?}\n      extra_params: {{password: {CANARY}}}\n"
     ));
-    let outcome = world.answer_through_pauses(resolver.headers("b"));
+    let outcome = world.wait_skipping_pauses(resolver.headers("b"));
     let mut text = format!("{outcome:?} {resolver:?} {resolver:#?} {:?} {:?}", resolver.backends(), world.engine);
     if let Err(error) = &outcome {
         let _ = write!(text, " {error}");
@@ -128,88 +226,10 @@ fn shown(method: &str, key: &str, reply: &Reply) -> String {
     text
 }
 
-fn panicked() {
+/// Makes the engine panic while it holds secrets.
+fn panic_in_a_fetch() {
     let world = World::default();
     world.clock.panic_next_sleep(Duration::from_secs(30));
-    let outcome = answer(world.resolver(&[]).headers("b"));
+    let outcome = wait(world.resolver(&[]).headers("b"));
     assert!(matches!(outcome, Err(Error::Internal { .. })), "{outcome:?}");
-}
-
-/// A server's words are left out when they repeat a secret in any form, however long or odd it is.
-fn repeated() {
-    let long = "S3cr3t".repeat(50);
-    let secrets = [
-        ("client_secret", long.as_str(), long.as_str()),
-        ("client_secret", &long, &long[..100]),
-        ("client_secret", "pässwörd-geheim", "pässwörd-geheim"),
-        ("client_secret", "a+b c/d", "a%2Bb+c%2Fd"),
-        ("extra_params", "{password: hunter2hunter2}", "hunter2hunter2"),
-    ];
-    for (key, value, repeated) in secrets {
-        let world = World::default();
-        left_out(&world, &format!("{key}: {value}"), repeated);
-    }
-    let world = World::default();
-    let url = world.endpoint.url().replace("http://", "http://user:pass%2Fword@");
-    for repeated in ["pass/word", "dXNlcjpwYXNzL3dvcmQ=", "api-key-5"] {
-        left_out(&world, &format!("token_url: {url}?key=api-key-5"), repeated);
-    }
-    let basic = "client_secret: s3cr3t\n      token_endpoint_auth_method: client_secret_basic";
-    // base64("client:s3cr3t")
-    left_out(&world, basic, "Basic Y2xpZW50OnMzY3IzdA==");
-}
-
-fn repeated_assertion(key: &str) {
-    let world = World::default();
-    let lines = format!("token_endpoint_auth_method: private_key_jwt\n      private_key: {key:?}");
-    answer(world.resolver(&[&lines]).headers("b")).unwrap();
-    let assertion = world.endpoint.requests()[0].form_value("client_assertion").unwrap().to_owned();
-    left_out(&world, &format!("{lines}\n      audience: another"), &assertion);
-}
-
-/// Asserts that of an answer with this text in every field nothing is seen but our own words.
-fn left_out(world: &World, lines: &str, repeated: &str) {
-    let said = serde_json::json!({"error": "invalid_request", "error_description": format!("not {repeated} !")});
-    world.endpoint.default_reply(Reply::json(400, &said));
-    let resolver = world.resolver(&[lines]);
-    resolver.invalidate("b", None).unwrap();
-    let outcome = answer(resolver.headers("b"));
-    let seen = failure(&outcome);
-    assert_eq!(seen.message, "the token endpoint finds the request malformed: invalid_request", "{lines}");
-    assert_eq!((seen.oauth_error.as_deref(), &seen.oauth_error_description), (Some("invalid_request"), &None));
-
-    world.endpoint.default_reply(Reply::json(400, &serde_json::json!({"error": repeated})));
-    resolver.invalidate("b", None).unwrap();
-    let outcome = answer(resolver.headers("b"));
-    assert_eq!(failure(&outcome).message, "the token endpoint refused the request", "{lines}");
-    assert_eq!(failure(&outcome).oauth_error, None);
-
-    let granted = serde_json::json!({"access_token": "tok", "scope": ["read", repeated]});
-    world.endpoint.default_reply(Reply::json(200, &granted));
-    let granted = resolver.diagnose().remove(0).wait(PATIENCE).unwrap().outcome.unwrap();
-    assert!(granted.scopes.unwrap().iter().all(|scope| ["read", "Basic"].contains(&scope.as_str())), "{lines}");
-}
-
-/// Our own words stay, also those that a secret is a part of.
-fn ours() {
-    for secret in ["secret", "client_secret", "invalid_client", "e"] {
-        let world = World::default();
-        let description = "client_secret is wrong";
-        let said = serde_json::json!({"error": "invalid_client", "error_description": description});
-        world.endpoint.default_reply(Reply::json(401, &said));
-        let outcome = answer(world.resolver(&[&format!("client_secret: {secret}")]).headers("b"));
-        let message = &failure(&outcome).message;
-        assert!(
-            message.starts_with("the client's authentication failed: check client_id and client_secret"),
-            "{message}"
-        );
-        assert_eq!(failure(&outcome).oauth_error.as_deref(), Some("invalid_client"));
-        assert!(!message.contains("is wrong") || secret == "invalid_client", "{message}");
-
-        world.endpoint.stop();
-        let unreachable = world.resolver(&[&format!("client_secret: {secret}"), "audience: another"]);
-        let outcome = world.answer_through_pauses(unreachable.headers("b"));
-        assert_eq!(failure_kind(&outcome), TokenErrorKind::Connect);
-        assert!(failure(&outcome).message.starts_with("no connection to 127.0.0.1: "), "{outcome:?}");
-    }
 }
