@@ -31,8 +31,8 @@ pub struct Engine(Arc<Generations>);
 impl Engine {
     /// Returns the engine of this process. Starts nothing: no thread, no socket, no file.
     pub fn global() -> &'static Self {
-        // Two threads that get here at once both make an engine, and one of the two is dropped. Neither thread waits for
-        // the other, because in a child of `fork` the other thread does not exist.
+        // Two threads that get here at once both make an engine, and one of the two is dropped. Neither thread waits
+        // for the other, because in a child of `fork` the other thread does not exist.
         static GLOBAL: OnceBox<Engine> = OnceBox::new();
         GLOBAL.get_or_init(|| Box::new(Self::with_clock(Clock::System)))
     }
@@ -53,7 +53,7 @@ impl Engine {
         self.0.shut_down_current(timeout)
     }
 
-    /// Returns the generations of all processes, which outlive a shutdown and a fork.
+    /// Returns the owner of the current generation, which outlives a shutdown and a fork.
     pub(crate) fn generations(&self) -> &Arc<Generations> {
         &self.0
     }

@@ -67,8 +67,8 @@ pub(crate) fn read(path: &Path, limit: usize) -> Result<Content, Unreadable> {
     let Some(length) = usize::try_from(metadata.len()).ok().filter(|length| *length <= limit) else {
         return Err(too_large);
     };
-    // One byte more than the file is long, so that the end of the file is found without growing the buffer: a buffer that
-    // grows leaves a copy behind that is not wiped.
+    // One byte more than the file is long, so that the end of the file is found without growing the buffer: a buffer
+    // that grows leaves a copy behind that is not wiped.
     let mut bytes = Zeroizing::new(Vec::with_capacity(length + 1));
     File::open(path)?.take(limit as u64 + 1).read_to_end(&mut bytes)?;
     if bytes.len() > limit { Err(too_large) } else { Ok(Content { bytes, exposure: exposure(&metadata) }) }

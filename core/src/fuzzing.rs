@@ -1,5 +1,5 @@
-//! The entry point of the fuzz targets in `fuzz/`: from the bytes of a response to a token and its lifetime. Compiled for
-//! the fuzzer only.
+//! The entry point of the fuzz targets in `fuzz/`: from the bytes of a response to a token and its lifetime. Compiled
+//! for the fuzzer only.
 
 use std::time::Duration;
 

@@ -7,8 +7,8 @@ use crate::secret::Secret;
 
 /// The headers of one backend request.
 ///
-/// Names keep the case in which they were configured. The order is kept, and no two names are equal when case is ignored.
-/// Every value counts as a secret: `Debug` shows names only. Names and values are not checked here.
+/// Names keep the case in which they were configured. The order is kept, and no two names are equal when case is
+/// ignored. Every value counts as a secret: `Debug` shows names only. Names and values are not checked here.
 ///
 /// ```
 /// use argus_auth_core::{Headers, Secret};

@@ -16,7 +16,7 @@ const POOL_IDLE: Duration = Duration::from_secs(90);
 /// A client that was not used for this long is dropped when any client is requested, because it may hold a private key.
 const CLIENT_IDLE: Duration = Duration::from_secs(3600);
 /// The shortest time between two reads of the system's CA certificates.
-const MIN_SYSTEM_REREAD: Duration = Duration::from_secs(60);
+const MIN_REREAD_INTERVAL: Duration = Duration::from_secs(60);
 
 /// The HTTP clients of one generation. Each is built at its first use, and again when one of its files has changed.
 #[derive(Debug, Default)]
@@ -39,7 +39,8 @@ impl HttpClients {
     ///
     /// # Errors
     ///
-    /// The reason in words, with the name of the file that is at fault. It is not remembered: the next call tries again.
+    /// The reason in words, with the name of the file that is at fault. It is not remembered: the next call tries
+    /// again.
     pub(crate) fn client(&self, trust: &Trust, now: Instant) -> Result<Client, String> {
         // The versions are taken before the files are read. A file that is replaced in between then has another version
         // at the next call, and is read again.
@@ -55,13 +56,13 @@ impl HttpClients {
         Ok(client)
     }
 
-    /// Records that a TLS handshake failed. If it used the system's CA certificates, the next call reads them again: they
-    /// may have been replaced, and nothing else would reveal that. This happens at most once a minute, because a new
-    /// client loses the pooled connections to all other hosts.
+    /// Records that a TLS handshake failed. If it used the system's CA certificates, the next call reads them again:
+    /// they may have been replaced, and nothing else would reveal that. This happens at most once a minute, because a
+    /// new client loses the pooled connections to all other hosts.
     pub(crate) fn handshake_failed(&self, trust: &Trust, now: Instant) {
         let mut clients = self.by_trust.lock();
         if matches!(trust, Trust::Tls { ca_bundle: None, .. })
-            && clients.get(trust).is_some_and(|cached| now.since(cached.built_at) >= MIN_SYSTEM_REREAD)
+            && clients.get(trust).is_some_and(|cached| now.since(cached.built_at) >= MIN_REREAD_INTERVAL)
         {
             clients.remove(trust);
         }

@@ -24,7 +24,7 @@
 //! | module | holds |
 //! |---|---|
 //! | [`resolver`] | backend name to headers; failure policy; reload |
-//! | [`provider`] | one [`AuthProvider`](provider::AuthProvider) per backend; a new kind of authentication is a file here |
+//! | [`provider`] | one [`AuthProvider`](provider::AuthProvider) per backend; a file for each kind of authentication |
 //! | [`doctor`] | asks each token endpoint once and explains the answer |
 //! | `engine` | [`Engine`], the public handle to everything that runs in the background |
 //! | [`token`] | access tokens, with *state*: sources, single flight, renewal, circuit breaker |

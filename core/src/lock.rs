@@ -14,8 +14,8 @@ impl<T> Mutex<T> {
         Self(sync::Mutex::new(value))
     }
 
-    /// Waits until no other thread holds the lock. If a thread panicked while it held the lock, the value is used as that
-    /// thread left it.
+    /// Waits until no other thread holds the lock. If a thread panicked while it held the lock, the value is used as
+    /// that thread left it.
     pub(crate) fn lock(&self) -> MutexGuard<'_, T> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

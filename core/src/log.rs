@@ -1,5 +1,5 @@
-//! Logging: the names of this library's `tracing` events, and a way to receive them as text for hosts without `tracing`,
-//! which are the C and Python bindings.
+//! Logging: the names of this library's `tracing` events, and a way to receive them as text for hosts without
+//! `tracing`, which are the C and Python bindings.
 //!
 //! A Rust host installs any `tracing` subscriber, and needs only the names in [`event`] from this module.
 

@@ -62,7 +62,8 @@ pub struct Checkup {
 /// ```
 #[derive(Debug, Clone)]
 pub struct Diagnosis {
-    /// The time from the start of the request to the end of the response, or to the failure. Zero if no request was sent.
+    /// The time from the start of the request to the end of the response, or to the failure. Zero if the engine could
+    /// not start or was shut down.
     pub latency: Duration,
     /// The facts about the token, or the failure.
     pub outcome: Result<Granted, ExplainedError>,
@@ -112,8 +113,8 @@ pub struct ExplainedError {
 }
 
 impl Checkup {
-    /// Blocks this thread until the answer is available, and returns it. Returns `None` after `timeout`, and may be called
-    /// again then. The request itself takes at most 30 s, after it has waited for a permit.
+    /// Blocks this thread until the answer is available, and returns it. Returns `None` after `timeout`, and may be
+    /// called again then. The request itself takes at most 30 s, after it has waited for a permit.
     ///
     /// Must not be called on the engine's own thread, which makes the request.
     pub fn wait(&self, timeout: Duration) -> Option<Diagnosis> {

@@ -4,9 +4,9 @@
 //! * `config`: [`ConfigError`], all [`Problem`]s of a configuration at once;
 //! * `token`: [`TokenError`], why a fetch got no token.
 //!
-//! No message contains a secret or a response body. Nor does any contain `401`, `403` or `unauthorized`: a gateway
-//! searches error texts for these to recognise that a *backend* refused a request, and would misread the refusal of a
-//! token endpoint. HTTP status and OAuth error code are therefore fields.
+//! No message contains a secret or a response body. The text of a [`TokenError`] does not contain `401`, `403` or
+//! `unauthorized` either: a gateway searches error texts for these to recognise that a *backend* refused a request, and
+//! would misread the refusal of a token endpoint. HTTP status and OAuth error code are fields instead.
 
 mod config;
 mod token;

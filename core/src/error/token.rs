@@ -31,8 +31,8 @@ pub struct TokenError {
     pub http_status: Option<u16>,
     /// The `error` field of an error response (RFC 6749 §5.2); `None` if it echoes a secret of the request.
     pub oauth_error: Option<String>,
-    /// The `error_description` field of an error response (RFC 6749 §5.2), at most 200 characters; `None` if it echoes a
-    /// secret of the request.
+    /// The `error_description` field of an error response (RFC 6749 §5.2), at most 200 characters; `None` if it echoes
+    /// a secret of the request.
     pub oauth_error_description: Option<String>,
     /// The cause of a failed TLS handshake, if it is one of the usual ones.
     pub tls: Option<TlsCause>,

@@ -50,8 +50,8 @@ pub(super) fn sign(method: &PrivateKeyJwt, client_id: &str, token_url: &str) -> 
     Ok(Secret::new(format!("{message}.{}", URL_SAFE_NO_PAD.encode(signature))))
 }
 
-/// Converts an ECDSA signature from the DER sequence that TLS uses to the form that JWS uses (RFC 7518 §3.4), which is r
-/// and s in 32 bytes each. Returns `None` if the sequence is malformed.
+/// Converts an ECDSA signature from the DER sequence that TLS uses to the form that JWS uses (RFC 7518 §3.4), which is
+/// r and s in 32 bytes each. Returns `None` if the sequence is malformed.
 fn fixed_width(der: &[u8]) -> Option<[u8; 64]> {
     let [0x30, length, integers @ ..] = der else { return None };
     if usize::from(*length) != integers.len() {

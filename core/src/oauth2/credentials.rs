@@ -22,7 +22,7 @@ const FORM_CAPACITY: usize = 4096;
 /// whose inputs are all equal share a token, and a difference in any input separates them.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct ClientCredentials {
-    /// The hash of the other fields, computed once: the registry asks for it whenever it grows.
+    /// The hash of the other fields, computed once, because the registry needs it whenever it grows.
     hash: u64,
     pub token_url: String,
     pub client_id: String,
@@ -50,8 +50,8 @@ impl ClientCredentials {
     /// The reason in words, without secrets.
     pub(super) fn request(&self) -> Result<TokenRequest, &'static str> {
         let Self { client_id, client_secret, options, .. } = self;
-        // Large enough never to grow, because a buffer that grows leaves copies behind that are not wiped. A byte of the
-        // secret takes up to three bytes in a form.
+        // Large enough never to grow, because a buffer that grows leaves copies behind that are not wiped. A byte of
+        // the secret takes up to three bytes in a form.
         let mut form = Serializer::new(String::with_capacity(FORM_CAPACITY + 3 * client_secret.expose_secret().len()));
         form.append_pair("grant_type", "client_credentials");
         let mut echo_filter = EchoFilter::new(&self.token_url, self.scope_words());
@@ -98,13 +98,14 @@ impl ClientCredentials {
         self.scopes.iter().flat_map(|scopes| scopes.split_ascii_whitespace())
     }
 
-    /// Returns the scheme, host and port of the token endpoint. Sources with the same origin share permits and a circuit
-    /// breaker.
+    /// Returns the scheme, host and port of the token endpoint. Sources with the same origin share permits and a
+    /// circuit breaker.
     pub(crate) fn origin(&self) -> String {
         url::Url::parse(&self.token_url).map_or_else(|_| String::new(), |url| url.origin().ascii_serialization())
     }
 
-    /// Returns whether the token URL is plain `http` to another machine, so that the network can read the client secret.
+    /// Returns whether the token URL is plain `http` to another machine, so that the network can read the client
+    /// secret.
     pub(crate) fn cross_network_in_clear_text(&self) -> bool {
         url::Url::parse(&self.token_url).is_ok_and(|url| is_in_the_clear(&url))
     }

@@ -1,7 +1,7 @@
 //! The OAuth 2.0 protocol: one request to a token endpoint and its response. This module keeps no state; `token` does.
 //!
-//! * `credentials`: [`ClientCredentials`], every input of a token request, and the form and header made from them
-//!   (RFC 6749 §4.4.2, client authentication of §2.3.1);
+//! * `credentials`: [`ClientCredentials`], every input of a token request, and the form and header made from them (RFC
+//!   6749 §4.4.2, client authentication of §2.3.1);
 //! * `assertion`: the signed assertion of `private_key_jwt` (RFC 7523);
 //! * `request`: one attempt: the HTTP request, and its response or a failure in words;
 //! * `response`: bytes to a [`TokenResponse`] (RFC 6749 §5.1) or to an error (§5.2);

@@ -83,8 +83,8 @@ async fn send_and_read(
     let mut body = Zeroizing::new(Vec::new());
     let end = read_body(&mut response, &mut body).await;
     let outcome = match (end, response::parse(status, &body, &request.echo_filter)) {
-        // An OAuth error or a status that tells enough counts even if the body was cut off. A token from a part of a body
-        // does not.
+        // An OAuth error or a status that tells enough counts even if the body was cut off. A token from a part of a
+        // body does not.
         (Err(cut), Ok(_) | Err(TokenError { kind: TokenErrorKind::Response, .. })) => Err(cut),
         (_, parsed) => parsed,
     };
@@ -97,8 +97,8 @@ async fn send(client: &Client, url: Url, request: &TokenRequest) -> Result<Respo
     headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded"));
     headers.extend(request.authorization.clone().map(|value| (AUTHORIZATION, value)));
-    // `headers` replaces headers of the same name. If the URL has a user, reqwest has set an Authorization header already,
-    // which must not be sent beside this one.
+    // `headers` replaces headers of the same name. If the URL has a user, reqwest has set an Authorization header
+    // already, which must not be sent beside this one.
     let post = client.post(url).headers(headers).body(String::clone(&request.form));
     post.send().await.map_err(|error| explain(&error, &host))
 }

@@ -62,7 +62,8 @@ pub(crate) fn parse(status: u16, body: &[u8], echo_filter: &EchoFilter) -> Resul
         return Err(TokenError::new(
             TokenErrorKind::Redirect,
             format!(
-                "the token endpoint answered with a redirect (HTTP {status}), which is never followed with credentials; configure the final URL"
+                "the token endpoint answered with a redirect (HTTP {status}), which is never followed with \
+                 credentials; configure the final URL"
             ),
         ));
     }
@@ -117,8 +118,8 @@ pub(crate) fn parse(status: u16, body: &[u8], echo_filter: &EchoFilter) -> Resul
     })
 }
 
-/// Returns those words of `scope` that may be shown; `None` if it has another type. RFC 6749 §3.3 defines it as text with
-/// blanks, and some servers send a list.
+/// Returns those words of `scope` that may be shown; `None` if it has another type. RFC 6749 §3.3 defines it as text
+/// with blanks, and some servers send a list.
 fn scopes(scope: &Value, may_be_shown: impl Fn(&str) -> bool) -> Option<Vec<String>> {
     let words =
         |text: &str| text.split_ascii_whitespace().filter(|word| may_be_shown(word)).map(printable).collect::<Vec<_>>();

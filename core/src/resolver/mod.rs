@@ -29,9 +29,9 @@ use crate::wait::{Outcome, Pending, Requested, Waiter};
 /// Cheap to clone; all clones see a reload. All methods may be called from any thread, also after a fork. Making a
 /// resolver reads the configuration and its secrets, but requests no token.
 ///
-/// Under [`FailurePolicy::Open`](crate::FailurePolicy), when a token can't be had, the error is logged and the backend's
-/// configured headers are returned without authentication. A caller's own deadline and a shutdown are errors under
-/// either policy.
+/// Under [`FailurePolicy::Open`](crate::FailurePolicy), when a token can't be had, the error is logged and the
+/// backend's configured headers are returned without authentication. A caller's own deadline and a shutdown are errors
+/// under either policy.
 ///
 /// ```
 /// use std::time::Duration;
@@ -114,9 +114,9 @@ impl Resolver {
 
     /// Reads the file again, with its variables and secrets, and replaces the configuration. Blocks while it reads.
     ///
-    /// A backend keeps its token and its cool-down as long as the inputs of its token request are the same; otherwise it
-    /// starts without either. Callers that wait already are not affected. A relative path is resolved against the current
-    /// directory at the time of the reload. For a resolver that was not loaded from a file, this does nothing.
+    /// A backend keeps its token and its cool-down as long as the inputs of its token request are the same; otherwise
+    /// it starts without either. Callers that wait already are not affected. A relative path is resolved against the
+    /// current directory at the time of the reload. For a resolver that was not loaded from a file, this does nothing.
     ///
     /// # Errors
     ///
@@ -125,8 +125,8 @@ impl Resolver {
         let Some((path, options)) = &self.0.file else { return Ok(()) };
         loop {
             let previous = self.0.backends.load_full();
-            // The file is read after the current backends were loaded, so that of two reloads at once, the one that read
-            // earlier can't replace the result of the other.
+            // The file is read after the current backends were loaded, so that of two reloads at once, the one that
+            // read earlier can't replace the result of the other.
             if self.exchange(previous, config::load(path, options)?) {
                 return Ok(());
             }
@@ -177,6 +177,15 @@ impl Resolver {
     /// Returns the headers, or a wait for them, which may be awaited on any runtime or by a blocked thread.
     ///
     /// Dropping it ends only this wait: the fetch continues for all callers.
+    ///
+    /// ```
+    /// use argus_auth_core::{Error, Resolver, Secret};
+    ///
+    /// async fn authorization(resolver: &Resolver) -> Result<Option<Secret>, Error> {
+    ///     let headers = resolver.headers("search").await?;
+    ///     Ok(headers.get("Authorization").cloned())
+    /// }
+    /// ```
     pub fn headers(&self, name: &str) -> Pending {
         let pending = self.with(name, |backend| match backend.current() {
             Some(outcome) => Pending::ready(outcome),
@@ -189,8 +198,8 @@ impl Resolver {
     ///
     /// # Errors
     ///
-    /// [`Error::UnknownBackend`]; [`Error::Deadline`] after `timeout`; [`Error::Shutdown`]; under the policy `closed`, also
-    /// the failure to get a token. On the engine's own thread, where waiting would never end, [`Error::Internal`].
+    /// [`Error::UnknownBackend`]; [`Error::Deadline`] after `timeout`; [`Error::Shutdown`]; under the policy `closed`,
+    /// also the failure to get a token. On the engine's own thread, where waiting would never end, [`Error::Internal`].
     pub fn headers_blocking(&self, name: &str, timeout: Duration) -> Outcome {
         let mut pending = self.headers(name);
         if pending.is_waiting() && is_engine_thread() {
@@ -213,8 +222,16 @@ impl Resolver {
 
     /// Records that the backend refused the headers, with HTTP status 401. The next caller gets a new token.
     ///
-    /// `rejected` is the refused value of `Authorization`. If the token has been replaced since, it is kept, so that any
-    /// number of refusals of one token cost one fetch. `None` means the token held now.
+    /// `rejected` is the refused value of `Authorization`. If the token has been replaced since, it is kept, so that
+    /// any number of refusals of one token cost one fetch. `None` means the token held now.
+    ///
+    /// ```
+    /// use argus_auth_core::{Error, Headers, Resolver, Secret};
+    ///
+    /// fn on_status_401(resolver: &Resolver, request: &Headers) -> Result<(), Error> {
+    ///     resolver.invalidate("search", request.get("Authorization").map(Secret::expose_secret))
+    /// }
+    /// ```
     ///
     /// # Errors
     ///
@@ -233,6 +250,16 @@ impl Resolver {
     }
 
     /// Returns counters and gauges of all backends with tokens, in the Prometheus text format (version 0.0.4).
+    ///
+    /// ```
+    /// use argus_auth_core::{LoadOptions, Resolver};
+    ///
+    /// # fn main() -> Result<(), argus_auth_core::ConfigError> {
+    /// let resolver = Resolver::from_text(b"backends: {}", &LoadOptions::default())?;
+    /// assert!(resolver.metrics().contains("# TYPE argus_auth_token_hits_total counter"));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn metrics(&self) -> String {
         metrics::render(self.0.backends.load().in_order.iter().map(AsRef::as_ref))
     }

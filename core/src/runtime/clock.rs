@@ -6,7 +6,8 @@ use std::time::Duration;
 
 /// A point in time, in nanoseconds since the machine started.
 ///
-/// Instants of one machine are comparable between processes; those of a virtual clock only with one another.
+/// Instants of the system clock are comparable between processes, until the machine restarts. Those of a virtual clock
+/// are comparable only with one another.
 ///
 /// ```
 /// use std::time::Duration;
@@ -58,7 +59,8 @@ pub enum Clock {
     Virtual(Arc<super::VirtualClock>),
 }
 
-/// The longest time between two reads of the clock in a wait, because timers of the runtime stop while the machine sleeps.
+/// The longest time between two reads of the clock in a wait, because timers of the runtime stop while the machine
+/// sleeps.
 const LONGEST_SLEEP: Duration = Duration::from_secs(30);
 
 impl Clock {

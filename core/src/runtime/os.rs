@@ -49,8 +49,8 @@ pub(super) fn spawn_with_signals_blocked(
     let mut all = MaybeUninit::<libc::sigset_t>::uninit();
     let mut previous = MaybeUninit::<libc::sigset_t>::uninit();
     // SAFETY: sigfillset initialises `all`, which the later calls only read; `previous` is written by the first
-    // pthread_sigmask before the second reads it; all pointers are to live locals. pthread_sigmask changes the
-    // calling thread only, and its old mask is restored on the one path out of this block.
+    // pthread_sigmask before the second reads it; all pointers are to live locals. pthread_sigmask changes the calling
+    // thread only, and its old mask is restored on the one path out of this block.
     unsafe {
         libc::sigfillset(all.as_mut_ptr());
         for fault in [libc::SIGSEGV, libc::SIGBUS, libc::SIGILL, libc::SIGFPE, libc::SIGTRAP, libc::SIGABRT] {

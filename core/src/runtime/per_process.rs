@@ -11,8 +11,8 @@ use super::os;
 /// A shared value that belongs to one process. The first access in a child of `fork` replaces the inherited value.
 ///
 /// Another thread of the parent may have held a lock inside the value at the moment of the fork, and that lock is never
-/// released in the child. So a child uses the inherited value only to construct its own, without waiting for a lock. The
-/// inherited value is then leaked, because dropping it could close or wake something that the parent still uses.
+/// released in the child. So a child uses the inherited value only to construct its own, without waiting for a lock.
+/// The inherited value is then leaked, because dropping it could close or wake something that the parent still uses.
 ///
 /// All methods are lock-free and may be called from any thread.
 ///
@@ -48,11 +48,11 @@ impl<T> Owned<T> {
 }
 
 impl<T> PerProcess<T> {
-    /// Wraps `value`, which belongs to this process. In a child, `in_child` makes the child's value from the parent's. It
-    /// must not wait for a lock inside the parent's value.
+    /// Wraps `value`, which belongs to this process. In a child, `in_child` makes the child's value from the parent's.
+    /// It must not wait for a lock inside the parent's value.
     pub fn new(value: T, in_child: fn(&T) -> T) -> Self {
-        // Forks must be counted before the value exists, so that a child can tell that it inherited it. If this fails,
-        // the start of the engine's thread fails too and reports the error.
+        // Forks must be counted before the value exists, so that a child can tell an inherited value from its own. If
+        // this fails, the start of the engine's thread fails too and reports the error.
         let _ = os::watch_forks();
         Self { in_child, current: ArcSwap::from_pointee(Owned::new(value)) }
     }

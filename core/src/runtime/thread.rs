@@ -13,13 +13,13 @@ use super::os;
 use crate::lock::Mutex;
 
 thread_local! {
-    /// On an engine's thread, the value of [`os::forks`] when the thread started. If an engine's thread forks, the value
-    /// differs in the child, where the thread is an ordinary one.
+    /// On an engine's thread, the value of [`os::forks`] when the thread started. If an engine's thread forks, the
+    /// value differs in the child, where the thread is an ordinary one.
     static ENGINE_THREAD: Cell<Option<u64>> = const { Cell::new(None) };
 }
 
-/// Returns whether the caller runs on an engine's own thread, where waiting for the engine would never end. This includes
-/// a thread that is being stopped.
+/// Returns whether the caller runs on an engine's own thread, where waiting for the engine would never end. This
+/// includes a thread that is being stopped.
 pub(crate) fn is_engine_thread() -> bool {
     ENGINE_THREAD.get() == Some(os::forks())
 }
@@ -93,7 +93,8 @@ impl EndSignal {
     }
 }
 
-/// The owner of the runtime. Dropping it never blocks. If no thread could be started, it is dropped on a caller's thread.
+/// The owner of the runtime. Dropping it never blocks. If no thread could be started, it is dropped on a caller's
+/// thread.
 struct RuntimeOwner {
     runtime: Option<Runtime>,
     end: Arc<EndSignal>,

@@ -63,8 +63,8 @@ impl VirtualClock {
         }
     }
 
-    /// Moves the clock forward to the next deadline of a sleep, if that is at most `within` ahead. If there is none yet,
-    /// blocks until there is one, for at most `patience` of real time; returns false after that.
+    /// Moves the clock forward to the next deadline of a sleep, if that is at most `within` ahead. If there is none
+    /// yet, blocks until there is one, for at most `patience` of real time; returns false after that.
     pub fn advance_to_next(&self, within: Duration, patience: Duration) -> bool {
         let mut next = None;
         let none_due = |state: &mut Timeline| {

@@ -1,4 +1,5 @@
-//! The private keys that sign client assertions. A key is checked when the configuration is loaded, and used at each fetch.
+//! The private keys that sign client assertions. A key is checked when the configuration is loaded, and used at each
+//! fetch.
 
 use rustls::SignatureScheme;
 use rustls::pki_types::PrivateKeyDer;

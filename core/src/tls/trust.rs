@@ -1,4 +1,5 @@
-//! The trust of a connection to a token endpoint: CA certificates and client certificate, read from files or the system.
+//! The trust of a connection to a token endpoint: CA certificates and client certificate, read from files or the
+//! system.
 
 use std::fmt;
 use std::path::{Path, PathBuf};

@@ -14,8 +14,8 @@ const MAX_RENEWALS: usize = 64;
 /// The same limits for one host.
 const MAX_REQUESTS_PER_HOST: usize = 64;
 const MAX_RENEWALS_PER_HOST: usize = 16;
-/// The requests to each host that are admitted beyond the limit of the process. So hosts that hang can use up all permits
-/// of the process without stopping requests to the others.
+/// The requests to each host that are admitted beyond the limit of the process. So hosts that hang can use up all
+/// permits of the process without stopping requests to the others.
 const RESERVED_PER_HOST: usize = 4;
 
 /// The permits of the process.
@@ -67,8 +67,8 @@ impl Default for HostAdmission {
 }
 
 impl Admission {
-    /// Waits for a renewal permit. Returns `None` as soon as `caller_joined` ends, because a fetch for which a caller waits
-    /// needs no renewal permit.
+    /// Waits for a renewal permit. Returns `None` as soon as `caller_joined` ends, because a fetch for which a caller
+    /// waits needs no renewal permit.
     pub(super) async fn renewal_permit<'p>(
         &'p self,
         host: &'p HostAdmission,

@@ -10,8 +10,8 @@ use crate::secret::Secret;
 
 /// A cache of one token, valid until `expires_in - expiry_buffer` seconds after it was stored.
 ///
-/// It does the documented arithmetic of the gateway's class of the same name. The providers of this library do not use it:
-/// they count the lifetime from the request, and clamp the buffer (see [`crate::token`]).
+/// It does the documented arithmetic of the gateway's class of the same name. The providers of this library do not use
+/// it: they count the lifetime from the request, and clamp the buffer (see [`crate::token`]).
 ///
 /// All methods may be called from any thread, and none blocks.
 ///
@@ -45,8 +45,8 @@ impl TokenCache {
         self.expiry_buffer
     }
 
-    /// Stores a token, in place of the last one. It is valid from now on for `expires_in - expiry_buffer` seconds. If that
-    /// is zero, negative or NaN, it is not valid at all; if that overflows a [`Duration`], it is valid for ever.
+    /// Stores a token, in place of the last one. It is valid from now on for `expires_in - expiry_buffer` seconds. If
+    /// that is zero, negative or NaN, it is not valid at all; if that overflows a [`Duration`], it is valid for ever.
     pub fn set(&self, token: Secret, expires_in: f64) {
         let lifetime = expires_in - self.expiry_buffer;
         let lifetime = if lifetime.is_nan() { 0.0 } else { lifetime.max(0.0) };

@@ -37,7 +37,7 @@ enum BreakerState {
 /// Proof that the circuit breaker has admitted a fetch.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Admitted {
-    /// Whether the next request is the half-open probe.
+    /// True if the next request is the half-open probe.
     probe: bool,
 }
 
@@ -83,8 +83,8 @@ impl CircuitBreaker {
         matches!(*self.0.lock(), BreakerState::Open { .. })
     }
 
-    /// Records the end of one request of an admitted fetch; `None` means that it got a token. Retries of that fetch need no
-    /// new admission, but only its first request is the probe.
+    /// Records the end of one request of an admitted fetch; `None` means that it got a token. Retries of that fetch
+    /// need no new admission, but only its first request is the probe.
     pub(super) fn report(&self, admitted: &mut Admitted, failure: Option<&TokenError>, now: Instant) {
         let mut state = self.0.lock();
         let probe = std::mem::take(&mut admitted.probe);

@@ -15,7 +15,7 @@ const LONGEST_PERMANENT: Duration = Duration::from_secs(300);
 /// The failure of a fetch.
 #[derive(Debug)]
 pub(super) enum FetchFailure {
-    /// All requests failed, or the engine could not start. The failure counts.
+    /// No request got a usable token, or no request could be sent. The failure counts.
     Failed {
         error: Error,
         /// The `Retry-After` of the last response, or zero.

@@ -33,7 +33,8 @@ impl Fetch {
         match Arc::clone(&self.generation).runtime() {
             Ok(Some(runtime)) => drop(runtime.spawn(self.run())),
             Ok(None) => {}
-            // This failure counts, because without a cool-down each caller would try to start the engine and log an error.
+            // This failure counts, because without a cool-down each caller would try to start the engine and log an
+            // error.
             Err(error) => self.end(Err(FetchFailure::failed(error))),
         }
     }
@@ -85,7 +86,8 @@ impl Drop for Fetch {
     }
 }
 
-/// Runs code of the host, which is a log subscriber or a waiter. A panic is contained, so that the other waiters are told.
+/// Runs code of the host, which is a log subscriber or a waiter. A panic is contained, so that the other waiters are
+/// told.
 fn contained(host_code: impl FnOnce()) {
     let _ = catch_unwind(AssertUnwindSafe(host_code));
 }

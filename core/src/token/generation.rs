@@ -74,8 +74,8 @@ impl Generation {
         &self.clock
     }
 
-    /// Returns the runtime of the engine's thread. Starts the thread if it does not run. Returns `None` once the generation
-    /// was stopped.
+    /// Returns the runtime of the engine's thread. Starts the thread if it does not run. Returns `None` once the
+    /// generation was stopped.
     ///
     /// A task that is spawned while the thread stops is dropped, on that thread or on the caller's. What the task owns,
     /// such as a [`Fetch`](super::fetch::Fetch), is dropped with it.
@@ -96,8 +96,8 @@ impl Generation {
         self.registry.lock().forget_orphans();
     }
 
-    /// Stops the thread, which drops its tasks, and blocks until it and its predecessors have ended. Returns whether all
-    /// ended within `timeout`. On the engine's own thread, returns false without waiting.
+    /// Stops the thread, which drops its tasks, and blocks until it and its predecessors have ended. Returns whether
+    /// all ended within `timeout`. On the engine's own thread, returns false without waiting.
     fn stop(&self, timeout: Duration) -> bool {
         let deadline = Instant::now().checked_add(timeout);
         let left = || deadline.map_or(timeout, |deadline| deadline.saturating_duration_since(Instant::now()));
@@ -142,7 +142,8 @@ impl Generations {
         self.0.get()
     }
 
-    /// Replaces the current generation by the next one, and stops it. Returns whether its thread ended within `timeout`.
+    /// Replaces the current generation by the next one, and stops it. Returns whether its thread ended within
+    /// `timeout`.
     pub(crate) fn shut_down_current(&self, timeout: Duration) -> bool {
         let retired = self.current();
         // Does nothing if another shutdown has replaced the generation already.

@@ -16,7 +16,7 @@ const MIN_REMEMBERED: usize = 256;
 pub(super) struct HostState {
     pub admission: HostAdmission,
     pub circuit_breaker: CircuitBreaker,
-    /// Whether a warning was logged that credentials are sent to this host in clear text.
+    /// True once a warning was logged that credentials are sent to this host in clear text.
     pub warned_of_clear_text: AtomicBool,
 }
 
@@ -28,8 +28,8 @@ impl Hosts {
     /// Returns the state of the host at `origin`. If the host is new, its state is too.
     pub(super) fn get(&self, origin: String) -> Arc<HostState> {
         let mut hosts = self.0.lock();
-        // An amortised sweep: each time that the number of hosts has doubled, forgets those that no fetch uses and whose
-        // circuit breaker is closed.
+        // An amortised sweep: each time that the number of hosts has doubled, forgets those that no fetch uses and
+        // whose circuit breaker is closed.
         if hosts.len() == hosts.capacity() && hosts.len() >= MIN_REMEMBERED {
             hosts.retain(|_, host| Arc::strong_count(host) > 1 || host.circuit_breaker.is_tripped());
             let twice = 2 * hosts.len();

@@ -1,4 +1,4 @@
-//! Identifiers of sources and tokens, unique in a process.
+//! Identifiers of sources and tokens, unique in a process, the inherited ones included.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 

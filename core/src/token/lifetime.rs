@@ -4,17 +4,19 @@ use std::time::Duration;
 
 use serde_json::value::RawValue;
 
-/// The lifetime of a token without `expires_in`, in seconds. RFC 6749 §5.1 makes the field optional; the gateway has the
-/// same default.
+/// The lifetime of a token without `expires_in`, in seconds. RFC 6749 §5.1 makes the field optional; the gateway has
+/// the same default.
 const UNSTATED: f64 = 3600.0;
 /// The shortest lifetime, in seconds. If a token endpoint states 0, there must not be a fetch for every request.
 const SHORTEST: f64 = 1.0;
 /// The longest lifetime, in seconds: 30 days. No access token is kept for ever.
 const LONGEST: f64 = 30.0 * 24.0 * 3600.0;
-/// The buffer is at most this share of the lifetime, so that a short-lived token is still used for most of its lifetime.
+/// The buffer is at most this share of the lifetime, so that a short-lived token is still used for most of its
+/// lifetime.
 const LARGEST_BUFFER_SHARE: f64 = 0.25;
-/// A token expires here before it expires on the server, by this share of its lifetime or by [`LARGEST_MARGIN`] seconds,
-/// whichever is less. A token that is sent later could arrive expired, and the backend would refuse the user's request.
+/// A token expires here before it expires on the server, by this share of its lifetime or by [`LARGEST_MARGIN`]
+/// seconds, whichever is less. A token that is sent later could arrive expired, and the backend would refuse the user's
+/// request.
 const MARGIN_SHARE: f64 = 0.02;
 const LARGEST_MARGIN: f64 = 5.0;
 /// Renewals are spread over this share of the buffer, so that tokens issued together are not renewed together.
@@ -60,9 +62,10 @@ fn clamped(stated: f64) -> f64 {
     if stated.is_nan() { SHORTEST } else { stated.clamp(SHORTEST, LONGEST) }
 }
 
-/// Returns the number of seconds in a JSON number, or in a JSON string, which some servers send; `None` for other values.
+/// Returns the number of seconds in a JSON number, or in a JSON string, which some servers send; `None` for other
+/// values.
 ///
-/// It parses the raw text, because a number like 1e400 is legal in JSON, but too large for a JSON parser.
+/// It parses the raw text, because a number like 1e400 is legal in JSON, but too large for any number type.
 fn seconds(value: &RawValue) -> Option<f64> {
     value.get().trim_matches('"').trim().parse().ok()
 }
@@ -123,7 +126,8 @@ mod tests {
     }
 
     proptest! {
-        /// For any response and any configured buffer, a token is renewed before it expires, and both times are bounded.
+        /// For any response and any configured buffer, a token is renewed before it expires, and both times are
+        /// bounded.
         #[test]
         fn lifetime_from_any_input_stays_within_its_bounds(
             expires_in in prop_oneof![any::<f64>(), -10.0..100_000.0],
@@ -145,7 +149,11 @@ mod tests {
 
         /// A longer stated lifetime never means an earlier expiry.
         #[test]
-        fn expiry_of_a_longer_stated_lifetime_is_never_earlier(shorter in 0.0..100_000.0, more in 0.0..100_000.0, buffer in 0..10_000_u64) {
+        fn expiry_of_a_longer_stated_lifetime_is_never_earlier(
+            shorter in 0.0..100_000.0,
+            more in 0.0..100_000.0,
+            buffer in 0..10_000_u64,
+        ) {
             let expires_after = |seconds: f64| {
                 let stated = raw(&seconds.to_string());
                 Lifetime::new(Some(&stated), None, Duration::from_secs(buffer), 0.0).expires_after

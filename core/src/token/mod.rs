@@ -10,13 +10,13 @@
 //!
 //! The buffer before expiry is clamped to a quarter of the lifetime, so that a token with a lifetime shorter than the
 //! configured buffer is still used. A failed renewal leaves the token in use until it expires. In this library, a token
-//! expires 2 % of its lifetime (at most 5 s) before the moment that the server named, because a request that carries the
-//! token takes time to arrive, and the server's clock may be ahead.
+//! expires 2 % of its lifetime (at most 5 s) before the moment that the server named, because a request that carries
+//! the token takes time to arrive, and the server's clock may be ahead.
 //!
 //! The files, in the order in which a request for headers uses them:
 //!
-//! * `source`: `TokenSource`, the credentials, the snapshot that callers read, and the counters. **A token is
-//!   published here**, and a cached hit reads it here without a lock;
+//! * `source`: `TokenSource`, the credentials, the snapshot that callers read, and the counters. **A token is published
+//!   here**, and a cached hit reads it here without a lock;
 //! * `registry`: the sources of the process, by identity;
 //! * `single_flight`: one fetch per source, shared by all callers; `model` tests it with loom;
 //! * `fetch`: one fetch from its start to the last caller who is told;
@@ -60,8 +60,8 @@ pub(crate) use self::retry::{SingleAttempt, attempt_once};
 pub(crate) use self::source::TokenSource;
 pub use self::status::{TokenState, TokenStatus};
 
-/// Returns a random number in 0..1. It comes from the operating system, so that a forked child does not repeat the numbers
-/// of its parent.
+/// Returns a random number in 0..1. It comes from the operating system, so that a forked child does not repeat the
+/// numbers of its parent.
 fn random_share() -> f64 {
     // Without randomness there is no jitter, which does no harm.
     f64::from(getrandom::u32().unwrap_or_default()) / (f64::from(u32::MAX) + 1.0)

@@ -77,7 +77,8 @@ pub(super) async fn run(generation: Weak<Generation>) {
                 {
                     renewals.plan(again, &source, token);
                 }
-                // Thousands of renewals may be due at once. The fetches that they start must get time to run in between.
+                // Thousands of renewals may be due at once. The fetches that they start must get time to run in
+                // between.
                 tokio::task::yield_now().await;
             }
             Next::SleepUntil(due) => {

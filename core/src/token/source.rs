@@ -76,8 +76,8 @@ impl TokenSource {
 
     /// Returns the headers with the token, if a valid one is held. Takes no lock and does no I/O.
     ///
-    /// A hit only increments a counter, which the renewal task reads later. While no engine runs, in a child of `fork` or
-    /// after a shutdown, tokens are served until they expire. The first caller that must wait starts the engine.
+    /// A hit only increments a counter, which the renewal task reads later. While no engine runs, in a child of `fork`
+    /// or after a shutdown, tokens are served until they expire. The first caller that must wait starts the engine.
     pub(crate) fn current(&self) -> Option<Arc<Headers>> {
         let headers = self.valid(self.clock.now())?;
         self.hits.fetch_add(1, Ordering::Relaxed);
@@ -140,8 +140,8 @@ impl TokenSource {
         }
     }
 
-    /// Returns the state of the token and its fetches. It takes the lock of the single flight, so it is not for the path of
-    /// a request.
+    /// Returns the state of the token and its fetches. It takes the lock of the single flight, so it is not for the
+    /// path of a request.
     pub(crate) fn status(&self) -> TokenStatus {
         let now = self.clock.now();
         let snapshot = self.snapshot.load();
@@ -171,15 +171,15 @@ impl TokenSource {
         self.snapshot.load().as_ref().map(|snapshot| (snapshot.renew_at, snapshot.token))
     }
 
-    /// Starts the renewal of `token` if the token has been used and the circuit breaker is closed. Otherwise returns the
-    /// time of the next try, if that is before the token expires.
+    /// Starts the renewal of `token` if the token has been used and the circuit breaker is closed. Otherwise returns
+    /// the time of the next try, if that is before the token expires.
     pub(super) fn renew_if_used(self: &Arc<Self>, generation: &Arc<Generation>, token: TokenId) -> Option<Instant> {
         let snapshot = self.snapshot.load();
         let snapshot = snapshot.as_ref().filter(|snapshot| snapshot.token == token)?;
         let now = self.clock.now();
         if self.hits.load(Ordering::Relaxed) == snapshot.hits_before {
-            // The next check comes after half of the remaining lifetime, so that the other half is left for a renewal if
-            // the token is used until then.
+            // The next check comes after half of the remaining lifetime, so that the other half is left for a renewal
+            // if the token is used until then.
             let again = now.after((snapshot.expires_at.since(now) / 2).max(SHORTEST_USE_CHECK));
             return Some(again).filter(|again| *again < snapshot.expires_at);
         }
@@ -188,8 +188,8 @@ impl TokenSource {
         if let Some(open) = host.circuit_breaker.open(now) {
             return Some(now.after(open.pause)).filter(|again| *again < snapshot.expires_at);
         }
-        // No new try has to be planned: a fetch under way plans it when it ends, and a fetch that failed has planned one
-        // for the end of its cool-down.
+        // No new try has to be planned: a fetch under way plans it when it ends, and a fetch that failed has planned
+        // one for the end of its cool-down.
         if let Begin::Start = generation.single_flight.begin(self.id, now, || !self.holds(token)) {
             Fetch::new(self, generation).start();
         }
@@ -236,8 +236,8 @@ impl TokenSource {
         Ok(Arc::clone(&snapshot.headers))
     }
 
-    /// Counts a failed fetch, and plans another renewal of the held token for the end of the cool-down. A withheld fetch is
-    /// not counted, because no request was sent.
+    /// Counts a failed fetch, and plans another renewal of the held token for the end of the cool-down. A withheld
+    /// fetch is not counted, because no request was sent.
     pub(super) fn record_failure(
         self: &Arc<Self>,
         generation: &Generation,

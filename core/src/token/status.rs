@@ -33,15 +33,15 @@ pub struct TokenStatus {
     pub since_success: Option<Duration>,
     /// The error of the last failed fetch, also after a later success. Withheld fetches are not included.
     pub last_error: Option<TokenError>,
-    /// The time until the cool-down ends; `None` if there is no cool-down. During it, callers get the remembered error, and
-    /// no fetch is made.
+    /// The time until the cool-down ends; `None` if there is no cool-down. During it, callers get the remembered error,
+    /// and no fetch is made.
     pub cool_down: Option<Duration>,
-    /// Whether a fetch is under way.
+    /// True while a fetch is under way.
     pub fetching: bool,
     /// The number of fetches that got a token.
     pub successes: u64,
-    /// The number of fetches that failed for any reason, a shutdown included. One fetch may have sent several requests.
-    /// Withheld fetches, which sent none because the circuit breaker was open, are not counted.
+    /// The number of fetches that failed for any reason, a shutdown included. A fetch counts once, however many
+    /// requests it sent. Withheld fetches are not counted: the circuit breaker was open, so no request was sent.
     pub failures: u64,
     /// The number of times that the token was served without waiting.
     pub hits: u64,

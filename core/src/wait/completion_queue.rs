@@ -12,9 +12,9 @@ use crate::lock::Mutex;
 
 /// A queue of outcomes, each with a tag that its caller chose.
 ///
-/// The host polls [`CompletionQueue::as_fd`] for reading, and calls [`CompletionQueue::drain`] when it is readable. Both
-/// may happen on any thread. The host must not read the descriptor itself. A child of `fork` must make a queue of its
-/// own, because the descriptor of this one is shared with the parent.
+/// The host polls [`CompletionQueue::as_fd`] for reading, and calls [`CompletionQueue::drain`] when it is readable.
+/// Both may happen on any thread. The host must not read the descriptor itself. A child of `fork` must make a queue of
+/// its own, because the descriptor of this one is shared with the parent.
 ///
 /// ```
 /// use argus_auth_core::Error;
@@ -45,8 +45,8 @@ impl CompletionQueue {
         Ok(Arc::new(Self { ready, outcomes: Mutex::default() }))
     }
 
-    /// Returns a waiter that adds its outcome to this queue with `tag`. It holds the queue weakly, so that a fetch under
-    /// way does not keep the descriptor of a dropped queue open; the outcome is dropped then.
+    /// Returns a waiter that adds its outcome to this queue with `tag`. It holds the queue weakly, so that a fetch
+    /// under way does not keep the descriptor of a dropped queue open; the outcome is dropped then.
     pub fn waiter(self: &Arc<Self>, tag: u64) -> Waiter {
         let queue = Arc::downgrade(self);
         Box::new(move |outcome| {
@@ -67,8 +67,8 @@ impl CompletionQueue {
         }
     }
 
-    /// Removes and returns all outcomes, in the order of their arrival. The descriptor is no longer readable then. Never
-    /// blocks.
+    /// Removes and returns all outcomes, in the order of their arrival. The descriptor is no longer readable then.
+    /// Never blocks.
     pub fn drain(&self) -> Vec<(u64, Outcome)> {
         // The descriptor is reset first. An outcome that arrives between the two steps makes it readable again, so no
         // outcome is missed; at worst, the next call finds the queue empty.

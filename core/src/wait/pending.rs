@@ -14,8 +14,8 @@ use crate::error::Error;
 
 /// A wait for headers, from [`Resolver::headers`](crate::Resolver::headers).
 ///
-/// It is a future that may be awaited on any runtime. A thread can block on it with [`Pending::wait`] instead. Dropping it
-/// ends the wait, but not the fetch.
+/// It is a future that may be awaited on any runtime. A thread can block on it with [`Pending::wait`] instead. Dropping
+/// it ends the wait, but not the fetch.
 ///
 /// ```
 /// use std::time::Duration;

@@ -29,8 +29,8 @@ pub(super) struct SingleFlight<W> {
 struct SourceEntry<W> {
     /// The waiters of the fetch that is under way; `None` if none is.
     waiters: Option<Vec<W>>,
-    /// Notifies the fetch that a caller waits for it now. It is kept here and not in the source, because a child of `fork`
-    /// uses the source and must not touch a lock that the parent's engine may have held.
+    /// Notifies the fetch that a caller waits for it now. It is kept here and not in the source, because a child of
+    /// `fork` uses the source and must not touch a lock that the parent's engine may have held.
     joined: Arc<Notify>,
     cool_down: Option<CoolDown>,
 }
@@ -100,8 +100,8 @@ impl<W> SourceEntry<W> {
 impl<W> SingleFlight<W> {
     /// Adds `waiter` to the fetch for `source` that is under way. If none is, the caller must perform it.
     ///
-    /// `recheck` reads the token once more, under the lock, so that a fetch which has just ended is not missed. The waiter
-    /// is dropped if it does not have to wait.
+    /// `recheck` reads the token once more, under the lock, so that a fetch which has just ended is not missed. The
+    /// waiter is dropped if it does not have to wait.
     pub(super) fn join<T>(
         &self,
         source: SourceId,
@@ -167,7 +167,8 @@ impl<W> SingleFlight<W> {
     pub(super) async fn caller_joined(&self, source: SourceId) {
         let Some(joined) = self.entries.lock().get(&source).map(|entry| Arc::clone(&entry.joined)) else { return };
         let mut joined = pin!(joined.notified());
-        // Registers for notifications before it checks for waiters, so that a caller who joins in between is not missed.
+        // Registers for notifications before it checks for waiters, so that a caller who joins in between is not
+        // missed.
         joined.as_mut().enable();
         if !self.has_waiters(source) {
             joined.await;
