@@ -1,14 +1,14 @@
-//! Text with a NUL byte behind it, so that C can read it where it is.
+//! Text that ends with a NUL byte, so that C can read it in place.
 
 use std::fmt;
 use std::hash::{Hash, Hasher};
 
 use zeroize::Zeroizing;
 
-/// Text followed by one NUL byte that is not part of it. Wiped when it is dropped, since it may be a secret.
+/// Text followed by one NUL byte, which is not part of the text. Wiped when it is dropped, since it may be a secret.
 ///
-/// The core keeps header names and secrets in this form, so that the C library hands out pointers to them without a
-/// copy. `Debug` shows nothing.
+/// The core keeps header names and secrets in this form, so that the C library can return pointers to them instead of
+/// copies. `Debug` shows no text. The text itself may contain NUL bytes too.
 ///
 /// ```
 /// use argus_auth_core::CText;
@@ -21,18 +21,18 @@ use zeroize::Zeroizing;
 pub struct CText(Zeroizing<String>);
 
 impl CText {
-    /// Takes over the buffer of `text`, and copies the text only if there is no room for the NUL.
+    /// Takes over the buffer of `text`. The text is copied only if the buffer has no room for the NUL byte.
     pub fn new(text: impl Into<String>) -> Self {
         Zeroizing::new(text.into()).into()
     }
 
-    /// Returns the text without the NUL.
+    /// Returns the text without the NUL byte.
     #[inline]
     pub fn as_str(&self) -> &str {
         self.0.strip_suffix('\0').unwrap_or(&self.0)
     }
 
-    /// Returns the text and the NUL behind it.
+    /// Returns the text with the NUL byte at its end.
     #[inline]
     pub fn with_nul(&self) -> &str {
         &self.0
@@ -42,7 +42,7 @@ impl CText {
 impl From<Zeroizing<String>> for CText {
     fn from(mut text: Zeroizing<String>) -> Self {
         if text.len() == text.capacity() {
-            // A buffer that grows in place could leave a copy behind that is not wiped. The one replaced here is wiped.
+            // A buffer that grows by itself could leave an unwiped copy behind. Here the old buffer is wiped on drop.
             let mut larger = Zeroizing::new(String::with_capacity(text.len() + 1));
             larger.push_str(&text);
             text = larger;

@@ -1,8 +1,9 @@
 //! The engine: the public handle to everything that runs in the background.
 //!
-//! Nothing exists until the first token must be fetched. From then on one thread serves every provider of the process.
-//! A child of `fork` finds that thread gone; it leaves what it inherited untouched and starts its own (`token` has the
-//! generations, `runtime` the mechanism). Cached tokens live outside the engine, so a child goes on serving them.
+//! Nothing runs until the first token must be fetched. From then on, one thread serves all providers of the process. A
+//! child of `fork` does not have that thread: it leaves the inherited state untouched and starts a thread of its own
+//! (`token/generation.rs` has the state of one process, `runtime/per_process.rs` the mechanism). Cached tokens are held
+//! by their sources, which a child shares with its parent, so the child continues to serve them.
 
 use std::fmt;
 use std::sync::Arc;
@@ -13,9 +14,9 @@ use once_cell::race::OnceBox;
 use crate::runtime::Clock;
 use crate::token::{Generation, Generations};
 
-/// A handle to an engine. Cheap to clone, safe to use from any thread and after a fork.
+/// A handle to an engine. Cheap to clone; may be used from any thread and after a fork.
 ///
-/// Programs use [`Engine::global`]. An engine of one's own is for tests, which give it a clock of their own.
+/// Programs use [`Engine::global`]. A separate engine, from [`Engine::with_clock`], is for tests that control the time.
 ///
 /// ```
 /// use std::time::Duration;
@@ -30,30 +31,34 @@ pub struct Engine(Arc<Generations>);
 impl Engine {
     /// Returns the engine of this process. Starts nothing: no thread, no socket, no file.
     pub fn global() -> &'static Self {
-        // Of two threads that make it at once, one makes it for nothing. Neither waits for the other: a fork could have
-        // left that one behind.
+        // Two threads that get here at once both make an engine, and one of the two is dropped. Neither thread waits
+        // for the other, because in a child of `fork` the other thread does not exist.
         static GLOBAL: OnceBox<Engine> = OnceBox::new();
         GLOBAL.get_or_init(|| Box::new(Self::with_clock(Clock::System)))
     }
 
-    /// Returns an engine with a clock of its own. It ends with its last handle.
+    /// Returns a separate engine that reads the time from `clock`. Starts nothing.
+    ///
+    /// It is stopped, without waiting for its thread, when the last handle is dropped. Each resolver holds a handle.
     pub fn with_clock(clock: Clock) -> Self {
         Self(Arc::new(Generations::new(clock)))
     }
 
-    /// Stops the engine's thread and waits for its end. Returns whether it ended within `timeout`.
+    /// Stops the engine's thread and blocks until the thread has ended. Returns whether it ended within `timeout`.
     ///
     /// Callers that wait for a token get [`Error::Shutdown`](crate::Error::Shutdown). The engine can be used again: the
-    /// next fetch starts a new thread. May be called at any time, any number of times, from any thread; on the engine's
-    /// own thread it does not wait and returns false.
+    /// next fetch starts a new thread. May be called at any time, any number of times, from any thread. On the engine's
+    /// own thread it returns false without waiting.
     pub fn shutdown(&self, timeout: Duration) -> bool {
         self.0.shut_down_current(timeout)
     }
 
+    /// Returns the owner of the current generation, which outlives a shutdown and a fork.
     pub(crate) fn generations(&self) -> &Arc<Generations> {
         &self.0
     }
 
+    /// Returns the generation of this process.
     pub(crate) fn generation(&self) -> Arc<Generation> {
         self.0.current()
     }

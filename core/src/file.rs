@@ -1,4 +1,5 @@
-//! Files that an operator names: configurations, secret stores, certificates and their keys. Read whole, within a limit.
+//! Files that an operator names: configurations, secret stores, certificates and their keys. A file is read as a whole,
+//! up to a limit.
 
 use std::fmt;
 use std::fs::{File, Metadata};
@@ -9,25 +10,25 @@ use std::time::SystemTime;
 
 use zeroize::Zeroizing;
 
-/// What a file holds.
+/// The content of a file.
 pub(crate) struct Content {
-    pub(crate) bytes: Zeroizing<Vec<u8>>,
-    /// Who else can read it and what to do about that, behind the name of the file: a matter for files with secrets.
-    pub(crate) exposure: Option<String>,
+    pub bytes: Zeroizing<Vec<u8>>,
+    /// Warning if group or others can read the file; a sentence to follow the file's name. For files with secrets.
+    pub exposure: Option<String>,
 }
 
-/// Why a file can't be read; to be read behind its name.
+/// The reason why a file can't be read; a phrase to follow the file's name.
 #[derive(Debug)]
 pub(crate) enum Unreadable {
-    /// There is no such file.
+    /// The file does not exist.
     Missing,
-    /// It is a directory.
+    /// The path leads to a directory.
     Directory,
-    /// It is a pipe or a device.
+    /// The path leads to a pipe or a device.
     NotRegular,
-    /// It is longer than this, in bytes.
+    /// The file is longer than this limit, in bytes.
     TooLarge(usize),
-    /// What the operating system says.
+    /// The operating system reported another error.
     Failed(io::Error),
 }
 
@@ -52,9 +53,9 @@ impl From<io::Error> for Unreadable {
     }
 }
 
-/// Reads the file at `path`, `limit` bytes at most.
+/// Reads the file at `path`, at most `limit` bytes. Blocks.
 pub(crate) fn read(path: &Path, limit: usize) -> Result<Content, Unreadable> {
-    // Looked at before it is opened: opening a pipe would wait for a writer.
+    // The type is checked before the file is opened, because opening a pipe would wait for a writer.
     let metadata = std::fs::metadata(path)?;
     if metadata.is_dir() {
         return Err(Unreadable::Directory);
@@ -66,21 +67,23 @@ pub(crate) fn read(path: &Path, limit: usize) -> Result<Content, Unreadable> {
     let Some(length) = usize::try_from(metadata.len()).ok().filter(|length| *length <= limit) else {
         return Err(too_large);
     };
-    // Room for all of it and one byte more, so that no piece of it is left behind by a growing buffer.
+    // One byte more than the file is long, so that the end of the file is found without growing the buffer: a buffer
+    // that grows leaves a copy behind that is not wiped.
     let mut bytes = Zeroizing::new(Vec::with_capacity(length + 1));
     File::open(path)?.take(limit as u64 + 1).read_to_end(&mut bytes)?;
     if bytes.len() > limit { Err(too_large) } else { Ok(Content { bytes, exposure: exposure(&metadata) }) }
 }
 
-/// What changes when a file is replaced or written to: its number, its length and its time.
+/// The inode number, length and modification time of a file. They change when the file is replaced or written to.
 pub(crate) type Version = (u64, u64, SystemTime);
 
-/// `None` if it can't be told.
+/// Returns the version of the file at `path`; `None` if its metadata can't be read.
 pub(crate) fn version(path: &Path) -> Option<Version> {
     let metadata = std::fs::metadata(path).ok()?;
     Some((metadata.ino(), metadata.len(), metadata.modified().ok()?))
 }
 
+/// Returns the warning of [`Content::exposure`]; `None` if only the owner can read the file.
 fn exposure(metadata: &Metadata) -> Option<String> {
     let mode = metadata.permissions().mode() & 0o777;
     let who = match (mode & 0o040, mode & 0o004) {

@@ -1,4 +1,5 @@
-//! What fuzz/ reaches: from the bytes of a response to a token and the times of its life. In no other build.
+//! The entry point of the fuzz targets in `fuzz/`: from the bytes of a response to a token and its lifetime. Compiled
+//! for the fuzzer only.
 
 use std::time::Duration;
 
@@ -10,32 +11,32 @@ use crate::token::{Lifetime, stated_lifetime};
 /// A token that would be served.
 #[derive(Debug)]
 pub struct ServedToken {
-    /// What goes after `Bearer`.
+    /// The text that follows `Bearer`.
     pub text: Secret,
-    /// When it would be renewed, counted from its request.
+    /// The time from its request until its renewal.
     pub renew_after: Duration,
-    /// When it would no longer be sent.
+    /// The time from its request until it is no longer served.
     pub expires_after: Duration,
-    /// The whole life as the response states it.
+    /// The lifetime as the response states it; `None` if it states none.
     pub stated: Option<Duration>,
 }
 
-/// What callers would be told.
+/// The error that callers would get.
 #[derive(Debug, PartialEq, Eq)]
 pub struct RejectedResponse {
     /// The class of failure.
     pub kind: TokenErrorKind,
-    /// The text.
+    /// The message.
     pub message: String,
-    /// `error` and `error_description`.
+    /// The fields `error` and `error_description` (RFC 6749 §5.2).
     pub oauth: (Option<String>, Option<String>),
 }
 
-/// Reads a response as a fetch does.
+/// Reads a response in the way a fetch does.
 ///
 /// # Errors
 ///
-/// Whatever is not a token response.
+/// For every response that is not a token response (RFC 6749 §5.1).
 pub fn read(status: u16, body: &[u8], buffer: Duration, jitter: f64) -> Result<ServedToken, RejectedResponse> {
     let response = parse(status, body, &EchoFilter::default()).map_err(|error| RejectedResponse {
         kind: error.kind,

@@ -7,8 +7,8 @@ use crate::secret::Secret;
 
 /// The headers of one backend request.
 ///
-/// Names keep the case they were configured with, order is kept, and no two names are equal when case is ignored.
-/// Every value counts as secret: `Debug` shows names only.
+/// Names keep the case in which they were configured. The order is kept, and no two names are equal when case is
+/// ignored. Every value counts as a secret: `Debug` shows names only. Names and values are not checked here.
 ///
 /// ```
 /// use argus_auth_core::{Headers, Secret};
@@ -34,7 +34,7 @@ impl Headers {
         Self { fields: vec![(CText::new(name), value)] }
     }
 
-    /// Sets a header. A header of the same name, whatever its case, is replaced in its place under the new name.
+    /// Sets a header. If there is one of the same name, in any case, it is replaced in its position, name included.
     pub fn set(&mut self, name: impl Into<String>, value: Secret) {
         self.set_field(CText::new(name), value);
     }
@@ -46,7 +46,7 @@ impl Headers {
         }
     }
 
-    /// Returns these headers with `other`'s set over them, as [`Headers::set`] does.
+    /// Returns a copy of these headers in which those of `other` have been set, as by [`Headers::set`].
     #[must_use]
     pub fn overlaid_with(&self, other: &Self) -> Self {
         let mut merged = self.clone();
@@ -56,17 +56,17 @@ impl Headers {
         merged
     }
 
-    /// Returns the value of `name`, whatever its case.
+    /// Returns the value of the header `name`, whose case is ignored.
     pub fn get(&self, name: &str) -> Option<&Secret> {
         self.iter().find(|(existing, _)| existing.eq_ignore_ascii_case(name)).map(|(_, value)| value)
     }
 
-    /// Returns name and value of each header, in order.
+    /// Returns the name and value of each header, in order.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (&str, &Secret)> {
         self.fields.iter().map(|(name, value)| (name.as_str(), value))
     }
 
-    /// Returns name and value of the header at `index`, in the form that C reads in place.
+    /// Returns the name and value of the header at `index`, each with a NUL byte at its end, for C.
     pub fn c_field(&self, index: usize) -> Option<(&CText, &Secret)> {
         self.fields.get(index).map(|(name, value)| (name, value))
     }
@@ -101,7 +101,7 @@ pub(crate) fn illegal_name(name: &str) -> Option<&'static str> {
 
 /// Returns why `value` can't be an HTTP field value (RFC 9110 §5.5); `None` if it can.
 ///
-/// Text outside ASCII has no agreed meaning on the wire and is refused, as the gateway's HTTP client does.
+/// Text outside ASCII has no agreed meaning on the wire and is refused, as the gateway's HTTP client refuses it.
 pub(crate) fn illegal_value(value: &str) -> Option<&'static str> {
     if value.bytes().any(|byte| matches!(byte, b'\r' | b'\n')) {
         Some("a header value can't contain a line break")

@@ -1,4 +1,4 @@
-//! The HTTP clients: pooled, proxied as the environment says, never following a redirect.
+//! The HTTP clients for token requests: with connection pools, with proxies from the environment, without redirects.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -11,14 +11,14 @@ use crate::lock::Mutex;
 use crate::runtime::Instant;
 use crate::tls::Trust;
 
-/// How long an idle connection is kept for the next fetch to the same host.
+/// The time for which an idle connection is kept for the next fetch to the same host.
 const POOL_IDLE: Duration = Duration::from_secs(90);
-/// How long a client that nobody uses is kept, if others are used: it may hold a private key.
+/// A client that was not used for this long is dropped when any client is requested, because it may hold a private key.
 const CLIENT_IDLE: Duration = Duration::from_secs(3600);
-/// How long the system's CA certificates are good for at least.
-const SYSTEM_FRESH: Duration = Duration::from_secs(60);
+/// The shortest time between two reads of the system's CA certificates.
+const MIN_REREAD_INTERVAL: Duration = Duration::from_secs(60);
 
-/// The clients of one life of the engine, each made when first needed, and again when its certificates are replaced.
+/// The HTTP clients of one generation. Each is built at its first use, and again when one of its files has changed.
 #[derive(Debug, Default)]
 pub(crate) struct HttpClients {
     by_trust: Mutex<HashMap<Trust, CachedClient>>,
@@ -27,38 +27,42 @@ pub(crate) struct HttpClients {
 #[derive(Debug)]
 struct CachedClient {
     client: Client,
+    /// The versions of the files from which the client was built.
     files: Vec<Option<Version>>,
     built_at: Instant,
-    used: Instant,
+    used_at: Instant,
 }
 
 impl HttpClients {
-    /// The client for requests of this kind. Looks whether its certificates are still the same, and reads them and the
-    /// environment if not, or at first use: on the engine's thread only.
+    /// Returns the client for connections with this trust. Builds it at the first use and when one of its files has
+    /// changed, which reads those files and the environment. On the engine's thread only, since it blocks.
     ///
     /// # Errors
     ///
-    /// In words, with the name of the file that is at fault. Not remembered: the next call tries again.
+    /// The reason in words, with the name of the file that is at fault. It is not remembered: the next call tries
+    /// again.
     pub(crate) fn client(&self, trust: &Trust, now: Instant) -> Result<Client, String> {
-        // Before they are read: what is replaced meanwhile is read again.
+        // The versions are taken before the files are read. A file that is replaced in between then has another version
+        // at the next call, and is read again.
         let files = trust.files();
         let mut clients = self.by_trust.lock();
-        clients.retain(|used, cached| used == trust || now.since(cached.used) < CLIENT_IDLE);
+        clients.retain(|other, cached| other == trust || now.since(cached.used_at) < CLIENT_IDLE);
         if let Some(cached) = clients.get_mut(trust).filter(|cached| cached.files == files) {
-            cached.used = now;
+            cached.used_at = now;
             return Ok(cached.client.clone());
         }
         let client = build(trust.client_config().map_err(|error| error.to_string())?)?;
-        clients.insert(trust.clone(), CachedClient { client: client.clone(), files, built_at: now, used: now });
+        clients.insert(trust.clone(), CachedClient { client: client.clone(), files, built_at: now, used_at: now });
         Ok(client)
     }
 
-    /// Told that a certificate was refused. The system's CA certificates are read anew next time: that they were
-    /// replaced shows nowhere else. Not at once again, since every other host loses its connections by it.
-    pub(crate) fn certificate_refused(&self, trust: &Trust, now: Instant) {
+    /// Records that a TLS handshake failed. If it used the system's CA certificates, the next call reads them again:
+    /// they may have been replaced, and nothing else would reveal that. This happens at most once a minute, because a
+    /// new client loses the pooled connections to all other hosts.
+    pub(crate) fn handshake_failed(&self, trust: &Trust, now: Instant) {
         let mut clients = self.by_trust.lock();
         if matches!(trust, Trust::Tls { ca_bundle: None, .. })
-            && clients.get(trust).is_some_and(|cached| now.since(cached.built_at) >= SYSTEM_FRESH)
+            && clients.get(trust).is_some_and(|cached| now.since(cached.built_at) >= MIN_REREAD_INTERVAL)
         {
             clients.remove(trust);
         }
@@ -87,31 +91,31 @@ mod tests {
     }
 
     #[test]
-    fn the_systems_certificates_are_read_anew_once_a_minute_at_most() {
+    fn handshake_failed_with_system_certificates_rereads_them_at_most_once_a_minute() {
         let clients = HttpClients::default();
         let system = Trust::Tls { ca_bundle: None, client_certificate: None };
-        let made_at = |now| {
+        let built_at = |now| {
             clients.client(&system, now).unwrap();
             clients.by_trust.lock()[&system].built_at
         };
-        assert_eq!(made_at(at(0)), at(0));
-        clients.certificate_refused(&system, at(59));
-        assert_eq!(made_at(at(59)), at(0));
-        clients.certificate_refused(&system, at(60));
-        assert_eq!(made_at(at(61)), at(61));
-        clients.certificate_refused(&system, at(62));
-        assert_eq!(made_at(at(62)), at(61), "the one that was refused is gone already");
+        assert_eq!(built_at(at(0)), at(0));
+        clients.handshake_failed(&system, at(59));
+        assert_eq!(built_at(at(59)), at(0));
+        clients.handshake_failed(&system, at(60));
+        assert_eq!(built_at(at(61)), at(61));
+        clients.handshake_failed(&system, at(62));
+        assert_eq!(built_at(at(62)), at(61), "the client with the old certificates has been replaced already");
     }
 
     #[test]
-    fn a_client_that_nobody_uses_goes_when_another_is_made() {
+    fn client_unused_for_an_hour_is_dropped_when_another_is_built() {
         let clients = HttpClients::default();
         let system = Trust::Tls { ca_bundle: None, client_certificate: None };
         clients.client(&system, at(0)).unwrap();
-        clients.client(&Trust::Nobody, at(3_599)).unwrap();
+        clients.client(&Trust::PlainHttp, at(3_599)).unwrap();
         assert_eq!(clients.by_trust.lock().len(), 2);
         clients.client(&system, at(3_599)).unwrap();
-        clients.certificate_refused(&system, at(3_600));
+        clients.handshake_failed(&system, at(3_600));
         clients.client(&system, at(7_199)).unwrap();
         assert_eq!(clients.by_trust.lock().len(), 1);
     }

@@ -1,7 +1,7 @@
 //! Outgoing authentication for MCP gateways.
 //!
-//! An Argus configuration names backends and how each wants to be authenticated to. This crate turns it into the
-//! HTTP headers that a request to a backend must carry, and keeps OAuth 2.0 access tokens fresh while doing so.
+//! An Argus configuration names backends and the authentication that each of them requires. This crate turns it into
+//! the HTTP headers that a request to a backend must carry, and fetches and renews OAuth 2.0 access tokens for them.
 //!
 //! ```no_run
 //! use std::time::Duration;
@@ -16,23 +16,26 @@
 //! # }
 //! ```
 //!
-//! The modules stand in floors, and each imports only what stands below it. From the public entry down to the ground:
+//! All public types may be used from any thread. Loading a configuration requests no token: the engine, which has one
+//! background thread, starts at the first fetch.
+//!
+//! Each module imports only modules that stand below it in this list:
 //!
 //! | module | holds |
 //! |---|---|
 //! | [`resolver`] | backend name to headers; failure policy; reload |
-//! | [`provider`] | one [`AuthProvider`](provider::AuthProvider) per backend; a new kind of authentication is a file here |
+//! | [`provider`] | one [`AuthProvider`](provider::AuthProvider) per backend; a file for each kind of authentication |
 //! | [`doctor`] | asks each token endpoint once and explains the answer |
-//! | `engine` | [`Engine`], the public handle to what runs in the background |
-//! | [`token`] | tokens that are *kept*: sources, single flight, renewal, circuit breaker |
-//! | `oauth2` | requests that are *asked and answered*: client authentication, assertions, responses |
-//! | [`wait`] | how a caller waits: callback, future, queue with a descriptor |
+//! | `engine` | [`Engine`], the public handle to everything that runs in the background |
+//! | [`token`] | access tokens, with *state*: sources, single flight, renewal, circuit breaker |
+//! | `oauth2` | one token request and its response, *without state*: client authentication, assertions, parsing |
+//! | [`wait`] | the ways to wait: callback, future, queue with a file descriptor |
 //! | [`config`] | YAML text to a typed [`Config`] |
 //! | `secrets` | the stores in which `secret:name` is looked up |
-//! | `http_clients` | pooled HTTP clients, by the TLS trust they use |
-//! | `tls` | whom a connection trusts, client certificates, signing keys |
-//! | [`runtime`] | clock, engine thread, values of which each process has its own |
-//! | `error`, `headers`, `secret`, `c_text`, `file`, `lock`, [`log`] | used by all |
+//! | `http_clients` | HTTP clients with connection pools, by the TLS trust they use |
+//! | `tls` | trusted CA certificates, client certificates, signing keys, causes of failed handshakes |
+//! | [`runtime`] | clock, engine thread, values that each process has for itself |
+//! | `error`, `headers`, `secret`, `c_text`, `file`, `lock`, [`log`] | used by all other modules |
 //!
 //! `docs/architecture.md` in the repository follows one secret from the YAML line to the wire.
 

@@ -1,11 +1,11 @@
-//! The mutex that everything here uses, and the switch that lets loom check its users.
+//! The mutex that all modules use, and its replacement in loom tests.
 
 use std::sync::{self, MutexGuard, PoisonError, TryLockError};
 
 /// A mutex that never poisons and keeps all of its state in itself.
 ///
-/// A mutex of the faster kind keeps its waiters in a table of the process. A child that is forked while another thread
-/// writes there would inherit a table that stays locked.
+/// Some faster mutexes keep their waiters in a table of the whole process. A child that is forked while another thread
+/// writes to that table would inherit it locked for ever.
 #[derive(Debug, Default)]
 pub(crate) struct Mutex<T>(sync::Mutex<T>);
 
@@ -14,12 +14,13 @@ impl<T> Mutex<T> {
         Self(sync::Mutex::new(value))
     }
 
-    /// Waits until no other thread holds the lock. A value that a panicking thread left behind is used as it is.
+    /// Waits until no other thread holds the lock. If a thread panicked while it held the lock, the value is used as
+    /// that thread left it.
     pub(crate) fn lock(&self) -> MutexGuard<'_, T> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Returns `None` if another thread holds the lock, even one that this process does not have.
+    /// Returns `None` if the lock is held, even if by a thread that exists only in the parent of this process.
     pub(crate) fn try_lock(&self) -> Option<MutexGuard<'_, T>> {
         match self.0.try_lock() {
             Ok(guard) => Some(guard),
@@ -29,7 +30,7 @@ impl<T> Mutex<T> {
     }
 }
 
-/// The mutex of types whose every thread order loom checks: [`Mutex`], and loom's own in a loom build.
+/// The mutex of the types that loom tests in every order of threads: [`Mutex`], or loom's own in a loom build.
 #[cfg(not(all(test, argus_auth_loom)))]
 pub(crate) type ModelledMutex<T> = Mutex<T>;
 

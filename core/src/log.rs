@@ -1,7 +1,7 @@
-//! What this library logs: the names of its `tracing` events, and records for hosts that do not speak `tracing`, which
-//! are the C and Python bindings.
+//! Logging: the names of this library's `tracing` events, and a way to receive them as text for hosts without
+//! `tracing`, which are the C and Python bindings.
 //!
-//! A Rust host installs whatever `tracing` subscriber it likes, and needs no more of this module than [`event`].
+//! A Rust host installs any `tracing` subscriber, and needs only the names in [`event`] from this module.
 
 use std::fmt::{self, Write};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -11,65 +11,90 @@ use tracing::field::{Field, Visit};
 use tracing::span;
 use tracing::{Event, Metadata, Subscriber, subscriber};
 
-/// The name of every event, the `name` of its `tracing` metadata. They stay as they are from version to version; the
-/// messages may not. The fields are named with each.
+/// The names of all events, which are the `name` in their `tracing` metadata. Names are stable between versions;
+/// messages are not. Each entry states the level and the fields of its event.
 pub mod event {
-    /// WARN: a configuration was loaded in which something is legal but probably not meant.
+    /// WARN: a configuration was loaded that has a warning, such as an unknown key.
     pub const CONFIG_WARNING: &str = "config.warning";
-    /// DEBUG: a request to the token endpoint `token_url`.
+    /// DEBUG: a request is sent to the token endpoint `token_url`.
     pub const TOKEN_REQUEST_SENT: &str = "token.request.sent";
-    /// DEBUG: a request to `token_url` failed, is of the class `kind`, and is sent again after `pause_ms`.
+    /// DEBUG: a request to `token_url` failed with the error class `kind`, and is sent again after `pause_ms`
+    /// milliseconds.
     pub const TOKEN_REQUEST_RETRIED: &str = "token.request.retried";
-    /// DEBUG: no request to `token_url`, whose host is left alone; `error` says why.
+    /// DEBUG: no request was sent to `token_url`, because the circuit breaker of its host is open; `error` names the
+    /// failure that opened it.
     pub const TOKEN_REQUEST_WITHHELD: &str = "token.request.withheld";
-    /// INFO: there is a new token from `token_url`.
+    /// INFO: a fetch got a new token from `token_url`.
     pub const TOKEN_FETCH_SUCCEEDED: &str = "token.fetch.succeeded";
-    /// ERROR: `token_url` gave no token, with `error`, and there is none in use.
+    /// ERROR: a fetch from `token_url` failed with `error`, and no valid token is held.
     pub const TOKEN_FETCH_FAILED: &str = "token.fetch.failed";
     /// DEBUG: the engine was shut down while it fetched a token from `token_url`; `error` says so.
     pub const TOKEN_FETCH_ABANDONED: &str = "token.fetch.abandoned";
-    /// WARN: `token_url` gave no new token, with `error`; the old one stays in use.
+    /// WARN: a renewal from `token_url` failed with `error`; the old token stays in use.
     pub const TOKEN_RENEWAL_FAILED: &str = "token.renewal.failed";
-    /// WARN: `token_url` is plain `http` to another machine.
+    /// WARN: `token_url` is plain `http` to another machine, so credentials cross the network in clear text.
     pub const TOKEN_URL_IN_THE_CLEAR: &str = "token.url.in_the_clear";
-    /// ERROR: requests to `backend` go out without authentication, because of `error` and of `on_auth_failure: open`.
+    /// ERROR: requests to `backend` go out without authentication, because no token could be had (`error`) and the
+    /// failure policy is `on_auth_failure: open`.
     pub const BACKEND_UNAUTHENTICATED: &str = "backend.unauthenticated";
 }
 
-/// One event: already text, already free of secrets.
+/// One log event as text. Contains no secret.
+///
+/// ```
+/// use argus_auth_core::log::{Level, Record, event};
+///
+/// fn is_alarming(record: &Record) -> bool {
+///     record.level == Level::ERROR || record.name == event::TOKEN_RENEWAL_FAILED
+/// }
+/// # let name = event::TOKEN_FETCH_SUCCEEDED;
+/// # let record = Record { name, level: Level::INFO, target: "argus_auth::token", message: String::new() };
+/// # assert!(!is_alarming(&record));
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Record {
-    /// What happened: one of [`event`]'s.
+    /// The name of the event, one of those in [`event`].
     pub name: &'static str,
-    /// How serious it is.
+    /// The severity.
     pub level: Level,
-    /// Where it comes from: `argus_auth::token` and the like.
+    /// The part of the library that the event comes from, such as `argus_auth::token`.
     pub target: &'static str,
-    /// The message, followed by its fields as `name=value`.
+    /// The message, followed by the fields as `name=value`.
     pub message: String,
 }
 
-/// Which levels are forwarded. Shared by all sinks of the process.
+/// The [rank] of the least serious level that is forwarded.
 static LEVEL: AtomicUsize = AtomicUsize::new(OFF);
 const OFF: usize = 0;
 
-/// Forwards this library's events to `sink` from now on. Once per process; false if there is a subscriber already.
+/// Starts to forward this library's events to `sink`, by installing it as the process's global `tracing` subscriber.
+/// Returns false, and changes nothing, if the process has one already. Nothing is forwarded before [`set_level`].
 ///
-/// `sink` is called on whatever thread an event happens on, the engine's included, and must not block.
+/// `sink` is called on the thread in which an event occurs, which may be the engine's, and must not block.
+///
+/// ```
+/// use argus_auth_core::log::{self, Level};
+///
+/// assert!(log::forward(|record| eprintln!("{} {}: {}", record.level, record.name, record.message)));
+/// log::set_level(Some(Level::INFO));
+/// ```
 pub fn forward(sink: impl Fn(Record) + Send + Sync + 'static) -> bool {
     let forwarded = subscriber::set_global_default(Forward(sink)).is_ok();
     if forwarded {
-        // An event that was met for the first time just now may have found nobody who listens, and would not ask again.
+        // An event that occurred before may have cached that there is no subscriber. The cache is cleared, so that the
+        // event asks again.
         tracing::callsite::rebuild_interest_cache();
     }
     forwarded
 }
 
-/// Forwards events of this level and more serious ones; none at all with `None`, the default.
+/// Sets the level from which events are forwarded, for the whole process: `level` and everything more serious. `None`,
+/// the default, forwards nothing. May be called at any time from any thread.
 pub fn set_level(level: Option<Level>) {
     LEVEL.store(level.map_or(OFF, rank), Ordering::Relaxed);
 }
 
+/// Returns a number that grows as the level becomes less serious.
 fn rank(level: Level) -> usize {
     match level {
         Level::ERROR => 1,
@@ -80,11 +105,12 @@ fn rank(level: Level) -> usize {
     }
 }
 
+/// The subscriber that [`forward`] installs around a sink.
 struct Forward<F>(F);
 
 impl<F: Fn(Record) + Send + Sync + 'static> Subscriber for Forward<F> {
     fn register_callsite(&self, metadata: &'static Metadata<'static>) -> subscriber::Interest {
-        // Dependencies' events could show what this library keeps to itself.
+        // Events of dependencies are left out, since they could contain what this library redacts.
         if metadata.target().starts_with("argus_auth::") {
             subscriber::Interest::sometimes()
         } else {
@@ -118,6 +144,7 @@ impl<F: Fn(Record) + Send + Sync + 'static> Subscriber for Forward<F> {
     fn exit(&self, _: &span::Id) {}
 }
 
+/// Collects the message of an event and the text of its fields.
 #[derive(Default)]
 struct MessageVisitor {
     message: String,

@@ -1,4 +1,4 @@
-//! Text that must not be seen: redacted wherever it could be printed, wiped when it is dropped.
+//! Secret text: redacted in `Debug` output, wiped from memory when it is dropped.
 
 use std::fmt;
 use std::sync::Arc;
@@ -9,12 +9,12 @@ use crate::c_text::CText;
 
 /// A secret: a client secret, a token, a header value.
 ///
-/// Clones share one allocation. So a secret exists once in memory, however many places hold it, and that one copy is
-/// overwritten when the last of them is dropped. Copies made by others (an HTTP client's buffers, a caller's string) are
-/// beyond its reach.
+/// Clones share one allocation. So a secret exists once in memory, however many clones there are, and that memory is
+/// overwritten when the last clone is dropped. Copies made elsewhere, such as in the buffers of an HTTP client, are not
+/// overwritten.
 ///
-/// Two secrets are equal when their texts are equal. The comparison takes a time that depends on the texts: it is meant
-/// for configuration, never for checking a credential that a stranger sent.
+/// Two secrets are equal if their texts are equal. The comparison is not constant-time: it is meant for configuration,
+/// never for checking a credential that someone else sent.
 ///
 /// ```
 /// use argus_auth_core::Secret;
@@ -27,17 +27,17 @@ use crate::c_text::CText;
 pub struct Secret(Arc<CText>);
 
 impl Secret {
-    /// Takes over the buffer of `text`, and copies the text only if that buffer is full.
+    /// Takes over the buffer of `text`. The text is copied only if that buffer is full.
     pub fn new(text: impl Into<String>) -> Self {
         Zeroizing::new(text.into()).into()
     }
 
-    /// Returns the text. The name is long, to stand out in a review.
+    /// Returns the text. The long name makes each use stand out in a review.
     pub fn expose_secret(&self) -> &str {
         self.0.as_str()
     }
 
-    /// Returns the text with a NUL byte behind it, for C.
+    /// Returns the text with a NUL byte at its end, for C.
     pub fn expose_c_text(&self) -> &CText {
         &self.0
     }

@@ -1,4 +1,4 @@
-//! A failure to what an operator can do about it.
+//! Advice for an operator about a failed token request.
 
 use std::env;
 
@@ -8,7 +8,7 @@ use crate::config::ClientAuthentication;
 use crate::error::{TlsCause, TokenError, TokenErrorKind};
 use crate::oauth2::ClientCredentials;
 
-/// Returns what an operator can do about `error`.
+/// Returns what an operator can do about `error`, in whole sentences without secrets.
 pub(super) fn advice(error: &TokenError, credentials: &ClientCredentials) -> String {
     match error.kind {
         TokenErrorKind::Request => "Correct the auth block: the request can't be made as it is configured.".to_owned(),
@@ -59,6 +59,7 @@ pub(super) fn advice(error: &TokenError, credentials: &ClientCredentials) -> Str
     }
 }
 
+/// Returns the advice for an error response of RFC 6749 §5.2 or RFC 8707 §2, by its error code.
 fn rejection_advice(error: &TokenError, credentials: &ClientCredentials) -> String {
     let method = match credentials.options.authentication {
         ClientAuthentication::SecretPost => "client_secret_post",
@@ -84,6 +85,7 @@ fn rejection_advice(error: &TokenError, credentials: &ClientCredentials) -> Stri
     }
 }
 
+/// Returns the advice for a failed TLS handshake.
 fn tls_advice(cause: Option<TlsCause>, credentials: &ClientCredentials) -> String {
     match cause {
         Some(TlsCause::UntrustedIssuer) => format!(
@@ -110,7 +112,7 @@ fn tls_advice(cause: Option<TlsCause>, credentials: &ClientCredentials) -> Strin
     }
 }
 
-/// Returns which CA certificates are trusted, in words.
+/// Describes the CA certificates that are trusted.
 fn trusted(credentials: &ClientCredentials) -> String {
     if let Some(bundle) = &credentials.options.ca_bundle {
         return format!("the CA certificates in ca_bundle {}", bundle.display());
@@ -126,12 +128,12 @@ fn trusted(credentials: &ClientCredentials) -> String {
     }
 }
 
+/// Returns `advice`, after a sentence about the proxy if there is one.
 fn through_proxy(credentials: &ClientCredentials, advice: &str) -> String {
     proxy(&credentials.token_url).map_or_else(|| advice.to_owned(), |proxy| format!("{proxy} {advice}"))
 }
 
-/// Returns a sentence about the proxy that requests to `url` go through, if there is one. Leaves out its user and
-/// password.
+/// Returns a sentence about the proxy for requests to `url`, if there is one. Leaves out the proxy's user and password.
 fn proxy(url: &str) -> Option<String> {
     let intercept = Matcher::from_system().intercept(&url.parse().ok()?)?;
     let authority = intercept.uri().authority()?.as_str();

@@ -1,7 +1,7 @@
-//! The operator's doctor: asks each token endpoint once, and explains the answer.
+//! The doctor: sends one request to each token endpoint, and explains the answer to an operator.
 //!
-//! * this file: the question and the answer;
-//! * `advice`: a failure to what an operator can do about it.
+//! * this file: [`Checkup`], the request, and [`Diagnosis`], the answer;
+//! * `advice`: what an operator can do about a failure.
 
 mod advice;
 
@@ -18,39 +18,92 @@ use crate::error::Error;
 use crate::oauth2::{ClientCredentials, TokenResponse};
 use crate::token::{Generation, SingleAttempt, attempt_once, stated_lifetime};
 
-/// A question to a token endpoint that is under way. Dropping it does not cancel the request.
+/// A request to a token endpoint that is under way, from [`Resolver::diagnose`](crate::Resolver::diagnose). Dropping it
+/// does not cancel the request.
+///
+/// ```no_run
+/// use std::time::Duration;
+///
+/// use argus_auth_core::{LoadOptions, Resolver};
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let resolver = Resolver::from_file("config.yaml".as_ref(), &LoadOptions::default())?;
+/// for checkup in resolver.diagnose() {
+///     match checkup.wait(Duration::from_secs(35)).map(|diagnosis| diagnosis.outcome) {
+///         Some(Ok(granted)) => println!("{}: a token, valid for {:?}", checkup.token_url, granted.lifetime),
+///         Some(Err(failed)) => println!("{}: {} {}", checkup.token_url, failed.error, failed.advice),
+///         None => println!("{}: no answer", checkup.token_url),
+///     }
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 pub struct Checkup {
     /// The backends that would use the token, in file order.
     pub backends: Vec<String>,
     /// The token endpoint, without user, password, query or fragment.
     pub token_url: String,
-    /// The scopes asked for.
+    /// The requested scopes.
     pub scopes: Vec<String>,
     answer: Receiver<Diagnosis>,
 }
 
 /// The answer of a token endpoint, explained.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use argus_auth_core::doctor::Diagnosis;
+///
+/// fn is_slow(diagnosis: &Diagnosis) -> bool {
+///     diagnosis.outcome.is_ok() && diagnosis.latency > Duration::from_secs(2)
+/// }
+/// ```
 #[derive(Debug, Clone)]
 pub struct Diagnosis {
-    /// From the start of the request to the end of the answer, or to the failure.
+    /// The time from the start of the request to the end of the response, or to the failure. Zero if the engine could
+    /// not start or was shut down.
     pub latency: Duration,
-    /// The token, or why there is none.
+    /// The facts about the token, or the failure.
     pub outcome: Result<Granted, ExplainedError>,
 }
 
-/// The facts about a token that was granted. Holds no token.
+/// The facts about a token that was granted. The token itself is not included.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use argus_auth_core::doctor::Granted;
+///
+/// let granted = Granted {
+///     lifetime: Some(Duration::from_secs(3600)),
+///     scopes: Some(vec!["read".to_owned()]),
+///     missing_scopes: vec!["write".to_owned()],
+/// };
+/// assert!(!granted.missing_scopes.is_empty());
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Granted {
-    /// The lifetime that the server states; `None` if it states none, and an hour is assumed.
+    /// The lifetime that the server states, clamped to between 1 s and 30 days. `None` if it states none; an hour is
+    /// assumed then.
     pub lifetime: Option<Duration>,
-    /// The scopes that the server names as granted; `None` if it names none, which means those asked for.
+    /// The granted scopes; `None` if the response does not name them, which means that all requested ones were granted.
     pub scopes: Option<Vec<String>>,
-    /// The scopes that were asked for and not granted.
+    /// The scopes that were requested, but not granted.
     pub missing_scopes: Vec<String>,
 }
 
-/// Why a token endpoint gave no token, and what to do about it.
+/// The failure to get a token, with advice.
+///
+/// ```
+/// use argus_auth_core::Error;
+/// use argus_auth_core::doctor::ExplainedError;
+///
+/// let advice = "The engine was shut down. Ask again.".to_owned();
+/// let failed = ExplainedError { error: Error::Shutdown, advice };
+/// println!("{}. {}", failed.error, failed.advice);
+/// ```
 #[derive(Debug, Clone)]
 pub struct ExplainedError {
     /// The cause, in words and as fields.
@@ -60,10 +113,10 @@ pub struct ExplainedError {
 }
 
 impl Checkup {
-    /// Blocks this thread until the answer is there; returns `None` after `timeout`. The request itself ends after 30 s,
-    /// not counting its wait for a permit.
+    /// Blocks this thread until the answer is available, and returns it. Returns `None` after `timeout`, and may be
+    /// called again then. The request itself takes at most 30 s, after it has waited for a permit.
     ///
-    /// Must not be called on the engine's own thread.
+    /// Must not be called on the engine's own thread, which makes the request.
     pub fn wait(&self, timeout: Duration) -> Option<Diagnosis> {
         match self.answer.recv_timeout(timeout) {
             Ok(diagnosis) => Some(diagnosis),
@@ -79,7 +132,7 @@ impl Checkup {
     }
 }
 
-/// Begins to ask for each distinct token among these backends.
+/// Starts a request for each distinct token among these backends.
 pub(crate) fn examine(backends: &[Arc<BackendConfig>], engine: &Engine) -> Vec<Checkup> {
     let mut checkups = Vec::<Checkup>::new();
     let mut known = HashMap::<ClientCredentials, usize>::new();
@@ -101,6 +154,7 @@ pub(crate) fn examine(backends: &[Arc<BackendConfig>], engine: &Engine) -> Vec<C
     checkups
 }
 
+/// Starts a request with `credentials`. Returns the channel on which its answer arrives.
 fn ask(credentials: ClientCredentials, generation: &Arc<Generation>) -> Receiver<Diagnosis> {
     let (sender, receiver) = mpsc::channel();
     let (answer, owner) = (sender.clone(), Arc::clone(generation));
@@ -113,12 +167,12 @@ fn ask(credentials: ClientCredentials, generation: &Arc<Generation>) -> Receiver
                 Err(ExplainedError { error: Error::Token(Arc::new(error)), advice })
             }
         };
-        // The receiver is gone if the caller no longer wants the answer.
+        // Fails if the caller has dropped the checkup.
         let _ = answer.send(Diagnosis { latency, outcome });
     };
     match generation.runtime() {
         Ok(Some(runtime)) => drop(runtime.spawn(task)),
-        // The task is dropped, and with it the sender: the receiver learns of a shutdown.
+        // The engine was shut down. The task is dropped with both senders, so the receiver is disconnected.
         Ok(None) => {}
         Err(error) => {
             let advice = "The limits on this process's threads and open files are the usual cause.".to_owned();
@@ -128,6 +182,7 @@ fn ask(credentials: ClientCredentials, generation: &Arc<Generation>) -> Receiver
     receiver
 }
 
+/// Returns the facts about the token in `response`.
 fn granted(response: TokenResponse, credentials: &ClientCredentials) -> Granted {
     let is_missing =
         |scope: &&str| response.scopes.as_ref().is_some_and(|granted| granted.iter().all(|granted| granted != scope));

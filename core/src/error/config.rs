@@ -1,34 +1,59 @@
-//! The problems of a configuration, each with its place.
+//! The problems of a configuration, each with its place in the text.
 
 use std::fmt;
 use std::path::PathBuf;
 
-/// How bad a [`Problem`] is.
+/// The severity of a [`Problem`].
+///
+/// ```
+/// use argus_auth_core::{LoadOptions, Severity, config};
+///
+/// let yaml = "backends: {search: {type: sse, url: 'http://search', heders: {}}}";
+/// let config = config::parse(yaml.as_bytes(), &LoadOptions::default())?;
+/// assert_eq!(config.warnings[0].severity, Severity::Warning);
+/// # Ok::<(), argus_auth_core::ConfigError>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Severity {
     /// The configuration can't be used.
     Error,
-    /// It can, but probably not as meant.
+    /// The configuration can be used, but probably does something else than was meant.
     Warning,
 }
 
-/// One thing that is wrong with a configuration. Never holds the value of a secret.
+/// One fault of a configuration, with its place. Never contains the value of a secret.
+///
+/// `Display` writes the place and the message in one line.
+///
+/// ```
+/// use argus_auth_core::{Problem, Severity};
+///
+/// let problem = Problem {
+///     severity: Severity::Error,
+///     path: "backends.search.url".to_owned(),
+///     line: 4,
+///     column: 10,
+///     message: "must begin with http:// or https://".to_owned(),
+/// };
+/// assert_eq!(problem.to_string(), "line 4, column 10: backends.search.url: must begin with http:// or https://");
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
     /// Error or warning.
     pub severity: Severity,
-    /// Where in the document: `backends.my-server.auth.token_url`, list items as `scopes[0]`; empty for the whole file.
+    /// The path in the document, such as `backends.my-server.auth.token_url`, with list items as `scopes[0]`. Empty for
+    /// the whole file.
     pub path: String,
-    /// Line, from 1; 0 when the problem has no place in the text.
+    /// The line, from 1; 0 if the problem has no place in the text.
     pub line: u32,
-    /// Column in characters, from 1; 0 when the problem has no place in the text.
+    /// The column in characters, from 1; 0 if the problem has no place in the text.
     pub column: u32,
-    /// What was found and what would be right.
+    /// A description of the fault and of a correct value.
     pub message: String,
 }
 
 impl Problem {
-    /// An error that has no place in the text.
+    /// Returns an error that has no place in the text.
     pub(crate) fn whole_file(message: String) -> Self {
         Self { severity: Severity::Error, path: String::new(), line: 0, column: 0, message }
     }
@@ -46,12 +71,23 @@ impl fmt::Display for Problem {
     }
 }
 
-/// Every problem of a configuration that can't be used, at once.
+/// All problems of a configuration that can't be used.
+///
+/// `Display` writes a line with the number of errors, then a line for each problem.
+///
+/// ```
+/// use argus_auth_core::{LoadOptions, config};
+///
+/// let yaml = "backends: {search: {type: sse}, files: {type: ssee, url: 'http://files'}}";
+/// let error = config::parse(yaml.as_bytes(), &LoadOptions::default()).unwrap_err();
+/// let paths: Vec<_> = error.problems.iter().map(|problem| problem.path.as_str()).collect();
+/// assert_eq!(paths, ["backends.search.url", "backends.files.type"]);
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConfigError {
-    /// The file, when the configuration came from one.
+    /// The file, if the configuration was read from one.
     pub file: Option<PathBuf>,
-    /// Errors and warnings in file order; at least one error.
+    /// Errors and warnings, in the order of the file. At least one is an error.
     pub problems: Vec<Problem>,
 }
 

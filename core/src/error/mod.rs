@@ -2,10 +2,11 @@
 //!
 //! * this file: [`Error`], which a caller gets;
 //! * `config`: [`ConfigError`], all [`Problem`]s of a configuration at once;
-//! * `token`: [`TokenError`], why a token endpoint gave no token.
+//! * `token`: [`TokenError`], why a fetch got no token.
 //!
-//! No message contains a secret or a response body. No message contains the numbers and words of a refused client
-//! either, since a gateway takes those for the verdict of a *backend*: they are fields, for code to read.
+//! No message contains a secret or a response body. The text of a [`TokenError`] does not contain `401`, `403` or
+//! `unauthorized` either: a gateway searches error texts for these to recognise that a *backend* refused a request, and
+//! would misread the refusal of a token endpoint. HTTP status and OAuth error code are fields instead.
 
 mod config;
 mod token;
@@ -16,7 +17,19 @@ pub use self::config::{ConfigError, Problem, Severity};
 pub(crate) use self::token::reads_as_refusal;
 pub use self::token::{TlsCause, TokenError, TokenErrorKind};
 
-/// Any error of this library.
+/// Any error of this library. May be cloned and sent to other threads.
+///
+/// ```
+/// use argus_auth_core::{LoadOptions, Resolver};
+///
+/// # fn main() -> Result<(), argus_auth_core::Error> {
+/// let resolver = Resolver::from_text(b"backends: {}", &LoadOptions::default())?;
+/// let error = resolver.try_headers("search").unwrap_err();
+/// assert_eq!(error.code(), "unknown_backend");
+/// assert!(!error.is_retryable());
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -26,42 +39,43 @@ pub enum Error {
     /// No remote backend has this name.
     #[error("no sse or streamable-http backend is named {name:?}")]
     UnknownBackend {
-        /// The name asked for.
+        /// The name that the caller gave.
         name: String,
     },
     /// The backend's kind of authentication is not implemented.
     #[error("backend {backend:?}: `auth.type: {kind}` needs an interactive login, which this library does not perform")]
     Unsupported {
-        /// The backend.
+        /// The name of the backend.
         backend: String,
         /// Its `auth.type`.
         kind: &'static str,
     },
-    /// An access token could not be had. Shared by all callers that waited for it.
+    /// The fetch of an access token failed. All callers that waited for this fetch share the error.
     #[error(transparent)]
     Token(Arc<TokenError>),
-    /// The caller's own time to wait ran out. The fetch goes on, and its result will be cached.
+    /// The time that this caller was ready to wait has passed. The fetch continues, and its token will be cached.
     #[error("no token within the time this caller had; the request to the token endpoint goes on")]
     Deadline,
-    /// The engine was shut down while the caller waited. Asking again starts it anew.
+    /// The engine was shut down while the caller waited. The next request starts it again.
     #[error("the engine was shut down while a token was being fetched")]
     Shutdown,
-    /// The engine can't run: no thread, no descriptors.
+    /// The engine could not start, because the operating system gave it no thread or no file descriptor.
     #[error("the authentication engine could not start: {reason}")]
     Engine {
-        /// What the operating system said.
+        /// The error text of the operating system.
         reason: String,
     },
-    /// A defect of this library was contained.
+    /// A contained defect, such as a panic in a fetch, or a call that is not allowed in its place, such as a blocking
+    /// call on the engine's own thread.
     #[error("internal error: {what}")]
     Internal {
-        /// What failed.
+        /// The failed operation, in words.
         what: &'static str,
     },
 }
 
 impl Error {
-    /// A stable word for the kind of error, for logs, metrics and bindings.
+    /// Returns a stable word for the kind of error, for logs, metrics and bindings.
     pub fn code(&self) -> &'static str {
         match self {
             Self::Config(_) => "config",
@@ -75,7 +89,7 @@ impl Error {
         }
     }
 
-    /// Whether the same call may succeed later without anyone changing anything.
+    /// Returns whether the same call may succeed later, without a change by an operator.
     pub fn is_retryable(&self) -> bool {
         match self {
             Self::Token(error) => error.kind.is_transient(),

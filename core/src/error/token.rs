@@ -1,28 +1,47 @@
-//! Why a token endpoint gave no token.
+//! The failure of a fetch: its class, its TLS cause, and the fields of the response.
 
 use std::fmt;
 
-/// Why a token endpoint gave no token.
+/// The failure to get a token from a token endpoint.
+///
+/// `Display` writes the message, or only the [code](TokenErrorKind::code) if the message contains words that a gateway
+/// would take for the refusal of a backend.
+///
+/// ```
+/// use argus_auth_core::{TokenError, TokenErrorKind};
+///
+/// let error = TokenError {
+///     kind: TokenErrorKind::Dns,
+///     token_url: "https://login.example.com/token".to_owned(),
+///     http_status: None,
+///     oauth_error: None,
+///     oauth_error_description: None,
+///     tls: None,
+///     message: "the name login.example.com can't be resolved".to_owned(),
+/// };
+/// assert_eq!(error.to_string(), "no access token: the name login.example.com can't be resolved");
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TokenError {
     /// The class of failure.
     pub kind: TokenErrorKind,
     /// The token endpoint, without user, password, query or fragment.
     pub token_url: String,
-    /// The HTTP status, when there was a response.
+    /// The HTTP status, if there was a response.
     pub http_status: Option<u16>,
-    /// `error` of an RFC 6749 §5.2 error response, unless it repeats a secret of the request.
+    /// The `error` field of an error response (RFC 6749 §5.2); `None` if it echoes a secret of the request.
     pub oauth_error: Option<String>,
-    /// `error_description` of an RFC 6749 §5.2 error response, shortened, unless it repeats a secret of the request.
+    /// The `error_description` field of an error response (RFC 6749 §5.2), at most 200 characters; `None` if it echoes
+    /// a secret of the request.
     pub oauth_error_description: Option<String>,
-    /// The cause of a failed TLS handshake, when it is one of the usual ones.
+    /// The cause of a failed TLS handshake, if it is one of the usual ones.
     pub tls: Option<TlsCause>,
     /// The failure in words.
     pub message: String,
 }
 
 impl TokenError {
-    /// Returns an error of an attempt that has only its kind and message so far. The caller adds the token URL.
+    /// Returns an error with this kind and message. The other fields are empty; the caller adds the token URL.
     pub(crate) fn new(kind: TokenErrorKind, message: impl Into<String>) -> Self {
         Self {
             kind,
@@ -36,34 +55,43 @@ impl TokenError {
     }
 }
 
-/// The classes of failure to get a token.
+/// The class of a [`TokenError`].
+///
+/// ```
+/// use argus_auth_core::TokenErrorKind;
+///
+/// assert_eq!(TokenErrorKind::Timeout.code(), "token_timeout");
+/// assert!(TokenErrorKind::Timeout.is_transient());
+/// assert!(!TokenErrorKind::Rejected.is_transient());
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum TokenErrorKind {
-    /// The token URL can't be requested, or a request can't be built.
+    /// The token URL can't be requested, or the request can't be built. Nothing was sent.
     Request,
     /// The host name did not resolve.
     Dns,
-    /// No connection: refused, unreachable, or no proxy.
+    /// No connection: it was refused, the host is unreachable, or the proxy failed.
     Connect,
     /// The TLS handshake failed or the certificate is not trusted.
     Tls,
     /// The connection broke before the whole response was there.
     Transport,
-    /// No complete response within 30 s.
+    /// No complete response within 30 s, the wait for a permit included.
     Timeout,
-    /// An HTTP status that may pass: 408, 429, 5xx.
+    /// A temporary HTTP status (408, 429, 5xx) or OAuth error (such as `temporarily_unavailable`), or an open circuit
+    /// breaker.
     Unavailable,
-    /// An error response of RFC 6749 §5.2, or a status that says the same.
+    /// Any other error response of RFC 6749 §5.2, or an HTTP status that means the same.
     Rejected,
     /// A redirect, which is never followed with credentials.
     Redirect,
-    /// A response that is not a token response.
+    /// A response without a usable token, such as a web page.
     Response,
 }
 
 impl TokenErrorKind {
-    /// A stable word for it.
+    /// Returns a stable word for the class, such as `token_dns`.
     pub fn code(self) -> &'static str {
         match self {
             Self::Request => "token_request",
@@ -79,13 +107,19 @@ impl TokenErrorKind {
         }
     }
 
-    /// Whether trying again may help.
+    /// Returns whether a later attempt may succeed without a change by an operator.
     pub fn is_transient(self) -> bool {
         !matches!(self, Self::Request | Self::Rejected | Self::Redirect)
     }
 }
 
 /// The usual causes of a failed TLS handshake with a token endpoint.
+///
+/// ```
+/// use argus_auth_core::TlsCause;
+///
+/// assert_eq!(TlsCause::NotTls.as_str(), "the server does not speak TLS");
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum TlsCause {
@@ -116,7 +150,7 @@ impl TlsCause {
 
 impl fmt::Display for TokenError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // What a server, a certificate or a name contributed could be misread.
+        // A message may quote a server, a certificate or a host name, and a gateway could misread that.
         let shown = if reads_as_refusal(&self.message) { self.kind.code() } else { &self.message };
         write!(f, "no access token: {shown}")
     }
@@ -124,7 +158,7 @@ impl fmt::Display for TokenError {
 
 impl std::error::Error for TokenError {}
 
-/// Whether a gateway would read `text` as a backend's refusal: it looks for these anywhere in an error's text.
+/// Returns whether a gateway would take `text` for the refusal of a backend: it searches error texts for these words.
 pub(crate) fn reads_as_refusal(text: &str) -> bool {
     text.contains("401") || text.contains("403") || text.to_ascii_lowercase().contains("unauthorized")
 }

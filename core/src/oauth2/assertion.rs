@@ -11,13 +11,18 @@ use crate::config::PrivateKeyJwt;
 use crate::secret::Secret;
 use crate::tls::SigningKey;
 
-/// An assertion is used at once, so a minute covers any honest difference between two clocks.
+/// The time until an assertion expires. It is sent at once, so a minute only has to cover the difference between the
+/// clocks of this machine and the server.
 const LIFETIME_SECONDS: u64 = 60;
 
-/// The `client_assertion_type` of RFC 7523 §2.2.
+/// The value of `client_assertion_type` (RFC 7523 §2.2).
 pub(super) const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
-/// A new assertion, with a `jti` that was never used before.
+/// Returns a new assertion (RFC 7523 §3), with a random `jti` that was never used before.
+///
+/// # Errors
+///
+/// The reason in words, without the key.
 pub(super) fn sign(method: &PrivateKeyJwt, client_id: &str, token_url: &str) -> Result<Secret, &'static str> {
     let SigningKey { signer, scheme, algorithm } = SigningKey::load(&method.private_key)?;
     let now = SystemTime::now().duration_since(UNIX_EPOCH).map_err(|_| "the wall clock is before 1970")?.as_secs();
@@ -45,7 +50,8 @@ pub(super) fn sign(method: &PrivateKeyJwt, client_id: &str, token_url: &str) -> 
     Ok(Secret::new(format!("{message}.{}", URL_SAFE_NO_PAD.encode(signature))))
 }
 
-/// An ECDSA signature as JWS wants it (RFC 7518 §3.4): r and s in 32 bytes each, from the DER sequence of TLS.
+/// Converts an ECDSA signature from the DER sequence that TLS uses to the form that JWS uses (RFC 7518 §3.4), which is
+/// r and s in 32 bytes each. Returns `None` if the sequence is malformed.
 fn fixed_width(der: &[u8]) -> Option<[u8; 64]> {
     let [0x30, length, integers @ ..] = der else { return None };
     if usize::from(*length) != integers.len() {
@@ -57,11 +63,11 @@ fn fixed_width(der: &[u8]) -> Option<[u8; 64]> {
     rest.is_empty().then_some(fixed)
 }
 
-/// Reads a DER integer into `fixed`, right-aligned; returns what follows it.
+/// Reads a DER integer into `fixed`, right-aligned. Returns the bytes that follow it.
 fn integer<'a>(der: &'a [u8], fixed: &mut [u8; 32]) -> Option<&'a [u8]> {
     let [0x02, length, rest @ ..] = der else { return None };
     let (digits, rest) = rest.split_at_checked(usize::from(*length))?;
-    // A leading zero only says that the number is positive.
+    // DER puts a zero before a number that would look negative without it.
     let digits = digits.strip_prefix(&[0]).unwrap_or(digits);
     let start = fixed.len().checked_sub(digits.len())?;
     fixed[start..].copy_from_slice(digits);
@@ -73,7 +79,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn signatures_are_padded_to_their_width() {
+    fn fixed_width_pads_short_numbers_and_refuses_malformed_der() {
         let fixed = fixed_width(&[0x30, 0x08, 0x02, 0x02, 0x00, 0x81, 0x02, 0x02, 0x12, 0x34]).unwrap();
         assert_eq!((fixed[31], &fixed[62..]), (0x81, &[0x12, 0x34][..]));
         assert!(fixed.iter().filter(|byte| **byte != 0).count() == 3);

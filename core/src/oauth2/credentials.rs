@@ -1,4 +1,4 @@
-//! The credentials of a client, the token endpoint, and the wanted access: every input of a token request.
+//! The credentials of a client, the token endpoint, and the requested access: every input of a token request.
 
 use std::fmt;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -15,14 +15,14 @@ use super::echo_filter::EchoFilter;
 use crate::config::{ClientAuthentication, OAuth2Config, TokenRequestOptions, display_url, is_in_the_clear};
 use crate::secret::Secret;
 
-/// Room in a form for everything but the client secret: an assertion, scopes, parameters. In bytes.
+/// The room in a form for everything but the client secret (an assertion, scopes, parameters), in bytes.
 const FORM_CAPACITY: usize = 4096;
 
 /// The inputs of a client credentials request (RFC 6749 §4.4.2). They are the identity of a token source: providers
 /// whose inputs are all equal share a token, and a difference in any input separates them.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct ClientCredentials {
-    /// The hash of the other fields, computed once: the registry asks for it whenever it grows.
+    /// The hash of the other fields, computed once, because the registry needs it whenever it grows.
     hash: u64,
     pub token_url: String,
     pub client_id: String,
@@ -38,15 +38,20 @@ pub(super) struct TokenRequest {
     pub authorization: Option<HeaderValue>,
     /// The body, `application/x-www-form-urlencoded`.
     pub form: Zeroizing<String>,
-    /// Knows the secrets of this request, in case the server echoes them.
+    /// Recognises the secrets of this request in the response.
     pub echo_filter: EchoFilter,
 }
 
 impl ClientCredentials {
-    /// Makes a token request, to be sent once: an assertion in it must not be used twice.
+    /// Returns a new token request. It may be sent only once, because an assertion in it must not be used twice.
+    ///
+    /// # Errors
+    ///
+    /// The reason in words, without secrets.
     pub(super) fn request(&self) -> Result<TokenRequest, &'static str> {
         let Self { client_id, client_secret, options, .. } = self;
-        // Large enough never to grow: the pieces that a growing buffer leaves behind are not wiped.
+        // Large enough never to grow, because a buffer that grows leaves copies behind that are not wiped. A byte of
+        // the secret takes up to three bytes in a form.
         let mut form = Serializer::new(String::with_capacity(FORM_CAPACITY + 3 * client_secret.expose_secret().len()));
         form.append_pair("grant_type", "client_credentials");
         let mut echo_filter = EchoFilter::new(&self.token_url, self.scope_words());
@@ -65,7 +70,7 @@ impl ClientCredentials {
                 let pair = Zeroizing::new(format!("{}:{}", id.as_str(), secret.as_str()));
                 let value = Zeroizing::new(format!("Basic {}", STANDARD.encode(pair.as_bytes())));
                 let mut value = HeaderValue::from_str(&value).map_err(|_| "id and secret make no header")?;
-                // So that no HTTP code on its way shows it.
+                // Keeps HTTP code from showing the value in its `Debug` output.
                 value.set_sensitive(true);
                 authorization = Some(value);
             }
@@ -88,23 +93,24 @@ impl ClientCredentials {
         Ok(TokenRequest { authorization, form: Zeroizing::new(form.finish()), echo_filter })
     }
 
-    /// Returns each scope asked for. One entry of the list may hold several, separated by blanks (RFC 6749 §3.3).
+    /// Returns each requested scope. One entry of the list may hold several, separated by blanks (RFC 6749 §3.3).
     pub(crate) fn scope_words(&self) -> impl Iterator<Item = &str> {
         self.scopes.iter().flat_map(|scopes| scopes.split_ascii_whitespace())
     }
 
-    /// Returns the scheme, host and port of the token endpoint. Sources with the same origin share permits and a circuit
-    /// breaker.
+    /// Returns the scheme, host and port of the token endpoint. Sources with the same origin share permits and a
+    /// circuit breaker.
     pub(crate) fn origin(&self) -> String {
         url::Url::parse(&self.token_url).map_or_else(|_| String::new(), |url| url.origin().ascii_serialization())
     }
 
-    /// Returns whether anyone on the way can read the client secret.
-    pub(crate) fn travel_in_the_clear(&self) -> bool {
+    /// Returns whether the token URL is plain `http` to another machine, so that the network can read the client
+    /// secret.
+    pub(crate) fn cross_network_in_clear_text(&self) -> bool {
         url::Url::parse(&self.token_url).is_ok_and(|url| is_in_the_clear(&url))
     }
 
-    /// Returns the token URL in the form that may be shown.
+    /// Returns the token URL without its secret parts: user, password, query and fragment.
     pub(crate) fn shown_url(&self) -> String {
         display_url(&self.token_url)
     }
@@ -122,7 +128,7 @@ impl From<&OAuth2Config> for ClientCredentials {
             options: config.options.clone(),
         };
         let Self { hash, token_url, client_id, client_secret, scopes, expiry_buffer, options } = &mut credentials;
-        // A hasher without a secret key is fine: whoever could choose colliding credentials has the configuration anyway.
+        // A hasher with a fixed key is safe here: credentials that collide could come only from the operator.
         let mut hasher = DefaultHasher::new();
         (token_url, client_id, client_secret, scopes, expiry_buffer, options).hash(&mut hasher);
         *hash = hasher.finish();

@@ -1,4 +1,4 @@
-//! Keeps a server's words from showing the secrets of a request: some servers echo what they received.
+//! Redaction of server text: recognises the secrets of a request that a server echoes in its response.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
@@ -6,20 +6,20 @@ use percent_encoding::percent_decode_str;
 use url::Url;
 use zeroize::Zeroizing;
 
-/// The length of a secret's beginning by which an echo is recognised, in characters: a server may cut what it echoes.
+/// The number of leading characters by which a secret is recognised. A server may cut off the rest of what it echoes.
 const RECOGNISED_LENGTH: usize = 16;
 
-/// Recognises the secrets of one request in the text of its answer.
+/// Recognises the secrets of one request in the text of its response.
 #[derive(Default)]
 pub(crate) struct EchoFilter {
     /// The beginning of each secret.
     secrets: Vec<Zeroizing<String>>,
-    /// The scopes asked for. They may be shown, whatever their names contain.
+    /// The requested scopes. Each may be shown, even if its name contains a secret.
     scopes: Vec<String>,
 }
 
 impl EchoFilter {
-    /// Returns a filter that knows what may be secret in the token URL, and that lets these scopes through.
+    /// Returns a filter for the secret parts of the token URL: query values, user and password. These scopes pass it.
     pub(super) fn new<'s>(token_url: &str, scopes: impl Iterator<Item = &'s str>) -> Self {
         let mut filter = Self { secrets: Vec::new(), scopes: scopes.map(str::to_owned).collect() };
         let Ok(url) = Url::parse(token_url) else { return filter };
@@ -43,13 +43,13 @@ impl EchoFilter {
         }
     }
 
-    /// Adds a user and password as they stand in `Authorization: Basic`.
+    /// Adds a user and password in their encoding in `Authorization: Basic` (RFC 7617).
     pub(super) fn add_basic(&mut self, user: &str, password: &str) {
         let pair = Zeroizing::new(format!("{user}:{password}"));
         self.add(&Zeroizing::new(STANDARD_NO_PAD.encode(pair.as_bytes())));
     }
 
-    /// Returns whether `text`, as the server wrote it, echoes a secret: in plain form, or encoded for a URL or a form.
+    /// Returns whether `text`, unmodified server text, echoes a secret: in plain form, or encoded for a URL or a form.
     pub(super) fn is_echoed_in(&self, text: &str) -> bool {
         let has = |text: &str| self.secrets.iter().any(|secret| text.contains(secret.as_str()));
         let has_decoded = |text: &str| has(&percent_decode_str(text).decode_utf8_lossy());

@@ -1,12 +1,11 @@
-//! OAuth 2.0 on the wire: the request to a token endpoint and its answer. Nothing here remembers anything; `token`
-//! keeps what comes of it.
+//! The OAuth 2.0 protocol: one request to a token endpoint and its response. This module keeps no state; `token` does.
 //!
-//! * `credentials`: [`ClientCredentials`], every input of a token request, and the form and header made from them
-//!   (RFC 6749 §4.4.2, client authentication of §2.3.1);
+//! * `credentials`: [`ClientCredentials`], every input of a token request, and the form and header made from them (RFC
+//!   6749 §4.4.2, client authentication of §2.3.1);
 //! * `assertion`: the signed assertion of `private_key_jwt` (RFC 7523);
-//! * `request`: one attempt: the HTTP request, its answer or its failure in words;
+//! * `request`: one attempt: the HTTP request, and its response or a failure in words;
 //! * `response`: bytes to a [`TokenResponse`] (RFC 6749 §5.1) or to an error (§5.2);
-//! * `echo_filter`: keeps a server's words from showing what it repeats of a request's secrets.
+//! * `echo_filter`: recognises secrets of the request that a server echoes in its response.
 
 mod assertion;
 mod credentials;

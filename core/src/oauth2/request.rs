@@ -1,4 +1,4 @@
-//! One attempt to get a token: the HTTP request, its answer, and the words for its failure.
+//! One attempt to get a token: the HTTP request, and its response or a failure in words.
 
 use std::error::Error as StdError;
 use std::io;
@@ -17,10 +17,10 @@ use crate::log::event;
 use crate::runtime::{Clock, Instant};
 use crate::tls::{self, Trust};
 
-/// The end of an attempt that brought no token.
+/// An attempt that got no token.
 pub(crate) struct FailedAttempt {
     pub error: TokenError,
-    /// The pause that the server asked for by `Retry-After` (RFC 9110 §10.2.3).
+    /// The pause that the response asked for with `Retry-After` (RFC 9110 §10.2.3).
     pub retry_after: Option<Duration>,
 }
 
@@ -30,7 +30,7 @@ impl From<TokenError> for FailedAttempt {
     }
 }
 
-/// Sends one token request and reads the answer, until `deadline` at the latest. On the engine's thread only.
+/// Sends one token request and reads the response, until `deadline` at the latest. On the engine's thread only.
 pub(crate) async fn attempt(
     credentials: &ClientCredentials,
     http: &HttpClients,
@@ -62,7 +62,7 @@ async fn send_and_read(
             ca_bundle: credentials.options.ca_bundle.clone(),
             client_certificate: credentials.options.client_certificate.clone(),
         },
-        "http" => Trust::Nobody,
+        "http" => Trust::PlainHttp,
         _ => return Err(unusable("it begins with neither http:// nor https://").into()),
     };
     let client = http.client(&trust, clock.now()).map_err(|reason| TokenError::new(TokenErrorKind::Request, reason))?;
@@ -75,7 +75,7 @@ async fn send_and_read(
     );
     let mut response = send(&client, url, &request).await.inspect_err(|error| {
         if error.kind == TokenErrorKind::Tls {
-            http.certificate_refused(&trust, clock.now());
+            http.handshake_failed(&trust, clock.now());
         }
     })?;
     let status = response.status().as_u16();
@@ -83,7 +83,8 @@ async fn send_and_read(
     let mut body = Zeroizing::new(Vec::new());
     let end = read_body(&mut response, &mut body).await;
     let outcome = match (end, response::parse(status, &body, &request.echo_filter)) {
-        // An OAuth error or a telling status counts even if the body breaks off. A token in a part of a body does not.
+        // An OAuth error or a status that tells enough counts even if the body was cut off. A token from a part of a
+        // body does not.
         (Err(cut), Ok(_) | Err(TokenError { kind: TokenErrorKind::Response, .. })) => Err(cut),
         (_, parsed) => parsed,
     };
@@ -96,13 +97,17 @@ async fn send(client: &Client, url: Url, request: &TokenRequest) -> Result<Respo
     headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded"));
     headers.extend(request.authorization.clone().map(|value| (AUTHORIZATION, value)));
-    // Set all at once, which replaces: reqwest has made an Authorization header from a user in the URL, and it must not
-    // stay beside ours.
+    // `headers` replaces headers of the same name. If the URL has a user, reqwest has set an Authorization header
+    // already, which must not be sent beside this one.
     let post = client.post(url).headers(headers).body(String::clone(&request.form));
     post.send().await.map_err(|error| explain(&error, &host))
 }
 
-/// Reads the body to its end, or to an error: it breaks off, or is longer than any token response.
+/// Reads the body to its end.
+///
+/// # Errors
+///
+/// If the connection breaks, or the body is longer than any token response.
 async fn read_body(response: &mut Response, body: &mut Vec<u8>) -> Result<(), TokenError> {
     let host = response.url().host_str().unwrap_or_default().to_owned();
     while let Some(chunk) = response.chunk().await.map_err(|error| explain(&error, &host))? {
@@ -128,7 +133,8 @@ fn retry_after(response: &Response) -> Option<Duration> {
     Some(date.duration_since(SystemTime::now()).unwrap_or_default())
 }
 
-/// Says what `error` means to an operator. Leaves out the URL: its query or port may be secret or misread.
+/// Describes `error` for an operator. The description leaves out the URL: its query may be secret, and a gateway could
+/// take digits of its port for a status.
 fn explain(error: &reqwest::Error, host: &str) -> TokenError {
     let host = if host.is_empty() || reads_as_refusal(host) { "the token endpoint's host" } else { host };
     let causes = || iter::successors(cause_of(error), |&cause| cause_of(cause));
@@ -151,7 +157,7 @@ fn explain(error: &reqwest::Error, host: &str) -> TokenError {
 
 fn explain_tls(error: &rustls::Error, host: &str) -> TokenError {
     let cause = tls::cause(error);
-    // The detail of an outdated certificate gives seconds since 1970, in which a 401 may stand.
+    // For an outdated certificate, rustls states times in seconds since 1970, and such a number may contain 401.
     let detail = (cause != Some(TlsCause::OutOfDate)).then(|| error.to_string());
     let detail = detail.filter(|text| !reads_as_refusal(text));
     let words: Vec<_> = cause.map(|cause| cause.as_str().to_owned()).into_iter().chain(detail).collect();
@@ -159,7 +165,8 @@ fn explain_tls(error: &rustls::Error, host: &str) -> TokenError {
     TokenError { tls: cause, ..TokenError::new(TokenErrorKind::Tls, message) }
 }
 
-/// Returns the cause of an error. `source` passes over an error that is wrapped in an I/O error, TLS errors among them.
+/// Returns the direct cause of an error. For an I/O error that wraps another error, such as one of TLS, that is the
+/// wrapped error, which `source` skips.
 fn cause_of<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a (dyn StdError + 'static)> {
     match error.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
         Some(wrapped) => Some(wrapped),

@@ -1,4 +1,4 @@
-//! The answer of a token endpoint: bytes to a token response (RFC 6749 §5.1), or to an error in words (§5.2).
+//! The response of a token endpoint: bytes to a token (RFC 6749 §5.1) or to an error in words (§5.2).
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -25,10 +25,11 @@ pub(crate) struct TokenResponse {
     pub access_token: Secret,
     pub expires_in: Option<Box<RawValue>>,
     pub refresh_in: Option<Box<RawValue>>,
-    /// The granted scopes; `None` if the response does not name them, which means those asked for.
+    /// The granted scopes; `None` if the response does not name them, which means that all requested ones were granted.
     pub scopes: Option<Vec<String>>,
 }
 
+/// The JSON object of a response, with the fields of a success and of an error. Their types are checked later.
 #[derive(Deserialize)]
 struct Body {
     access_token: Option<Value>,
@@ -41,6 +42,7 @@ struct Body {
 }
 
 impl Drop for Body {
+    /// Wipes the token of a response that was refused before the token became a [`Secret`].
     fn drop(&mut self) {
         if let Some(Value::String(token)) = &mut self.access_token {
             token.zeroize();
@@ -50,19 +52,23 @@ impl Drop for Body {
 
 /// Reads the body of a response with this HTTP status.
 ///
-/// The body is parsed and never quoted. Of its fields, those that repeat a secret of the request are left out, as
-/// `echo_filter` knows them. The error has neither the token URL nor the status yet.
+/// No error quotes the body. Fields in which `echo_filter` recognises a secret of the request are left out.
+///
+/// # Errors
+///
+/// For every response that is not a token response. The error has neither the token URL nor the status yet.
 pub(crate) fn parse(status: u16, body: &[u8], echo_filter: &EchoFilter) -> Result<TokenResponse, TokenError> {
     if (300..400).contains(&status) {
         return Err(TokenError::new(
             TokenErrorKind::Redirect,
             format!(
-                "the token endpoint answered with a redirect (HTTP {status}), which is never followed with credentials; configure the final URL"
+                "the token endpoint answered with a redirect (HTTP {status}), which is never followed with \
+                 credentials; configure the final URL"
             ),
         ));
     }
     let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body).trim_ascii_start();
-    // serde would take a list of the fields' values for the object.
+    // serde would also accept a JSON array that lists the values of the fields.
     let parsed = if body.starts_with(b"{") { serde_json::from_slice::<Body>(body).ok() } else { None };
     if let Some(Body { error: Some(Value::String(code)), error_description, .. }) = &parsed {
         return Err(error_response(status, code, error_description.as_ref(), echo_filter));
@@ -112,7 +118,8 @@ pub(crate) fn parse(status: u16, body: &[u8], echo_filter: &EchoFilter) -> Resul
     })
 }
 
-/// `scope` as RFC 6749 §3.3 has it, or as a list, as some servers send it: the words that may be shown.
+/// Returns those words of `scope` that may be shown; `None` if it has another type. RFC 6749 §3.3 defines it as text
+/// with blanks, and some servers send a list.
 fn scopes(scope: &Value, may_be_shown: impl Fn(&str) -> bool) -> Option<Vec<String>> {
     let words =
         |text: &str| text.split_ascii_whitespace().filter(|word| may_be_shown(word)).map(printable).collect::<Vec<_>>();
@@ -125,6 +132,7 @@ fn scopes(scope: &Value, may_be_shown: impl Fn(&str) -> bool) -> Option<Vec<Stri
     Some(scopes)
 }
 
+/// Returns the error for an error response (RFC 6749 §5.2).
 fn error_response(status: u16, code: &str, description: Option<&Value>, echo_filter: &EchoFilter) -> TokenError {
     let kind = match (code, status) {
         ("temporarily_unavailable" | "server_error" | "slow_down", _) | (_, 408 | 429 | 500..) => {
@@ -141,11 +149,11 @@ fn error_response(status: u16, code: &str, description: Option<&Value>, echo_fil
         "unsupported_grant_type" => Some("the token endpoint does not offer the client credentials grant"),
         _ => None,
     };
-    // Looked at as it came: cut or with other characters in it, a secret would not be known again.
-    let unless_repeated = |text: &str| (!text.is_empty() && !echo_filter.is_echoed_in(text)).then(|| printable(text));
-    // A well-known code is nobody's secret, however short and common that may be.
-    let code = if meaning.is_some() { Some(code.to_owned()) } else { unless_repeated(code) };
-    let description = description.and_then(Value::as_str).and_then(unless_repeated);
+    // The filter sees the text before it is made printable, since it could not recognise a secret that was changed.
+    let unless_echoed = |text: &str| (!text.is_empty() && !echo_filter.is_echoed_in(text)).then(|| printable(text));
+    // A code with a known meaning is always shown: if it contains a short secret, such as `client`, that is by chance.
+    let code = if meaning.is_some() { Some(code.to_owned()) } else { unless_echoed(code) };
+    let description = description.and_then(Value::as_str).and_then(unless_echoed);
     let mut message = meaning.unwrap_or("the token endpoint refused the request").to_owned();
     for detail in [&code, &description].into_iter().flatten() {
         if !reads_as_refusal(detail) {
@@ -155,13 +163,14 @@ fn error_response(status: u16, code: &str, description: Option<&Value>, echo_fil
     TokenError { oauth_error: code, oauth_error_description: description, ..TokenError::new(kind, message) }
 }
 
+/// Returns the error for a status other than 2xx and 3xx without an OAuth error in the body.
 fn bad_status(status: u16, is_json: bool) -> TokenError {
     let kind = match status {
         408 | 429 | 500.. => TokenErrorKind::Unavailable,
-        // Whatever the page says: trying again with the same credentials may lock the client out.
+        // For any body, because another attempt with the same credentials may lock the client out.
         401 => TokenErrorKind::Rejected,
         _ if is_json => TokenErrorKind::Rejected,
-        // A proxy's or firewall's page, which says nothing of the client.
+        // The page of a proxy or a firewall, which tells nothing about the client.
         _ => TokenErrorKind::Response,
     };
     TokenError::new(
@@ -174,7 +183,8 @@ fn bad_status(status: u16, is_json: bool) -> TokenError {
     )
 }
 
-/// Server text that is fit to be shown: RFC 6749 §5.2's character set, cut to a length.
+/// Returns server text in a form that may be shown: cut to a length, with `?` for each character that is not printable
+/// ASCII (RFC 6749 §5.2 allows no other characters).
 fn printable(text: &str) -> String {
     text.chars().map(|c| if (' '..='~').contains(&c) { c } else { '?' }).take(MAX_DESCRIPTION).collect()
 }

@@ -1,4 +1,9 @@
-//! One provider per backend: who knows which headers authenticate a request.
+//! Providers: each produces the authentication headers of one backend.
+//!
+//! * this file: [`AuthProvider`], the interface of all providers, and [`create`];
+//! * `oauth2`: [`OAuth2Provider`], for `type: oauth2`;
+//! * `static_headers`: [`StaticProvider`], for `type: static`;
+//! * `unsupported`: the provider for kinds that this library does not perform, such as `type: pkce`.
 //!
 //! A new kind of authentication is a new file here, a new arm in [`create`], and a reader of its keys in
 //! `config::schema`.
@@ -20,35 +25,86 @@ use crate::headers::Headers;
 use crate::token::TokenStatus;
 use crate::wait::{Requested, Waiter};
 
-/// Something that authenticates requests to one backend. All methods may be called from any thread, and none blocks.
+/// Produces the authentication headers of one backend.
+///
+/// All methods may be called from any thread, at the same time, and none of them blocks.
+///
+/// ```
+/// use std::sync::Arc;
+///
+/// use argus_auth_core::provider::AuthProvider;
+/// use argus_auth_core::token::TokenStatus;
+/// use argus_auth_core::wait::{Requested, Waiter};
+/// use argus_auth_core::{Error, Headers, Secret};
+///
+/// /// Sends the same API key with every request.
+/// #[derive(Debug)]
+/// struct ApiKey(Arc<Headers>);
+///
+/// impl AuthProvider for ApiKey {
+///     fn current(&self) -> Result<Option<Arc<Headers>>, Error> {
+///         Ok(Some(Arc::clone(&self.0)))
+///     }
+///     fn request(&self, _waiter: Waiter) -> Requested {
+///         Requested::Ready(Ok(Arc::clone(&self.0)))
+///     }
+///     fn prefetch(&self) -> Result<(), Error> {
+///         Ok(())
+///     }
+///     fn invalidate(&self, _rejected: Option<&str>) {}
+///     fn status(&self) -> Option<TokenStatus> {
+///         None
+///     }
+/// }
+///
+/// let provider = ApiKey(Arc::new(Headers::single("X-Api-Key", Secret::new("k3y"))));
+/// assert!(provider.current()?.is_some());
+/// # Ok::<(), Error>(())
+/// ```
 pub trait AuthProvider: Send + Sync + Debug {
-    /// The headers that can be had at once; `None` if they must be waited for.
+    /// Returns the headers if they are available at once; `None` if the caller must wait for them. Starts nothing.
     ///
     /// # Errors
     ///
-    /// When waiting would not help: the kind of authentication is unsupported.
+    /// If waiting can't help, because the kind of authentication is unsupported.
     fn current(&self) -> Result<Option<Arc<Headers>>, Error>;
 
-    /// The headers, at once or told to `waiter`.
+    /// Returns the outcome if it is known at once. Otherwise starts or joins a fetch, and `waiter` is called with its
+    /// outcome.
     fn request(&self, waiter: Waiter) -> Requested;
 
-    /// Sees to it that headers will be there soon, without anyone waiting.
+    /// Starts a fetch if the headers are not available and no fetch is under way. Does not wait for it.
     ///
     /// # Errors
     ///
-    /// The remembered error, if getting them failed too recently to be tried again.
+    /// The remembered error during a cool-down; [`Error::Unsupported`] if the kind of authentication is unsupported.
     fn prefetch(&self) -> Result<(), Error>;
 
-    /// Told that the backend refused these headers: the next caller gets others, if there can be others.
+    /// Records that the backend refused the headers, with HTTP status 401. A provider with a token drops it, so that
+    /// the next caller gets a new one, and ends its cool-down.
     ///
-    /// `rejected` is the `Authorization` value that was refused; without it, whatever is held now is meant.
+    /// `rejected` is the refused value of `Authorization`: if it is not the value held now, nothing changes. `None`
+    /// means the value held now.
     fn invalidate(&self, rejected: Option<&str>);
 
-    /// The state of its token; `None` for a kind that has none.
+    /// Returns the state of the token; `None` for a kind of authentication without tokens.
     fn status(&self) -> Option<TokenStatus>;
 }
 
-/// The provider for an `auth` block of the backend named `backend`.
+/// Returns the provider for the `auth` block of the backend named `backend`. Does no I/O.
+///
+/// ```
+/// use argus_auth_core::{Engine, LoadOptions, config, provider};
+///
+/// let yaml = "backends: {search: {type: sse, url: 'http://s', auth: {type: static, headers: {X-Key: k3y}}}}";
+/// let config = config::parse(yaml.as_bytes(), &LoadOptions::default())?;
+/// let backend = &config.backends[0];
+/// if let Some(auth) = &backend.auth {
+///     let provider = provider::create(&backend.name, auth, Engine::global());
+///     assert_eq!(provider.current()?.map(|headers| headers.len()), Some(1));
+/// }
+/// # Ok::<(), argus_auth_core::Error>(())
+/// ```
 pub fn create(backend: &str, auth: &AuthConfig, engine: &Engine) -> Arc<dyn AuthProvider> {
     match auth {
         AuthConfig::Static { headers } => Arc::new(StaticProvider::new(headers.clone())),

@@ -11,16 +11,36 @@ use crate::oauth2::ClientCredentials;
 use crate::token::{TokenSource, TokenStatus};
 use crate::wait::{Requested, Waiter};
 
-/// Provides `Authorization: Bearer <token>`.
+/// Produces `Authorization: Bearer <token>` (RFC 6750 §2.1) with a token from the client credentials grant.
 ///
-/// Providers whose configuration is the same in everything share one token, also one after the other.
+/// Providers with equal configurations share one token and one fetch of it. A token that is still valid is kept for a
+/// while after its last provider was dropped, for a provider that is made later.
+///
+/// ```
+/// use argus_auth_core::config::{OAuth2Config, TokenRequestOptions};
+/// use argus_auth_core::provider::{AuthProvider, OAuth2Provider};
+/// use argus_auth_core::{Engine, Secret};
+///
+/// let config = OAuth2Config {
+///     token_url: "https://login.example.com/token".to_owned(),
+///     client_id: "gateway".to_owned(),
+///     client_secret: Secret::new("s3cr3t"),
+///     scopes: vec!["search.read".to_owned()],
+///     token_expiry_buffer: OAuth2Config::DEFAULT_EXPIRY_BUFFER,
+///     auth_retry_on_401: true,
+///     options: TokenRequestOptions::default(),
+/// };
+/// let provider = OAuth2Provider::new(&config, Engine::global());
+/// assert!(provider.current()?.is_none(), "no token has been fetched");
+/// # Ok::<(), argus_auth_core::Error>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct OAuth2Provider {
     source: Arc<TokenSource>,
 }
 
 impl OAuth2Provider {
-    /// A provider for this client. Does no I/O.
+    /// Returns a provider for the client in `config`. Does no I/O and starts nothing.
     pub fn new(config: &OAuth2Config, engine: &Engine) -> Self {
         Self { source: TokenSource::shared(ClientCredentials::from(config), engine.generations()) }
     }

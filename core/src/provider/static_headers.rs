@@ -8,14 +8,23 @@ use crate::headers::Headers;
 use crate::token::TokenStatus;
 use crate::wait::{Requested, Waiter};
 
-/// Headers that never change.
+/// Produces headers that never change.
+///
+/// ```
+/// use argus_auth_core::provider::{AuthProvider, StaticProvider};
+/// use argus_auth_core::{Headers, Secret};
+///
+/// let provider = StaticProvider::new(Headers::single("X-Api-Key", Secret::new("k3y")));
+/// assert_eq!(provider.current()?.map(|headers| headers.len()), Some(1));
+/// # Ok::<(), argus_auth_core::Error>(())
+/// ```
 #[derive(Debug)]
 pub struct StaticProvider {
     headers: Arc<Headers>,
 }
 
 impl StaticProvider {
-    /// A provider of these headers.
+    /// Returns a provider of these headers.
     pub fn new(headers: Headers) -> Self {
         Self { headers: Arc::new(headers) }
     }

@@ -1,4 +1,4 @@
-//! Kinds of authentication that a configuration may name and this library does not perform.
+//! Kinds of authentication that a configuration may name, but that this library does not perform.
 
 use std::sync::Arc;
 
@@ -8,11 +8,12 @@ use crate::headers::Headers;
 use crate::token::TokenStatus;
 use crate::wait::{Requested, Waiter};
 
-/// Answers every request with the same clear error.
+/// Answers every request with [`Error::Unsupported`].
 #[derive(Debug)]
 pub(super) struct Unsupported {
-    pub(super) backend: String,
-    pub(super) kind: &'static str,
+    pub backend: String,
+    /// The `auth.type` of the backend.
+    pub kind: &'static str,
 }
 
 impl Unsupported {

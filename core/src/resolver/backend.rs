@@ -1,4 +1,4 @@
-//! One backend: its configured headers, its provider, its failure policy.
+//! One backend: its configured headers, its provider, and its failure policy.
 
 use std::sync::Arc;
 
@@ -13,20 +13,25 @@ use crate::provider::{self, AuthProvider};
 use crate::token::TokenStatus;
 use crate::wait::{Outcome, Requested, Waiter};
 
+/// A backend of the configuration in force.
 #[derive(Debug)]
 pub(super) struct Backend {
-    pub(super) config: Arc<BackendConfig>,
+    pub config: Arc<BackendConfig>,
+    /// The headers from the configuration, which are sent with or without authentication.
     configured: Arc<Headers>,
+    /// `None` for a backend without an `auth` block.
     provider: Option<Arc<dyn AuthProvider>>,
-    /// The last merge, so that a hit does not merge again.
+    /// The last merge, so that each token is merged once and not on every hit.
     merged: ArcSwapOption<Merged>,
-    /// The last failure that was logged, so that a thousand callers who share it log it once.
+    /// The last failure that was logged, so that a failure is logged once for all callers who share it.
     reported: ArcSwapOption<Error>,
 }
 
 #[derive(Debug)]
 struct Merged {
+    /// The headers of the provider.
     auth: Arc<Headers>,
+    /// The configured headers with those of the provider set over them.
     all: Arc<Headers>,
 }
 
@@ -41,24 +46,25 @@ impl Backend {
         }
     }
 
-    /// What can be said without waiting.
+    /// Returns the outcome if it is known without waiting.
     pub(super) fn current(&self) -> Option<Outcome> {
         let Some(provider) = &self.provider else { return Some(Ok(Arc::clone(&self.configured))) };
         Some(provider.current().transpose()?.map(|auth| self.merge(auth)))
     }
 
+    /// Returns the headers if they are available; otherwise `None`, and a fetch is under way.
     pub(super) fn try_headers(&self) -> Result<Option<Arc<Headers>>, Error> {
         if let Some(outcome) = self.current() {
             return outcome.map(Some);
         }
         match self.provider.as_ref().map_or(Ok(()), |provider| provider.prefetch()) {
-            // A fetch may have ended between the two looks.
+            // A fetch may have ended since the first call of `current`.
             Ok(()) => self.current().transpose(),
-            Err(error) => self.policy(error).map(Some),
+            Err(error) => self.apply_failure_policy(error).map(Some),
         }
     }
 
-    /// After [`Backend::current`] had none.
+    /// Requests the headers from the provider, after [`Backend::current`] returned `None`.
     pub(super) fn request(self: &Arc<Self>, waiter: Waiter) -> Requested {
         let Some(provider) = &self.provider else { return Requested::Ready(Ok(Arc::clone(&self.configured))) };
         let backend = Arc::clone(self);
@@ -78,19 +84,20 @@ impl Backend {
         self.provider.as_ref()?.status()
     }
 
+    /// Turns the outcome of the provider into that of the caller.
     fn finish(&self, outcome: Outcome) -> Outcome {
         match outcome {
             Ok(auth) => {
                 self.reported.store(None);
                 Ok(self.merge(auth))
             }
-            Err(error) => self.policy(error),
+            Err(error) => self.apply_failure_policy(error),
         }
     }
 
-    /// What a caller gets instead of authentication.
-    fn policy(&self, error: Error) -> Outcome {
-        // A shutdown is the host's own doing, no reason to let requests out without authentication.
+    /// Returns what the caller gets when there is no authentication: the error, or the configured headers alone.
+    fn apply_failure_policy(&self, error: Error) -> Outcome {
+        // A shutdown is an action of the host, and no reason to send requests without authentication.
         if self.config.on_auth_failure == FailurePolicy::Closed || matches!(error, Error::Shutdown) {
             return Err(error);
         }
@@ -112,6 +119,7 @@ impl Backend {
         Ok(Arc::clone(&self.configured))
     }
 
+    /// Returns the configured headers with those of the provider set over them.
     fn merge(&self, auth: Arc<Headers>) -> Arc<Headers> {
         if self.configured.is_empty() {
             return auth;

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use super::backend::Backend;
 use crate::token::{TokenState, TokenStatus};
 
-/// A metric: its name, type, meaning, and the value in a status, if it has one there.
+/// A metric: its name, its type, its HELP text, and a function that returns its value in a status, if it has one there.
 type Metric = (&'static str, &'static str, &'static str, fn(&TokenStatus) -> Option<f64>);
 
 const METRICS: [Metric; 7] = [
@@ -15,9 +15,12 @@ const METRICS: [Metric; 7] = [
     ("argus_auth_token_expires_in_seconds", "gauge", "How long the token may still be used.", |status| {
         status.expires_in.map(|rest| rest.as_secs_f64())
     }),
-    ("argus_auth_token_cool_down_seconds", "gauge", "How long the token endpoint is left alone.", |status| {
-        Some(status.cool_down.unwrap_or_default().as_secs_f64())
-    }),
+    (
+        "argus_auth_token_cool_down_seconds",
+        "gauge",
+        "The time until the cool-down after a failed fetch ends, or 0.",
+        |status| Some(status.cool_down.unwrap_or_default().as_secs_f64()),
+    ),
     ("argus_auth_token_fetching", "gauge", "Whether a fetch is under way.", |status| {
         Some(f64::from(u8::from(status.fetching)))
     }),
@@ -38,12 +41,12 @@ const METRICS: [Metric; 7] = [
     }),
 ];
 
-#[allow(clippy::cast_precision_loss, reason = "a counter beyond 2^53 may be rounded, as Prometheus does it")]
+#[allow(clippy::cast_precision_loss, reason = "a counter beyond 2^53 may be rounded, as in Prometheus")]
 fn count(value: u64) -> f64 {
     value as f64
 }
 
-/// All metrics of all backends that have tokens. Backends that share a token report the same numbers.
+/// Returns all metrics of all backends with tokens. Backends that share a token report the same numbers.
 pub(super) fn render<'b>(backends: impl Iterator<Item = &'b Backend>) -> String {
     let statuses: Vec<_> =
         backends.filter_map(|backend| Some((escaped(&backend.config.name), backend.status()?))).collect();
@@ -60,7 +63,7 @@ pub(super) fn render<'b>(backends: impl Iterator<Item = &'b Backend>) -> String 
     text
 }
 
-/// A label's value as the format wants it.
+/// Escapes the value of a label as the format requires.
 fn escaped(text: &str) -> String {
     text.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n")
 }

@@ -1,4 +1,8 @@
-//! Backend name to headers: the merge with configured headers, and what happens when authentication can't be had.
+//! The resolver: maps the name of a backend to the headers that its requests must carry.
+//!
+//! * this file: [`Resolver`], with loading, reloading and all ways to request headers;
+//! * `backend`: one backend: the merge with its configured headers, and its failure policy;
+//! * `metrics`: the counters of all backends in the Prometheus text format.
 
 mod backend;
 mod metrics;
@@ -22,19 +26,33 @@ use crate::wait::{Outcome, Pending, Requested, Waiter};
 
 /// The remote backends of one configuration, and the headers that a request to each must carry.
 ///
-/// Cheap to clone; clones share everything, a reload included. All methods may be called from any thread, also after a
-/// fork. Building one does no I/O but reading the file.
+/// Cheap to clone; all clones see a reload. All methods may be called from any thread, also after a fork. Making a
+/// resolver reads the configuration and its secrets, but requests no token.
 ///
-/// What [`FailurePolicy::Open`](crate::FailurePolicy) means here: when a token can't be had, the error is logged and
-/// the backend's configured headers are returned without authentication. A caller's own deadline and a shutdown are
-/// always errors.
+/// Under [`FailurePolicy::Open`](crate::FailurePolicy), when a token can't be had, the error is logged and the
+/// backend's configured headers are returned without authentication. A caller's own deadline and a shutdown are errors
+/// under either policy.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use argus_auth_core::{LoadOptions, Resolver};
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let yaml = "backends: {search: {type: sse, url: 'http://search', headers: {X-Key: k3y}}}";
+/// let resolver = Resolver::from_text(yaml.as_bytes(), &LoadOptions::default())?;
+/// let headers = resolver.headers_blocking("search", Duration::from_secs(35))?;
+/// assert_eq!(headers.get("X-Key").map(|value| value.expose_secret()), Some("k3y"));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone)]
 pub struct Resolver(Arc<Shared>);
 
 #[derive(Debug)]
 struct Shared {
     backends: ArcSwap<Backends>,
-    /// Where a reload reads from.
+    /// The file and options for a reload; `None` if the configuration did not come from a file.
     file: Option<(PathBuf, LoadOptions)>,
     engine: Engine,
 }
@@ -48,7 +66,7 @@ struct Backends {
 }
 
 impl Backends {
-    /// Takes over from `previous` every backend whose configuration is the same.
+    /// Returns the backends of `config`. Those with the same configuration in `previous` are taken over from there.
     fn new(config: Config, previous: &Self, engine: &Engine) -> Self {
         let keep_or_make = |config: BackendConfig| match previous.by_name.get(&config.name) {
             Some(backend) if *backend.config == config => Arc::clone(backend),
@@ -65,26 +83,26 @@ impl Backends {
 }
 
 impl Resolver {
-    /// Loads a configuration file.
+    /// Loads a configuration file. Blocks while it reads.
     ///
     /// # Errors
     ///
-    /// Every problem of the file at once.
+    /// All problems of the file, or one problem if it can't be read.
     pub fn from_file(path: &Path, options: &LoadOptions) -> Result<Self, ConfigError> {
         let config = config::load(path, options)?;
         Ok(Self::build(config, Some((path.to_owned(), options.clone())), Engine::global()))
     }
 
-    /// Reads a configuration from text, UTF-8.
+    /// Reads a configuration from a YAML document in UTF-8. Blocks while it reads secrets from their stores.
     ///
     /// # Errors
     ///
-    /// Every problem of the text at once.
+    /// All problems of the document.
     pub fn from_text(text: &[u8], options: &LoadOptions) -> Result<Self, ConfigError> {
         Ok(Self::new(config::parse(text, options)?, Engine::global()))
     }
 
-    /// A resolver for a configuration that is loaded already.
+    /// Returns a resolver for a configuration that is loaded already. Does no I/O.
     pub fn new(config: Config, engine: &Engine) -> Self {
         Self::build(config, None, engine)
     }
@@ -94,70 +112,80 @@ impl Resolver {
         Self(Arc::new(Shared { backends, file, engine: engine.clone() }))
     }
 
-    /// Reads the file again, its secrets and variables too, and goes on with what it says now.
+    /// Reads the file again, with its variables and secrets, and replaces the configuration. Blocks while it reads.
     ///
-    /// A backend whose configuration did not change keeps its token; another starts anew, its cool-down over. Callers
-    /// that wait are not disturbed. A path that was relative is looked up from the directory of this moment. A
-    /// resolver that was not loaded from a file has nothing to read and stays as it is.
+    /// A backend keeps its token and its cool-down as long as the inputs of its token request are the same; otherwise
+    /// it starts without either. Callers that wait already are not affected. A relative path is resolved against the
+    /// current directory at the time of the reload. For a resolver that was not loaded from a file, this does nothing.
     ///
     /// # Errors
     ///
-    /// Every problem of the file; the configuration in force stays in force.
+    /// All problems of the file. The configuration in force is kept then.
     pub fn reload(&self) -> Result<(), ConfigError> {
         let Some((path, options)) = &self.0.file else { return Ok(()) };
         loop {
             let previous = self.0.backends.load_full();
-            // Read after that look, so that of two reloads at once the one that read later is not undone.
+            // The file is read after the current backends were loaded, so that of two reloads at once, the one that
+            // read earlier can't replace the result of the other.
             if self.exchange(previous, config::load(path, options)?) {
                 return Ok(());
             }
         }
     }
 
-    /// Goes on with another configuration, as [`Resolver::reload`] does.
+    /// Replaces the configuration by `config`, as [`Resolver::reload`] does. Does no I/O.
     pub fn replace(&self, config: &Config) {
         while !self.exchange(self.0.backends.load_full(), config.clone()) {}
     }
 
-    /// Puts `config` in the place of `previous`, unless something else has taken it already.
+    /// Replaces `previous` by the backends of `config`. Returns false if another thread has replaced it already.
     fn exchange(&self, previous: Arc<Backends>, config: Config) -> bool {
         let backends = Arc::new(Backends::new(config, &previous, &self.0.engine));
         let found = self.0.backends.compare_and_swap(&previous, backends);
         let exchanged = Arc::ptr_eq(&found, &previous);
-        // The sources that only these backends used have no owner now, and what is remembered of them goes.
+        // Drops the replaced backends first: the sources that only they used are orphans then, and can be forgotten.
         drop((found, previous));
         self.0.engine.generation().forget_orphans();
         exchanged
     }
 
-    /// The remote backends, in file order.
+    /// Returns the remote backends, in file order.
     pub fn backends(&self) -> Vec<Arc<BackendConfig>> {
         self.0.backends.load().configs()
     }
 
-    /// What is legal in the configuration but probably not meant, in file order.
+    /// Returns the warnings of the configuration, in file order.
     pub fn warnings(&self) -> Vec<Problem> {
         self.0.backends.load().warnings.clone()
     }
 
-    /// Backends and warnings of the same load, whatever is loaded meanwhile.
+    /// Returns backends and warnings of the same load, even if another thread replaces the configuration meanwhile.
     pub fn listing(&self) -> (Vec<Arc<BackendConfig>>, Vec<Problem>) {
         let backends = self.0.backends.load();
         (backends.configs(), backends.warnings.clone())
     }
 
-    /// The headers, if they can be had without waiting; otherwise `None`, and a fetch is under way.
+    /// Returns the headers if they are available without waiting. Otherwise returns `None`, and a fetch is under way.
     ///
     /// # Errors
     ///
-    /// An unknown backend; or, under the policy `closed`, the failure that keeps it from getting a token.
+    /// [`Error::UnknownBackend`]; under the policy `closed`, also the failure that causes a cool-down.
     pub fn try_headers(&self, name: &str) -> Result<Option<Arc<Headers>>, Error> {
         self.with(name, |backend| backend.try_headers())?
     }
 
-    /// The headers, waiting for a token if need be. The future may be awaited on any runtime, or waited for by a thread.
+    /// Returns the headers, or a wait for them, which may be awaited on any runtime or by a blocked thread.
     ///
-    /// Dropping it abandons the wait and nothing else: the fetch goes on for everybody.
+    /// Dropping it ends only this wait: the fetch continues for all callers.
+    ///
+    /// ```
+    /// use argus_auth_core::{Error, Resolver, Secret};
+    ///
+    /// async fn authorization(resolver: &Resolver) -> Result<Option<Secret>, Error> {
+    ///     let headers = resolver.headers("search").await?;
+    ///     Ok(headers.get("Authorization").cloned())
+    /// }
+    /// ```
     pub fn headers(&self, name: &str) -> Pending {
         let pending = self.with(name, |backend| match backend.current() {
             Some(outcome) => Pending::ready(outcome),
@@ -166,12 +194,12 @@ impl Resolver {
         pending.unwrap_or_else(|error| Pending::ready(Err(error)))
     }
 
-    /// The headers, waiting for a token for at most `timeout`.
+    /// Returns the headers. Blocks until they are available, for at most `timeout`.
     ///
     /// # Errors
     ///
-    /// An unknown backend; [`Error::Deadline`]; or, under the policy `closed`, why there is no token. On the engine's
-    /// own thread, where waiting would never end, an [`Error::Internal`] that says so.
+    /// [`Error::UnknownBackend`]; [`Error::Deadline`] after `timeout`; [`Error::Shutdown`]; under the policy `closed`,
+    /// also the failure to get a token. On the engine's own thread, where waiting would never end, [`Error::Internal`].
     pub fn headers_blocking(&self, name: &str, timeout: Duration) -> Outcome {
         let mut pending = self.headers(name);
         if pending.is_waiting() && is_engine_thread() {
@@ -180,11 +208,11 @@ impl Resolver {
         pending.wait(timeout).unwrap_or(Err(Error::Deadline))
     }
 
-    /// The headers, at once or told to `waiter` on the engine's thread.
+    /// Returns the outcome if it is known at once. Otherwise `waiter` is called with it later, on the engine's thread.
     ///
     /// # Errors
     ///
-    /// An unknown backend.
+    /// [`Error::UnknownBackend`].
     pub fn request(&self, name: &str, waiter: Waiter) -> Result<Requested, Error> {
         self.with(name, |backend| match backend.current() {
             Some(outcome) => Requested::Ready(outcome),
@@ -192,36 +220,54 @@ impl Resolver {
         })
     }
 
-    /// Told that the backend refused the headers it got: the next caller gets a new token.
+    /// Records that the backend refused the headers, with HTTP status 401. The next caller gets a new token.
     ///
-    /// With `rejected`, the `Authorization` value that was refused, a token that has been replaced since is kept; so
-    /// any number of refusals of one token cost one fetch.
+    /// `rejected` is the refused value of `Authorization`. If the token has been replaced since, it is kept, so that
+    /// any number of refusals of one token cost one fetch. `None` means the token held now.
+    ///
+    /// ```
+    /// use argus_auth_core::{Error, Headers, Resolver, Secret};
+    ///
+    /// fn on_status_401(resolver: &Resolver, request: &Headers) -> Result<(), Error> {
+    ///     resolver.invalidate("search", request.get("Authorization").map(Secret::expose_secret))
+    /// }
+    /// ```
     ///
     /// # Errors
     ///
-    /// An unknown backend.
+    /// [`Error::UnknownBackend`].
     pub fn invalidate(&self, name: &str, rejected: Option<&str>) -> Result<(), Error> {
         self.with(name, |backend| backend.invalidate(rejected))
     }
 
-    /// The state of a backend's token; `None` for a backend without one.
+    /// Returns the state of a backend's token; `None` for a kind of authentication without tokens.
     ///
     /// # Errors
     ///
-    /// An unknown backend.
+    /// [`Error::UnknownBackend`].
     pub fn status(&self, name: &str) -> Result<Option<TokenStatus>, Error> {
         self.with(name, |backend| backend.status())
     }
 
-    /// Counters and gauges of all backends with tokens, in the Prometheus text format.
+    /// Returns counters and gauges of all backends with tokens, in the Prometheus text format (version 0.0.4).
+    ///
+    /// ```
+    /// use argus_auth_core::{LoadOptions, Resolver};
+    ///
+    /// # fn main() -> Result<(), argus_auth_core::ConfigError> {
+    /// let resolver = Resolver::from_text(b"backends: {}", &LoadOptions::default())?;
+    /// assert!(resolver.metrics().contains("# TYPE argus_auth_token_hits_total counter"));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn metrics(&self) -> String {
         metrics::render(self.0.backends.load().in_order.iter().map(AsRef::as_ref))
     }
 
-    /// Asks the token endpoint of every `oauth2` backend once, for an operator who wants to know whether it works.
+    /// Sends one token request for every `oauth2` backend, for an operator who wants to know whether it works.
     ///
-    /// Backends that would share a token are asked about once. Nothing is cached, no cool-down heeded or begun.
-    /// Returns at once; the answers are waited for one by one, in file order.
+    /// Backends that share a token share one request. No token is cached. The requests ignore cool-downs and circuit
+    /// breakers, and do not affect them. Returns without waiting for the answers, in file order.
     pub fn diagnose(&self) -> Vec<Checkup> {
         doctor::examine(&self.backends(), &self.0.engine)
     }
@@ -238,7 +284,7 @@ mod tests {
     use crate::config::Unresolved;
 
     #[test]
-    fn a_listing_is_of_one_load() {
+    fn listing_during_replace_returns_backends_and_warnings_of_one_load() {
         let configs = ["one", "two"].map(|name| {
             let backend = format!("{{type: sse, url: 'http://h', headers: {{X: '${{ARGUS_AUTH_UNSET_{name}}}'}}}}");
             let options = LoadOptions { unresolved: Unresolved::Keep, ..LoadOptions::default() };

@@ -1,47 +1,70 @@
-//! The engine's clock: it goes on while the machine sleeps and ignores changes of the wall clock.
+//! The engine's clock. Its time includes the time that the machine sleeps, and ignores changes of the wall clock.
 
 #[cfg(feature = "virtual-time")]
 use std::sync::Arc;
 use std::time::Duration;
 
 /// A point in time, in nanoseconds since the machine started.
+///
+/// Instants of the system clock are comparable between processes, until the machine restarts. Those of a virtual clock
+/// are comparable only with one another.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use argus_auth_core::runtime::Instant;
+///
+/// let start = Instant::from_nanos(1_000_000_000);
+/// let end = start.after(Duration::from_secs(2));
+/// assert_eq!(end.since(start), Duration::from_secs(2));
+/// assert_eq!(start.since(end), Duration::ZERO);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Instant(u64);
 
 impl Instant {
-    /// Nanoseconds since the machine started (or since the virtual clock's zero).
+    /// Returns the instant that is `nanos` nanoseconds after the machine started, or after the zero of a virtual clock.
     pub const fn from_nanos(nanos: u64) -> Self {
         Self(nanos)
     }
 
-    /// This instant and `duration`, as late as can be said if the sum can't.
+    /// Returns the instant that is `duration` after this one; the latest possible instant if the sum overflows.
     #[must_use]
     pub fn after(self, duration: Duration) -> Self {
         Self(self.0.saturating_add(u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)))
     }
 
-    /// How long from `earlier` to this instant; zero if it is not earlier.
+    /// Returns the time from `earlier` to this instant; zero if `earlier` is the later one.
     pub fn since(self, earlier: Self) -> Duration {
         Duration::from_nanos(self.0.saturating_sub(earlier.0))
     }
 }
 
-/// Where the engine reads the time.
+/// The clock that the engine reads.
+///
+/// ```
+/// use argus_auth_core::runtime::Clock;
+///
+/// let clock = Clock::System;
+/// let start = clock.now();
+/// assert!(clock.now() >= start);
+/// ```
 #[derive(Debug, Clone, Default)]
 pub enum Clock {
-    /// `CLOCK_BOOTTIME`.
+    /// The system's `CLOCK_BOOTTIME`, which is monotonic and includes the time that the machine sleeps.
     #[default]
     System,
-    /// A clock that a test moves by hand.
+    /// A clock that a test moves by hand. Only with the feature `virtual-time`.
     #[cfg(feature = "virtual-time")]
     Virtual(Arc<super::VirtualClock>),
 }
 
-/// The longest sleep without looking at the clock again: timers of the runtime stop while the machine sleeps.
-const LONGEST_NAP: Duration = Duration::from_secs(30);
+/// The longest time between two reads of the clock in a wait, because timers of the runtime stop while the machine
+/// sleeps.
+const LONGEST_SLEEP: Duration = Duration::from_secs(30);
 
 impl Clock {
-    /// The time now.
+    /// Returns the current time.
     #[inline]
     pub fn now(&self) -> Instant {
         match self {
@@ -59,7 +82,7 @@ impl Clock {
                 if remaining.is_zero() {
                     return;
                 }
-                tokio::time::sleep(remaining.min(LONGEST_NAP)).await;
+                tokio::time::sleep(remaining.min(LONGEST_SLEEP)).await;
             },
             #[cfg(feature = "virtual-time")]
             Self::Virtual(clock) => clock.sleep_until(deadline).await,

@@ -1,10 +1,10 @@
-//! The ground under the engine: time, its thread, and values of which each process has its own. Knows nothing of
+//! The foundation of the engine: its clock, its thread, and values that each process has for itself. Knows nothing of
 //! tokens.
 //!
-//! * `clock`: [`Clock`] and [`Instant`], which go on while the machine sleeps;
-//! * `virtual_clock`: the clock that tests move by hand;
+//! * `clock`: [`Clock`] and [`Instant`], whose time includes the time that the machine sleeps;
+//! * `virtual_clock`: `VirtualClock`, which tests move by hand (feature `virtual-time`);
 //! * `thread`: the one thread on which everything asynchronous runs;
-//! * `per_process`: [`PerProcess`], a value that a child of `fork` makes anew;
+//! * `per_process`: [`PerProcess`], a value that is made again in a child of `fork`;
 //! * `os`: the calls of the C library that have no safe wrapper: fork handlers and signal masks.
 
 mod clock;

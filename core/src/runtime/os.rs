@@ -1,4 +1,4 @@
-//! Two things that only the C library offers: counting forks, and a thread that starts with signals blocked.
+//! Two services that only the C library offers: counting forks, and starting a thread with signals blocked.
 #![allow(unsafe_code)]
 
 use std::io;
@@ -15,7 +15,8 @@ pub(super) fn forks() -> u64 {
     FORKS.load(Ordering::Relaxed)
 }
 
-/// Starts counting forks. A fork before the first call needs no counting: nothing exists yet that it could tear.
+/// Starts counting forks. Forks before the first call need no counting, because no state exists yet that a child could
+/// inherit in an inconsistent form.
 pub(super) fn watch_forks() -> io::Result<()> {
     static WATCHED: AtomicBool = AtomicBool::new(false);
 
@@ -23,7 +24,8 @@ pub(super) fn watch_forks() -> io::Result<()> {
         FORKS.fetch_add(1, Ordering::Relaxed);
     }
 
-    // Two threads may both get here, and a fork then counts as two: only that the number differs is of interest.
+    // If two threads get here at once, both register the handler, and each fork counts twice. That is harmless, because
+    // callers compare the number only for equality.
     if !WATCHED.load(Ordering::Acquire) {
         // SAFETY: `in_child` is a function with static lifetime (this library is not unloadable, see the link options
         // of the shared libraries), and does nothing but an atomic addition, which is async-signal-safe.
@@ -47,8 +49,8 @@ pub(super) fn spawn_with_signals_blocked(
     let mut all = MaybeUninit::<libc::sigset_t>::uninit();
     let mut previous = MaybeUninit::<libc::sigset_t>::uninit();
     // SAFETY: sigfillset initialises `all`, which the later calls only read; `previous` is written by the first
-    // pthread_sigmask before the second reads it; all pointers are to live locals. pthread_sigmask changes the
-    // calling thread only, and its old mask is restored on the one path out of this block.
+    // pthread_sigmask before the second reads it; all pointers are to live locals. pthread_sigmask changes the calling
+    // thread only, and its old mask is restored on the one path out of this block.
     unsafe {
         libc::sigfillset(all.as_mut_ptr());
         for fault in [libc::SIGSEGV, libc::SIGBUS, libc::SIGILL, libc::SIGFPE, libc::SIGTRAP, libc::SIGABRT] {

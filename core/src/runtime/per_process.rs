@@ -1,4 +1,4 @@
-//! A value of which each process has its own: a child of `fork` never uses its parent's.
+//! A value that each process has for itself: a child of `fork` never uses the value of its parent.
 
 use std::fmt;
 use std::mem;
@@ -11,8 +11,8 @@ use super::os;
 /// A shared value that belongs to one process. The first access in a child of `fork` replaces the inherited value.
 ///
 /// Another thread of the parent may have held a lock inside the value at the moment of the fork, and that lock is never
-/// released in the child. So a child must not touch what it inherited, beyond what the constructor of the child's value
-/// reads without waiting. The inherited value is leaked: dropping it could close or wake what the parent still uses.
+/// released in the child. So a child uses the inherited value only to construct its own, without waiting for a lock.
+/// The inherited value is then leaked, because dropping it could close or wake something that the parent still uses.
 ///
 /// All methods are lock-free and may be called from any thread.
 ///
@@ -20,14 +20,14 @@ use super::os;
 /// use std::sync::Mutex;
 /// use argus_auth_core::runtime::PerProcess;
 ///
-/// let queue = PerProcess::new(Mutex::new(Vec::new()), |_parents| Mutex::default());
-/// queue.get().lock().unwrap().push("only this process sees it");
+/// let queue = PerProcess::new(Mutex::new(Vec::new()), |_parents_queue| Mutex::default());
+/// queue.get().lock().unwrap().push("only this process sees this");
 /// assert_eq!(queue.get().lock().unwrap().len(), 1);
 /// ```
 pub struct PerProcess<T> {
-    /// Makes the value of a child from the parent's.
+    /// Makes the value of a child from that of its parent.
     in_child: fn(&T) -> T,
-    // Lock-free, so that a child can read it although another thread of the parent was at work here.
+    // Lock-free, so that a child can read it even if another thread of the parent was changing it during the fork.
     current: ArcSwap<Owned<T>>,
 }
 
@@ -48,16 +48,16 @@ impl<T> Owned<T> {
 }
 
 impl<T> PerProcess<T> {
-    /// Returns a value for this process. In a child, `in_child` makes the child's value from the parent's; it must not
-    /// wait for a lock in there.
+    /// Wraps `value`, which belongs to this process. In a child, `in_child` makes the child's value from the parent's.
+    /// It must not wait for a lock inside the parent's value.
     pub fn new(value: T, in_child: fn(&T) -> T) -> Self {
-        // Forks are counted from before there is anything that a fork could tear. If the registration fails, starting
-        // the engine's thread fails too, and reports it.
+        // Forks must be counted before the value exists, so that a child can tell an inherited value from its own. If
+        // this fails, the start of the engine's thread fails too and reports the error.
         let _ = os::watch_forks();
         Self { in_child, current: ArcSwap::from_pointee(Owned::new(value)) }
     }
 
-    /// Returns this process's value.
+    /// Returns the value of this process. In a child of `fork`, the first call makes it.
     pub fn get(&self) -> Arc<T> {
         loop {
             let current = self.current.load_full();
@@ -67,12 +67,13 @@ impl<T> PerProcess<T> {
             let fresh = Arc::new(Owned::new((self.in_child)(&current.value)));
             let previous = self.current.compare_and_swap(&current, fresh);
             if Arc::ptr_eq(&previous, &current) {
+                // Leaks the inherited value.
                 mem::forget(current);
             }
         }
     }
 
-    /// Puts `next` in the place of `expected`, unless another thread has replaced that already.
+    /// Replaces `expected` by `next`. Does nothing if another thread has replaced `expected` already.
     pub fn replace(&self, expected: &Arc<T>, next: T) {
         let current = self.current.load();
         if Arc::ptr_eq(&current.value, expected) {
@@ -80,7 +81,7 @@ impl<T> PerProcess<T> {
         }
     }
 
-    /// Returns the value if this process has used it; `None` in a child that has not.
+    /// Returns the value if it belongs to this process; `None` in a child that has not called [`PerProcess::get`].
     pub fn if_of_this_process(&self) -> Option<Arc<T>> {
         let current = self.current.load();
         current.is_of_this_process().then(|| Arc::clone(&current.value))

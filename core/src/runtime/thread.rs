@@ -1,4 +1,4 @@
-//! The engine's thread: a single-threaded runtime, started when first needed and ended within a time limit.
+//! The engine's thread: it drives a single-threaded runtime, and can be stopped within a time limit.
 
 use std::cell::Cell;
 use std::future::Future;
@@ -13,12 +13,13 @@ use super::os;
 use crate::lock::Mutex;
 
 thread_local! {
-    /// On an engine's thread, [`os::forks`] when the thread started: in a child that it forks it is an ordinary thread.
+    /// On an engine's thread, the value of [`os::forks`] when the thread started. If an engine's thread forks, the
+    /// value differs in the child, where the thread is an ordinary one.
     static ENGINE_THREAD: Cell<Option<u64>> = const { Cell::new(None) };
 }
 
-/// Returns whether the caller is on an engine's own thread, where waiting for the engine would never end. A thread that
-/// is being stopped counts too.
+/// Returns whether the caller runs on an engine's own thread, where waiting for the engine would never end. This
+/// includes a thread that is being stopped.
 pub(crate) fn is_engine_thread() -> bool {
     ENGINE_THREAD.get() == Some(os::forks())
 }
@@ -45,7 +46,7 @@ impl EngineThread {
             if let Some(runtime) = &owner.runtime {
                 runtime.block_on(async move {
                     tokio::spawn(task);
-                    // Ends with a message from `stop`, or with the last owner of this object.
+                    // Ends when `stop` sends a message, or when the sender is dropped with the `EngineThread`.
                     let _ = stopped.await;
                 });
             }
@@ -53,8 +54,8 @@ impl EngineThread {
         Ok(Self { runtime: handle, stop: Mutex::new(Some(stop)), end })
     }
 
-    /// Returns the handle on which tasks are spawned. A task that is spawned while the thread stops is dropped, on some
-    /// thread.
+    /// Returns the handle for spawning tasks. A task that is spawned while the thread stops is dropped, either on that
+    /// thread or on the caller's.
     pub(crate) fn runtime(&self) -> &Handle {
         &self.runtime
     }
@@ -67,13 +68,13 @@ impl EngineThread {
         }
     }
 
-    /// Waits for the end of the thread; returns whether it ended within `timeout`.
+    /// Blocks until the thread has ended. Returns whether it ended within `timeout`.
     pub(crate) fn wait_for_end(&self, timeout: Duration) -> bool {
         self.end.wait(timeout)
     }
 }
 
-/// Tells any number of threads that the engine's thread has ended.
+/// A flag that any number of threads can wait for: the engine's thread has ended.
 #[derive(Default)]
 struct EndSignal {
     ended: Mutex<bool>,
@@ -92,7 +93,8 @@ impl EndSignal {
     }
 }
 
-/// Owns the runtime. Dropping it never blocks, even on a caller's thread when no thread could be started.
+/// The owner of the runtime. Dropping it never blocks. If no thread could be started, it is dropped on a caller's
+/// thread.
 struct RuntimeOwner {
     runtime: Option<Runtime>,
     end: Arc<EndSignal>,
@@ -101,7 +103,7 @@ struct RuntimeOwner {
 impl Drop for RuntimeOwner {
     fn drop(&mut self) {
         if let Some(runtime) = self.runtime.take() {
-            // Drops the tasks without waiting for a DNS lookup that hangs in a helper thread.
+            // Drops the tasks without waiting for the runtime's helper threads, in which a DNS lookup may hang.
             runtime.shutdown_background();
         }
         self.end.set();

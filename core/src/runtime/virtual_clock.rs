@@ -1,4 +1,4 @@
-//! A clock for tests: time passes when the test says so.
+//! A clock for tests, which moves only when the test moves it.
 
 use std::sync::{Condvar, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -8,52 +8,68 @@ use tokio::sync::oneshot;
 use super::clock::Instant;
 use crate::lock::Mutex;
 
-/// Time that stands still until [`VirtualClock::advance`] moves it.
+/// A clock that stands still until [`VirtualClock::advance`] moves it. Starts at zero; may be used from any thread.
+///
+/// ```
+/// use std::sync::Arc;
+/// use std::time::Duration;
+///
+/// use argus_auth_core::Engine;
+/// use argus_auth_core::runtime::{Clock, Instant, VirtualClock};
+///
+/// let clock = Arc::new(VirtualClock::default());
+/// let engine = Engine::with_clock(Clock::Virtual(Arc::clone(&clock)));
+/// clock.advance(Duration::from_secs(3600));
+/// assert_eq!(clock.now().since(Instant::from_nanos(0)), Duration::from_secs(3600));
+/// # drop(engine);
+/// ```
 #[derive(Debug, Default)]
 pub struct VirtualClock {
     state: Mutex<Timeline>,
+    /// Notified when a task starts to sleep.
     slept: Condvar,
 }
 
 #[derive(Debug, Default)]
 struct Timeline {
     nanos: u64,
+    /// The deadline of each sleep, and the channel that ends it.
     sleepers: Vec<(Instant, oneshot::Sender<()>)>,
-    /// The next sleep of at most this length panics.
+    /// If set, the next sleep of at most this length panics.
     defect: Option<Duration>,
 }
 
 impl Timeline {
-    /// When those are due who still wait.
-    fn live(&self) -> impl Iterator<Item = Instant> {
+    /// Returns the deadlines of all sleeps that were not cancelled.
+    fn deadlines(&self) -> impl Iterator<Item = Instant> {
         self.sleepers.iter().filter(|(_, sleeper)| !sleeper.is_closed()).map(|(deadline, _)| *deadline)
     }
 }
 
 impl VirtualClock {
-    /// The time now.
+    /// Returns the current time of this clock.
     pub fn now(&self) -> Instant {
         Instant::from_nanos(self.state.lock().nanos)
     }
 
-    /// Moves time on and wakes everything that is due.
+    /// Moves the clock forward by `duration`, and ends all sleeps whose deadline has come.
     pub fn advance(&self, duration: Duration) {
         let mut state = self.state.lock();
         state.nanos = state.nanos.saturating_add(u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX));
         let now = Instant::from_nanos(state.nanos);
         for (_, sleeper) in state.sleepers.extract_if(.., |(deadline, _)| *deadline <= now) {
-            // A sleeper that was dropped meanwhile has nothing to be told.
+            // Fails if the sleep was cancelled.
             let _ = sleeper.send(());
         }
     }
 
-    /// Waits, in real time, until something sleeps that is due `within` from now, and moves time on to that moment;
-    /// false if nothing does within `patience`.
+    /// Moves the clock forward to the next deadline of a sleep, if that is at most `within` ahead. If there is none
+    /// yet, blocks until there is one, for at most `patience` of real time; returns false after that.
     pub fn advance_to_next(&self, within: Duration, patience: Duration) -> bool {
         let mut next = None;
         let none_due = |state: &mut Timeline| {
             let latest = Instant::from_nanos(state.nanos).after(within);
-            next = state.live().filter(|deadline| *deadline <= latest).min();
+            next = state.deadlines().filter(|deadline| *deadline <= latest).min();
             next.is_none()
         };
         let Some(state) = self.wait_while(patience, none_due) else { return false };
@@ -63,16 +79,17 @@ impl VirtualClock {
         true
     }
 
-    /// Waits, in real time, until something sleeps that is due `within` or later; false if nothing does within
-    /// `patience`.
+    /// Blocks until a task sleeps whose deadline is `within` or more ahead. Returns false if there is none after
+    /// `patience` of real time.
     pub fn wait_for_sleeper(&self, within: Duration, patience: Duration) -> bool {
         let none_asleep = |state: &mut Timeline| {
             let earliest = Instant::from_nanos(state.nanos).after(within);
-            state.live().all(|deadline| deadline < earliest)
+            state.deadlines().all(|deadline| deadline < earliest)
         };
         self.wait_while(patience, none_asleep).is_some()
     }
 
+    /// Blocks while `condition` holds, for at most `patience` of real time; returns `None` after that.
     fn wait_while(
         &self,
         patience: Duration,
@@ -83,7 +100,7 @@ impl VirtualClock {
         (!waited.timed_out()).then_some(state)
     }
 
-    /// Makes the next task of the engine that wants to sleep for at most `within` panic: a defect, injected.
+    /// Injects a defect: makes the next task of the engine panic that starts to sleep for at most `within`.
     pub fn panic_next_sleep(&self, within: Duration) {
         self.state.lock().defect = Some(within);
     }
@@ -102,7 +119,7 @@ impl VirtualClock {
             self.slept.notify_all();
             woken
         };
-        // The sender is only dropped with the clock, which outlives the engine that reads it.
+        // The sender is dropped only with the clock, and the engine that reads the clock keeps it alive.
         let _ = woken.await;
     }
 }

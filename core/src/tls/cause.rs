@@ -1,14 +1,14 @@
-//! Why a TLS handshake failed: the usual causes, told from rustls's errors.
+//! The usual causes of a failed TLS handshake, recognised from the errors of rustls.
 
 use rustls::{AlertDescription, CertificateError, Error};
 
 use crate::error::TlsCause;
 
-/// Returns the cause of a failed handshake; `None` if it is none of the usual ones.
+/// Returns the cause of a failed handshake; `None` for an unusual one.
 pub(crate) fn cause(error: &Error) -> Option<TlsCause> {
     Some(match error {
         Error::InvalidCertificate(certificate) => match certificate {
-            // A bad signature is that of an issuer with a trusted one's name and another key.
+            // A bad signature means that the issuer has the name of a trusted CA, but another key.
             CertificateError::UnknownIssuer | CertificateError::BadSignature => TlsCause::UntrustedIssuer,
             CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => TlsCause::WrongHost,
             CertificateError::Expired

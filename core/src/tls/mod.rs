@@ -1,9 +1,8 @@
-//! TLS: whom a connection trusts, the certificate it shows, and the keys that sign client assertions.
+//! TLS: the CA certificates that a connection trusts, the client certificate that it presents, and private keys.
 //!
-//! * `trust`: [`Trust`], which CA certificates and which client certificate a connection uses, read from the files that
-//!   are named;
-//! * `signing_key`: [`SigningKey`], the private keys of client assertions;
-//! * `cause`: why a handshake failed, as a [`TlsCause`](crate::TlsCause).
+//! * `trust`: [`Trust`], the CA certificates and the client certificate of a connection, and how they are read;
+//! * `signing_key`: [`SigningKey`], the private keys that sign client assertions;
+//! * `cause`: the cause of a failed handshake, as a [`TlsCause`](crate::TlsCause).
 
 mod cause;
 mod signing_key;

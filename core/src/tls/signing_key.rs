@@ -1,4 +1,5 @@
-//! The private keys that client assertions are signed with: read when a configuration is, used when a token is fetched.
+//! The private keys that sign client assertions. A key is checked when the configuration is loaded, and used at each
+//! fetch.
 
 use rustls::SignatureScheme;
 use rustls::pki_types::PrivateKeyDer;
@@ -7,16 +8,16 @@ use rustls::sign::Signer;
 
 use crate::secret::Secret;
 
-/// What [`SigningKey::load`] wants.
+/// The requirement of [`SigningKey::load`] on a key; a phrase to follow the name of the key.
 const WANTED: &str = "must be an RSA key of 2048 bits or more, or a P-256 key";
 
-/// A key that can sign with an algorithm that every server knows.
+/// A key that can sign with one of the two algorithms that all servers know, RS256 and ES256.
 #[derive(Debug)]
 pub(crate) struct SigningKey {
-    pub(crate) signer: Box<dyn Signer>,
-    pub(crate) scheme: SignatureScheme,
-    /// The name of RFC 7518 §3.1.
-    pub(crate) algorithm: &'static str,
+    pub signer: Box<dyn Signer>,
+    pub scheme: SignatureScheme,
+    /// The name of the algorithm in a JWT (RFC 7518 §3.1).
+    pub algorithm: &'static str,
 }
 
 impl SigningKey {
@@ -24,7 +25,7 @@ impl SigningKey {
     ///
     /// # Errors
     ///
-    /// What would be right, in words.
+    /// A phrase that says what the text must be, without quoting it.
     pub(crate) fn load(pem: &Secret) -> Result<Self, &'static str> {
         let key = parse(pem.expose_secret().as_bytes())?;
         let key = rustls::crypto::ring::sign::any_supported_type(&key).map_err(|_| WANTED)?;
@@ -37,13 +38,14 @@ impl SigningKey {
     }
 }
 
-/// Any private key in PEM form.
+/// Reads a private key of any type from PEM text.
 ///
 /// # Errors
 ///
-/// What would be right, in words.
+/// A phrase that says what the text must be, without quoting it.
 pub(crate) fn parse(pem: &[u8]) -> Result<PrivateKeyDer<'static>, &'static str> {
-    // The older of the two forms says so behind `Proc-Type:`, within what otherwise looks like a key in clear.
+    // There are two forms of encrypted keys. The older one begins like an unencrypted key, and is marked in a line
+    // `Proc-Type: 4,ENCRYPTED`.
     let is_encrypted = ["BEGIN ENCRYPTED PRIVATE KEY", "4,ENCRYPTED"]
         .iter()
         .any(|mark| pem.windows(mark.len()).any(|window| window == mark.as_bytes()));
@@ -58,7 +60,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_no_key_is_refused_without_being_quoted() {
+    fn load_of_text_without_a_key_is_refused_without_a_quote() {
         for text in ["hunter2", "", "-----BEGIN PRIVATE KEY-----\naHVudGVyMg==\n-----END PRIVATE KEY-----\n"] {
             let refusal = SigningKey::load(&Secret::new(text)).unwrap_err();
             assert!(refusal.starts_with("must be") && !refusal.contains("hunter2"), "{refusal}");
@@ -66,7 +68,7 @@ mod tests {
     }
 
     #[test]
-    fn an_encrypted_key_is_called_one() {
+    fn load_of_an_encrypted_key_says_that_it_is_encrypted() {
         for text in [
             "-----BEGIN ENCRYPTED PRIVATE KEY-----\naHVudGVyMg==\n-----END ENCRYPTED PRIVATE KEY-----\n",
             "-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-256-CBC,0A\n\naHVudGVyMg==\n\

@@ -1,4 +1,5 @@
-//! Whom a connection to a token endpoint trusts, and who it says it is: the TLS side, from the files that are named.
+//! The trust of a connection to a token endpoint: CA certificates and client certificate, read from files or the
+//! system.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -13,31 +14,31 @@ use zeroize::Zeroizing;
 use super::signing_key;
 use crate::file;
 
-/// The longest file of certificates that is read, in bytes; the CAs of a whole system take a tenth of it.
+/// The limit on the length of a file with certificates, in bytes. The CA certificates of a system take a tenth of it.
 pub(crate) const MAX_LENGTH: usize = 10 << 20;
 
-/// What two requests must have in common to use one client, and so one pool of connections.
+/// The TLS inputs of a connection. Requests with equal inputs share an HTTP client, and so its pool of connections.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) enum Trust {
-    /// `http://`: nobody is trusted. Apart from the others, so that a container without CA certificates can still use
-    /// a token endpoint on loopback.
-    Nobody,
-    /// `https://`.
+    /// For `http://`: no TLS, and no CA certificate is read. So a container without CA certificates can use a token
+    /// endpoint on loopback.
+    PlainHttp,
+    /// For `https://`.
     Tls {
-        /// The CA certificates to trust in place of the system's.
+        /// The file with CA certificates that replace the system's.
         ca_bundle: Option<PathBuf>,
-        /// The certificate to present, and its key.
+        /// The files with the client certificate to present and with its key.
         client_certificate: Option<(PathBuf, PathBuf)>,
     },
 }
 
-/// Why there is no TLS, in words, with the name of the file that is at fault.
+/// The reason why TLS can't be set up, with the name of the file that is at fault.
 #[derive(Debug, Clone)]
 pub(crate) struct TrustError {
     /// The key in the configuration that is at fault, if one is.
-    pub(crate) key: Option<&'static str>,
-    /// What is wrong, to be read behind that key.
-    pub(crate) reason: String,
+    pub key: Option<&'static str>,
+    /// The reason, a phrase to follow that key.
+    pub reason: String,
 }
 
 impl fmt::Display for TrustError {
@@ -49,14 +50,14 @@ impl fmt::Display for TrustError {
 }
 
 impl Trust {
-    /// The files that it is read from, as they are now.
+    /// Returns the current versions of the files that [`Trust::client_config`] reads.
     pub(crate) fn files(&self) -> Vec<Option<file::Version>> {
         let Self::Tls { ca_bundle, client_certificate } = self else { return Vec::new() };
         let (certificate, key) = client_certificate.as_ref().map(|(certificate, key)| (certificate, key)).unzip();
         ca_bundle.iter().chain(certificate).chain(key).map(|path| file::version(path)).collect()
     }
 
-    /// Reads the files, and the environment.
+    /// Returns the TLS configuration. Reads the files, or the system's CA certificates and the environment. Blocks.
     pub(crate) fn client_config(&self) -> Result<ClientConfig, TrustError> {
         let failed = |reason: String| TrustError { key: None, reason };
         let builder = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
@@ -67,7 +68,7 @@ impl Trust {
         };
         let builder = match ca_bundle {
             Some(bundle) => builder.with_root_certificates(roots(&NamedFile::new("ca_bundle", bundle))?),
-            // SSL_CERT_FILE and SSL_CERT_DIR take the system's place when they are set.
+            // If SSL_CERT_FILE or SSL_CERT_DIR is set, it replaces the system's CA certificates.
             None => builder.with_platform_verifier().map_err(|error| {
                 failed(format!("no CA certificates: {error}; install them, set SSL_CERT_FILE, or name a ca_bundle"))
             })?,
@@ -84,6 +85,7 @@ impl Trust {
     }
 }
 
+/// Reads the CA certificates in `bundle`.
 fn roots(bundle: &NamedFile<'_>) -> Result<RootCertStore, TrustError> {
     let mut roots = RootCertStore::empty();
     for certificate in bundle.certificates()? {
@@ -92,7 +94,7 @@ fn roots(bundle: &NamedFile<'_>) -> Result<RootCertStore, TrustError> {
     Ok(roots)
 }
 
-/// A file, and the key in the configuration that names it.
+/// A file, with the key in the configuration that names it.
 struct NamedFile<'p> {
     key: &'static str,
     path: &'p Path,
@@ -114,7 +116,7 @@ impl<'p> NamedFile<'p> {
         let certificates: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&self.read()?).collect();
         match certificates {
             Ok(certificates) if certificates.is_empty() => Err(self.error("it holds no certificate in PEM form")),
-            // What the parser says may quote a line of the file, and that could be a key's.
+            // The parser's own error may quote a line of the file, which could be a line of a private key.
             Err(_) => Err(self.error("what it holds is not a certificate in PEM form")),
             Ok(certificates) => Ok(certificates),
         }

@@ -7,14 +7,15 @@ use std::future::Future;
 
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-/// Requests under way at once in the process, not counting those that are reserved for each host.
+/// The limit on requests under way at once in the process, without those that are reserved for each host.
 const MAX_REQUESTS: usize = 256;
-/// Of these, renewals for which no caller waits: callers never queue behind more.
+/// The part of this limit that renewals may use for which no caller waits. Callers never queue behind more renewals.
 const MAX_RENEWALS: usize = 64;
 /// The same limits for one host.
 const MAX_REQUESTS_PER_HOST: usize = 64;
 const MAX_RENEWALS_PER_HOST: usize = 16;
-/// Requests to each host that are admitted whatever other hosts do: hosts that hang can't use up the permits of all.
+/// The requests to each host that are admitted beyond the limit of the process. So hosts that hang can use up all
+/// permits of the process without stopping requests to the others.
 const RESERVED_PER_HOST: usize = 4;
 
 /// The permits of the process.
@@ -29,20 +30,20 @@ pub(super) struct Admission {
 pub(super) struct HostAdmission {
     requests: Semaphore,
     renewals: Semaphore,
-    /// Permits beyond the limit of the process.
+    /// The permits beyond the limit of the process.
     reserved: Semaphore,
 }
 
-/// Permission to have one request under way, until it is dropped.
+/// Permission to have one request under way. Dropping it gives the permission back.
 pub(super) struct Permit<'p> {
     _renewal: Option<RenewalPermit<'p>>,
     _permits: [SemaphoreSlot<'p>; 2],
 }
 
-/// Permission for a renewal for which no caller waits to ask for a [`Permit`].
+/// Permission to queue for a [`Permit`], needed by a renewal for which no caller waits.
 pub(super) struct RenewalPermit<'p>(#[expect(dead_code, reason = "held, not read")] [SemaphoreSlot<'p>; 2]);
 
-/// A place in a semaphore. Only a closed semaphore gives none, and these are never closed.
+/// A place in a semaphore. It is `None` only for a closed semaphore, and these are never closed.
 type SemaphoreSlot<'p> = Option<SemaphorePermit<'p>>;
 
 async fn slot(semaphore: &Semaphore) -> SemaphoreSlot<'_> {
@@ -66,8 +67,8 @@ impl Default for HostAdmission {
 }
 
 impl Admission {
-    /// Waits for a renewal permit. Returns `None` as soon as `caller_joined` ends: a fetch for which a caller waits needs
-    /// none.
+    /// Waits for a renewal permit. Returns `None` as soon as `caller_joined` ends, because a fetch for which a caller
+    /// waits needs no renewal permit.
     pub(super) async fn renewal_permit<'p>(
         &'p self,
         host: &'p HostAdmission,
@@ -81,7 +82,7 @@ impl Admission {
         }
     }
 
-    /// Waits for the permit to send one request to `host`. A renewal permit is held as long as that one.
+    /// Waits for the permit to send one request to `host`. `renewal` is held as long as that permit.
     pub(super) async fn permit<'p>(
         &'p self,
         host: &'p HostAdmission,

@@ -1,4 +1,4 @@
-//! The gateway's `TokenCache`, for those who use it directly.
+//! The gateway's class `TokenCache`, for programs that use it directly.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,52 +8,65 @@ use arc_swap::ArcSwapOption;
 use crate::runtime::{Clock, Instant};
 use crate::secret::Secret;
 
-/// Holds one token until `expires_in - buffer` seconds after it was put in.
+/// A cache of one token, valid until `expires_in - expiry_buffer` seconds after it was stored.
 ///
-/// This is the documented arithmetic of the gateway's class of that name and nothing more. The providers of this
-/// library do not use it: they count from the moment of the request and clamp the buffer (see [`crate::token`]).
-/// All methods may be called from any thread.
+/// It does the documented arithmetic of the gateway's class of the same name. The providers of this library do not use
+/// it: they count the lifetime from the request, and clamp the buffer (see [`crate::token`]).
+///
+/// All methods may be called from any thread, and none blocks.
+///
+/// ```
+/// use argus_auth_core::Secret;
+/// use argus_auth_core::runtime::Clock;
+/// use argus_auth_core::token::TokenCache;
+///
+/// let cache = TokenCache::new(300.0, Clock::System);
+/// cache.set(Secret::new("t0k3n"), 3600.0); // valid for 3300 s
+/// assert!(cache.is_valid());
+/// cache.set(Secret::new("t0k3n"), 60.0); // shorter than the buffer
+/// assert!(cache.get().is_none());
+/// ```
 #[derive(Debug)]
 pub struct TokenCache {
     expiry_buffer: f64,
     clock: Clock,
-    /// The token, and when it ends if it does.
+    /// The token and its end of validity; `None` in place of the end for a token that is valid for ever.
     entry: ArcSwapOption<(Secret, Option<Instant>)>,
 }
 
 impl TokenCache {
-    /// An empty cache. `expiry_buffer` is in seconds and is taken off every token's life.
+    /// Returns an empty cache. `expiry_buffer`, in seconds, is subtracted from the lifetime of each token.
     pub fn new(expiry_buffer: f64, clock: Clock) -> Self {
         Self { expiry_buffer, clock, entry: ArcSwapOption::empty() }
     }
 
-    /// The buffer, in seconds.
+    /// Returns the buffer, in seconds.
     pub fn expiry_buffer(&self) -> f64 {
         self.expiry_buffer
     }
 
-    /// Puts a token in, in place of the one there. It is valid from now for `expires_in - expiry_buffer` seconds:
-    /// not at all if that is zero, negative or not a number, for ever if it is more than the clock can count.
+    /// Stores a token, in place of the last one. It is valid from now on for `expires_in - expiry_buffer` seconds. If
+    /// that is zero, negative or NaN, it is not valid at all; if that overflows a [`Duration`], it is valid for ever.
     pub fn set(&self, token: Secret, expires_in: f64) {
-        let life = expires_in - self.expiry_buffer;
-        let life = if life.is_nan() { 0.0 } else { life.max(0.0) };
-        let expiry = Duration::try_from_secs_f64(life).ok().map(|life| self.clock.now().after(life));
+        let lifetime = expires_in - self.expiry_buffer;
+        let lifetime = if lifetime.is_nan() { 0.0 } else { lifetime.max(0.0) };
+        let expiry = Duration::try_from_secs_f64(lifetime).ok().map(|lifetime| self.clock.now().after(lifetime));
         self.entry.store(Some(Arc::new((token, expiry))));
     }
 
-    /// The token, if it is valid.
+    /// Returns the token if it is valid.
     pub fn get(&self) -> Option<Secret> {
         let entry = self.entry.load();
         let (token, expiry) = entry.as_deref()?;
         expiry.is_none_or(|expiry| self.clock.now() < expiry).then(|| token.clone())
     }
 
-    /// Whether [`TokenCache::get`] would return a token.
+    /// Returns whether [`TokenCache::get`] would return a token.
     pub fn is_valid(&self) -> bool {
         self.get().is_some()
     }
 
-    /// Empties the cache.
+    /// Removes the token.
     pub fn invalidate(&self) {
         self.entry.store(None);
     }

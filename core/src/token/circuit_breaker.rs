@@ -1,4 +1,4 @@
-//! The circuit breaker of one host: after several failures in a row no request is sent for a while.
+//! The circuit breaker of one host: after several failures in a row, no request is sent for a while.
 
 use std::time::Duration;
 
@@ -8,22 +8,24 @@ use crate::runtime::Instant;
 
 /// The breaker opens after this many consecutive failures that are the host's fault.
 const THRESHOLD: u32 = 5;
-/// It stays open for this long at first, doubled each time that the half-open probe fails.
+/// The time for which it stays open at first, doubled each time that the half-open probe fails.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
-/// A probe without a result counts as lost after this, and another fetch may probe. No fetch takes longer.
+/// The time after which a probe without a result counts as lost, and another fetch may probe. No fetch takes longer.
 const LONGEST_PROBE: Duration = Duration::from_secs(30);
 
-/// Closed: requests go out. Open: none goes out. Half-open, when the pause is over: one fetch probes for all.
+/// Closed: requests are sent. Open: no request is sent. Half-open, when the pause is over: one fetch sends the probe.
 #[derive(Debug)]
 pub(super) struct CircuitBreaker(Mutex<BreakerState>);
 
 #[derive(Debug)]
 enum BreakerState {
-    /// Requests go out; this many in a row have failed.
+    /// The number of failures in a row, less than [`THRESHOLD`].
     Closed { failures: u32 },
+    /// Open, or half-open after `until`.
     Open {
         until: Instant,
+        /// The time from the last failure to `until`.
         pause: Duration,
         /// The failure that opened the breaker, in words.
         cause: String,
@@ -32,17 +34,17 @@ enum BreakerState {
     },
 }
 
-/// Leave for a fetch to send requests.
+/// Proof that the circuit breaker has admitted a fetch.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Admitted {
-    /// Whether the next request is the half-open probe.
+    /// True if the next request is the half-open probe.
     probe: bool,
 }
 
-/// The circuit breaker is open.
+/// The refusal to admit a fetch, because the circuit breaker is open.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Open {
-    /// The time after which to ask again.
+    /// The time after which the caller may ask again.
     pub pause: Duration,
     /// The failure that opened the breaker, in words.
     pub cause: String,
@@ -55,8 +57,8 @@ impl Default for CircuitBreaker {
 }
 
 impl CircuitBreaker {
-    /// Admits a fetch unless the breaker is open. When the pause is over, admits one fetch as the half-open probe and
-    /// holds the others back until it has reported.
+    /// Admits a fetch unless the breaker is open. When the pause is over, admits one fetch as the half-open probe, and
+    /// refuses the others until that one has reported.
     pub(super) fn admit(&self, now: Instant) -> Result<Admitted, Open> {
         let mut state = self.0.lock();
         if let Some(open) = state.open(now) {
@@ -71,7 +73,7 @@ impl CircuitBreaker {
         }
     }
 
-    /// Returns the answer that [`CircuitBreaker::admit`] would give now, if that is a refusal.
+    /// Returns the refusal that [`CircuitBreaker::admit`] would return now, if it would refuse. Changes nothing.
     pub(super) fn open(&self, now: Instant) -> Option<Open> {
         self.0.lock().open(now)
     }
@@ -81,13 +83,13 @@ impl CircuitBreaker {
         matches!(*self.0.lock(), BreakerState::Open { .. })
     }
 
-    /// Records the end of one request of an admitted fetch. Further requests of that fetch go out too, but only the
-    /// first one is the probe.
+    /// Records the end of one request of an admitted fetch; `None` means that it got a token. Retries of that fetch
+    /// need no new admission, but only its first request is the probe.
     pub(super) fn report(&self, admitted: &mut Admitted, failure: Option<&TokenError>, now: Instant) {
         let mut state = self.0.lock();
         let probe = std::mem::take(&mut admitted.probe);
         if failure.is_some_and(|error| error.kind == TokenErrorKind::Request) {
-            // Nothing was sent, so this says nothing about the host. If this was the probe, another fetch may probe.
+            // No request was sent, so this tells nothing about the host. If it was the probe, another fetch may probe.
             if let BreakerState::Open { probing_until, .. } = &mut *state
                 && probe
             {
@@ -108,7 +110,7 @@ impl CircuitBreaker {
                 FIRST_PAUSE
             }
             BreakerState::Open { pause, .. } if probe => pause.saturating_mul(2).min(LONGEST_PAUSE),
-            // The request went out while the breaker was closed; the breaker has opened since.
+            // The request was sent while the breaker was closed, and the breaker has opened since.
             BreakerState::Open { .. } => return,
         };
         let cause = error.message.clone();
@@ -117,10 +119,12 @@ impl CircuitBreaker {
 }
 
 impl BreakerState {
+    /// Returns the refusal for a fetch that asks at `now`; `None` if it would be admitted.
     fn open(&self, now: Instant) -> Option<Open> {
         let Self::Open { until, cause, probing_until, .. } = self else { return None };
         let pause = match probing_until {
             _ if now < *until => until.since(now),
+            // A probe is under way, and its end is unknown.
             Some(end) if now < *end => FIRST_PAUSE,
             _ => return None,
         };
@@ -128,8 +132,8 @@ impl BreakerState {
     }
 }
 
-/// Returns whether a failure is the host's fault: transport errors and 5xx. A refusal, a 429 and an untrusted
-/// certificate are not: they show that the host answers.
+/// Returns whether a failure is the host's fault: a transport error or a status 5xx. A refusal, a 429 and an untrusted
+/// certificate don't count, because they show that the host answers.
 fn counts_against_host(error: &TokenError) -> bool {
     match error.kind {
         TokenErrorKind::Dns | TokenErrorKind::Connect | TokenErrorKind::Transport | TokenErrorKind::Timeout => true,
@@ -150,7 +154,7 @@ mod tests {
         TokenError { http_status, ..TokenError::new(kind, "refused") }
     }
 
-    /// Returns a breaker whose host has failed this many requests that were under way together.
+    /// Returns a breaker to which this many failed requests were reported that were all under way at the same time.
     fn failed(fetches: u32) -> CircuitBreaker {
         let breaker = CircuitBreaker::default();
         let admitted: Vec<_> = (0..fetches).map(|_| breaker.admit(at(0)).unwrap()).collect();

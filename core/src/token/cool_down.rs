@@ -1,4 +1,4 @@
-//! Why a fetch ended without a token, and how long no other is made after it: arithmetic only, no clock.
+//! The ways in which a fetch can fail, and the cool-down after each: arithmetic only, no clock.
 
 use std::time::Duration;
 
@@ -12,27 +12,27 @@ const LONGEST_TRANSIENT: Duration = Duration::from_secs(60);
 const FIRST_PERMANENT: Duration = Duration::from_secs(5);
 const LONGEST_PERMANENT: Duration = Duration::from_secs(300);
 
-/// The end of a fetch that brought no token.
+/// The failure of a fetch.
 #[derive(Debug)]
 pub(super) enum FetchFailure {
-    /// No request brought a token, or the engine could not start. The failure counts.
+    /// No request got a usable token, or no request could be sent. The failure counts.
     Failed {
         error: Error,
-        /// `Retry-After` of the last response, or zero.
+        /// The `Retry-After` of the last response, or zero.
         retry_after: Duration,
     },
-    /// The circuit breaker was open, so no request was sent and nothing is counted.
+    /// The circuit breaker was open, so no request was sent, and nothing is counted.
     Withheld {
         error: Error,
-        /// The time until the circuit breaker may let a fetch through.
+        /// The time until the circuit breaker may admit a fetch.
         pause: Duration,
     },
-    /// A shutdown or a panic ended the fetch, which says nothing about the token endpoint.
+    /// A shutdown or a panic ended the fetch, which tells nothing about the token endpoint.
     Abandoned { error: Error },
 }
 
 impl FetchFailure {
-    /// Returns a failure without a wish of the server.
+    /// Returns a failure that counts, without a `Retry-After`.
     pub(super) fn failed(error: Error) -> Self {
         Self::Failed { error, retry_after: Duration::ZERO }
     }
@@ -49,7 +49,7 @@ impl FetchFailure {
 pub(super) struct CoolDown {
     pub error: Error,
     pub until: Instant,
-    /// Consecutive failures that count, the last one included.
+    /// The number of consecutive failures that count, the last one included.
     failures: u32,
 }
 
@@ -74,6 +74,7 @@ impl CoolDown {
     }
 }
 
+/// Returns the length of the cool-down after `error`, when this many failures that count came before it.
 fn growing(error: &Error, failures_before: u32) -> Duration {
     let (first, longest) = match error {
         Error::Token(cause) if !cause.kind.is_transient() => (FIRST_PERMANENT, LONGEST_PERMANENT),
@@ -115,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn permanent_failure_starts_at_five_seconds() {
+    fn permanent_failures_double_the_cool_down_from_five_seconds() {
         assert_eq!(lengths(&[failed(TokenErrorKind::Rejected, 0), failed(TokenErrorKind::Rejected, 0)]), [5, 10]);
     }
 
@@ -140,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn a_million_failures_do_not_overflow() {
+    fn cool_down_after_a_million_failures_does_not_overflow() {
         let mut cool_down = None;
         for _ in 0..1_000_000 {
             cool_down = CoolDown::after(&failed(TokenErrorKind::Unavailable, 0), cool_down.as_ref(), at(0));

@@ -1,4 +1,4 @@
-//! A fetch: from the moment the single flight asks for it until every caller who waits is told.
+//! A fetch: from the moment the single flight requests it until every waiter has been told.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -16,7 +16,7 @@ use crate::wait::Outcome;
 
 /// A fetch that the [single flight](super::single_flight) told its caller to perform.
 ///
-/// Every fetch ends in [`Fetch::end`], also one that a shutdown or a panic drops: no caller waits for ever.
+/// Every fetch ends in [`Fetch::end`], even if a shutdown or a panic drops it, so that no caller waits for ever.
 pub(super) struct Fetch {
     source: Arc<TokenSource>,
     generation: Arc<Generation>,
@@ -33,7 +33,8 @@ impl Fetch {
         match Arc::clone(&self.generation).runtime() {
             Ok(Some(runtime)) => drop(runtime.spawn(self.run())),
             Ok(None) => {}
-            // This failure counts. Otherwise each caller would try to start the engine, and log that it can't.
+            // This failure counts, because without a cool-down each caller would try to start the engine and log an
+            // error.
             Err(error) => self.end(Err(FetchFailure::failed(error))),
         }
     }
@@ -41,16 +42,16 @@ impl Fetch {
     async fn run(mut self) {
         let (source, generation) = (Arc::clone(&self.source), Arc::clone(&self.generation));
         let host = generation.hosts.get(source.credentials.origin());
-        warn_once_of_clear_text(&source, &host);
+        warn_of_clear_text_once(&source, &host);
         let caller_joined = generation.single_flight.caller_joined(source.id);
         let renewal = generation.admission.renewal_permit(&host.admission, caller_joined).await;
-        // The 30 s start here, where a caller may be waiting, and include the wait for a permit.
+        // The 30 s start here, because from here on a caller may be waiting. They include the wait for a permit.
         let deadline = generation.clock().now().after(LONGEST_FETCH);
         let outcome = retry::fetch(&source, &generation, &host, renewal, deadline).await;
         self.end(outcome);
     }
 
-    /// Ends the fetch: publishes the token or records the failure, logs that, and tells every caller who waits.
+    /// Ends the fetch: publishes the token or records the failure, logs it, and tells every waiter.
     fn end(&mut self, outcome: Result<FetchedToken, FetchFailure>) {
         self.ended = true;
         let Self { source, generation, .. } = &*self;
@@ -75,7 +76,7 @@ impl Fetch {
 }
 
 impl Drop for Fetch {
-    /// Ends a fetch that nobody ended: a shutdown or a panic dropped it.
+    /// Ends a fetch that a shutdown or a panic has dropped.
     fn drop(&mut self) {
         if !self.ended {
             let error =
@@ -85,13 +86,14 @@ impl Drop for Fetch {
     }
 }
 
-/// Runs code of the host: a log subscriber or a waiter. If it panics, the other callers must still be told.
+/// Runs code of the host, which is a log subscriber or a waiter. A panic is contained, so that the other waiters are
+/// told.
 fn contained(host_code: impl FnOnce()) {
     let _ = catch_unwind(AssertUnwindSafe(host_code));
 }
 
-fn warn_once_of_clear_text(source: &TokenSource, host: &HostState) {
-    if source.credentials.travel_in_the_clear() && !host.warned_of_clear_text.swap(true, Ordering::Relaxed) {
+fn warn_of_clear_text_once(source: &TokenSource, host: &HostState) {
+    if source.credentials.cross_network_in_clear_text() && !host.warned_of_clear_text.swap(true, Ordering::Relaxed) {
         tracing::warn!(
             name: event::TOKEN_URL_IN_THE_CLEAR,
             target: "argus_auth::token",
@@ -109,7 +111,7 @@ fn log_success(source: &TokenSource) {
 fn log_failure(source: &TokenSource, failure: &FetchFailure) {
     let (token_url, error) = (source.credentials.shown_url(), failure.error());
     match failure {
-        // A shutdown is the host's own doing, and nothing for an operator to look after.
+        // A shutdown is an action of the host, so there is nothing for an operator to do.
         FetchFailure::Abandoned { error: Error::Shutdown } => tracing::debug!(
             name: event::TOKEN_FETCH_ABANDONED,
             target: "argus_auth::token",
@@ -117,7 +119,7 @@ fn log_failure(source: &TokenSource, failure: &FetchFailure) {
             %error,
             "token fetch abandoned"
         ),
-        // The fetches that opened the circuit breaker have logged the failure at a higher level.
+        // The fetches whose failures opened the circuit breaker were logged at a higher level.
         FetchFailure::Withheld { .. } => tracing::debug!(
             name: event::TOKEN_REQUEST_WITHHELD,
             target: "argus_auth::token",

@@ -21,8 +21,8 @@ use crate::wait::Waiter;
 
 /// The state of one process between start, fork and shutdown: its thread, its fetches and its renewals.
 ///
-/// Everything that another thread could have locked at the moment of a fork is in here. A child leaves it all behind by
-/// making a generation of its own.
+/// It contains everything that another thread could have locked at the moment of a fork. A child makes a generation of
+/// its own, and leaves all of that behind.
 pub(crate) struct Generation {
     clock: Clock,
     /// `None` if the generation was stopped before it started a thread.
@@ -60,7 +60,7 @@ impl Generation {
         Self { registry: Arc::new(Mutex::new(registry)), ..Self::new(parents.clock.clone()) }
     }
 
-    /// Returns the generation that follows `previous` in the same process. The registry goes on being shared.
+    /// Returns the generation that follows `previous` in the same process. Both share the registry.
     fn after_shutdown(previous: &Arc<Self>) -> Self {
         Self {
             registry: Arc::clone(&previous.registry),
@@ -69,17 +69,20 @@ impl Generation {
         }
     }
 
+    /// Returns the clock of the engine.
     pub(crate) fn clock(&self) -> &Clock {
         &self.clock
     }
 
-    /// Returns the runtime on the engine's thread, which is started if need be; `None` once the generation was stopped.
+    /// Returns the runtime of the engine's thread. Starts the thread if it does not run. Returns `None` once the
+    /// generation was stopped.
     ///
-    /// A task that is spawned while the thread stops is dropped, on some thread, so that what it guards is released.
+    /// A task that is spawned while the thread stops is dropped, on that thread or on the caller's. What the task owns,
+    /// such as a [`Fetch`](super::fetch::Fetch), is dropped with it.
     ///
     /// # Errors
     ///
-    /// The operating system's, if there is no thread or no descriptor to be had.
+    /// The error of the operating system if there is no thread or no descriptor left.
     pub(crate) fn runtime(self: &Arc<Self>) -> Result<Option<&Handle>, Error> {
         let start = || EngineThread::start(renewal::run(Arc::downgrade(self))).map(Some);
         let thread = self.thread.get_or_try_init(start);
@@ -88,17 +91,17 @@ impl Generation {
             .map_err(|error| Error::Engine { reason: error.to_string() })
     }
 
-    /// Forgets sources that no provider uses any more, except for some with a token that another provider may want.
+    /// Forgets the sources that no provider uses, except for a limited number that hold a valid token.
     pub(crate) fn forget_orphans(&self) {
         self.registry.lock().forget_orphans();
     }
 
-    /// Stops the thread, which drops its tasks, and waits for its end and that of its predecessors. Returns whether all
-    /// ended within `timeout`.
+    /// Stops the thread, which drops its tasks, and blocks until it and its predecessors have ended. Returns whether
+    /// all ended within `timeout`. On the engine's own thread, returns false without waiting.
     fn stop(&self, timeout: Duration) -> bool {
         let deadline = Instant::now().checked_add(timeout);
         let left = || deadline.map_or(timeout, |deadline| deadline.saturating_duration_since(Instant::now()));
-        // Waits for a start that is under way, and keeps a later one from happening.
+        // Waits for a start that is under way, and prevents a later one.
         let own = self.thread.get_or_init(|| None).as_ref();
         if let Some(thread) = own {
             thread.stop();
@@ -139,10 +142,11 @@ impl Generations {
         self.0.get()
     }
 
-    /// Replaces the current generation by the next one, and stops it. Returns whether its thread ended within `timeout`.
+    /// Replaces the current generation by the next one, and stops it. Returns whether its thread ended within
+    /// `timeout`.
     pub(crate) fn shut_down_current(&self, timeout: Duration) -> bool {
         let retired = self.current();
-        // If another shutdown was first, the next generation is in place already.
+        // Does nothing if another shutdown has replaced the generation already.
         self.0.replace(&retired, Generation::after_shutdown(&retired));
         let ended = retired.stop(timeout);
         if ended {

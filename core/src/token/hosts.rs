@@ -1,4 +1,4 @@
-//! What the token endpoints of one host share: permits, a circuit breaker, and one warning.
+//! The state that the token endpoints of one host share: permits, a circuit breaker, and one warning.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -8,7 +8,7 @@ use super::admission::HostAdmission;
 use super::circuit_breaker::CircuitBreaker;
 use crate::lock::Mutex;
 
-/// The number of hosts that are always remembered.
+/// The number of hosts up to which none is forgotten.
 const MIN_REMEMBERED: usize = 256;
 
 /// The state of one host, which is a scheme, a name and a port.
@@ -16,7 +16,7 @@ const MIN_REMEMBERED: usize = 256;
 pub(super) struct HostState {
     pub admission: HostAdmission,
     pub circuit_breaker: CircuitBreaker,
-    /// Whether the log has warned that credentials go there in the clear.
+    /// True once a warning was logged that credentials are sent to this host in clear text.
     pub warned_of_clear_text: AtomicBool,
 }
 
@@ -25,10 +25,11 @@ pub(super) struct HostState {
 pub(super) struct Hosts(Mutex<HashMap<String, Arc<HostState>>>);
 
 impl Hosts {
-    /// Returns the state of the host at `origin`.
+    /// Returns the state of the host at `origin`. If the host is new, its state is too.
     pub(super) fn get(&self, origin: String) -> Arc<HostState> {
         let mut hosts = self.0.lock();
-        // When their number has doubled, those go that no fetch uses and whose circuit breaker is closed.
+        // An amortised sweep: each time that the number of hosts has doubled, forgets those that no fetch uses and
+        // whose circuit breaker is closed.
         if hosts.len() == hosts.capacity() && hosts.len() >= MIN_REMEMBERED {
             hosts.retain(|_, host| Arc::strong_count(host) > 1 || host.circuit_breaker.is_tripped());
             let twice = 2 * hosts.len();

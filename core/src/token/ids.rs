@@ -1,4 +1,4 @@
-//! Numbers that tell sources and tokens apart within one process and its children.
+//! Identifiers of sources and tokens, unique in a process, the inherited ones included.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 

@@ -1,35 +1,38 @@
-//! How long a token may be used, and when to renew it: arithmetic only, no clock.
+//! The lifetime of a token, and the time of its renewal: arithmetic only, no clock.
 
 use std::time::Duration;
 
 use serde_json::value::RawValue;
 
-/// The lifetime of a token whose response does not say (RFC 6749 §5.1 leaves it to the server; the gateway's default).
+/// The lifetime of a token without `expires_in`, in seconds. RFC 6749 §5.1 makes the field optional; the gateway has
+/// the same default.
 const UNSTATED: f64 = 3600.0;
-/// No lifetime is taken to be shorter: a token endpoint that says 0 must not be asked again for every request.
+/// The shortest lifetime, in seconds. If a token endpoint states 0, there must not be a fetch for every request.
 const SHORTEST: f64 = 1.0;
-/// No lifetime is taken to be longer: 30 days. An access token is never kept for ever.
+/// The longest lifetime, in seconds: 30 days. No access token is kept for ever.
 const LONGEST: f64 = 30.0 * 24.0 * 3600.0;
-/// The buffer is at most this share of the lifetime, so that a short-lived token is still used for most of its life.
+/// The buffer is at most this share of the lifetime, so that a short-lived token is still used for most of its
+/// lifetime.
 const LARGEST_BUFFER_SHARE: f64 = 0.25;
-/// A token is not used in the last moments of its life: this share of it, or this many seconds if that is less. Sent then,
-/// it would arrive expired, and the backend's refusal would cost the user's request.
+/// A token expires here before it expires on the server, by this share of its lifetime or by [`LARGEST_MARGIN`]
+/// seconds, whichever is less. A token that is sent later could arrive expired, and the backend would refuse the user's
+/// request.
 const MARGIN_SHARE: f64 = 0.02;
 const LARGEST_MARGIN: f64 = 5.0;
 /// Renewals are spread over this share of the buffer, so that tokens issued together are not renewed together.
 const JITTER_SHARE: f64 = 0.5;
 
-/// When a token should be renewed and when it must no longer be sent, counted from the moment its request was sent.
+/// The times at which a token is due for renewal and expires, counted from the moment its request was sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Lifetime {
-    pub(crate) renew_after: Duration,
-    pub(crate) expires_after: Duration,
+    pub renew_after: Duration,
+    pub expires_after: Duration,
 }
 
 impl Lifetime {
-    /// From what the token endpoint said and the configured buffer. `jitter` is in 0..1.
+    /// Computes both times from the fields of the response and the configured buffer. `jitter` is in 0..1.
     ///
-    /// `refresh_in`, when the server gives it, takes the buffer's place.
+    /// `refresh_in`, which some servers state, replaces the buffer: it is the time after which to renew, in seconds.
     pub(crate) fn new(
         expires_in: Option<&RawValue>,
         refresh_in: Option<&RawValue>,
@@ -48,19 +51,21 @@ impl Lifetime {
     }
 }
 
-/// The whole life of a token as its response states it, within the limits; `None` if it does not.
+/// Returns the lifetime that the response states, within the limits; `None` if it states none.
 pub(crate) fn stated_lifetime(expires_in: Option<&RawValue>) -> Option<Duration> {
     expires_in.and_then(seconds).map(|stated| Duration::from_secs_f64(clamped(stated)))
 }
 
+/// Returns a stated lifetime within the limits, in seconds.
 fn clamped(stated: f64) -> f64 {
     // NaN fails every comparison and would pass through clamp.
     if stated.is_nan() { SHORTEST } else { stated.clamp(SHORTEST, LONGEST) }
 }
 
-/// A number of seconds as JSON has it or as text, as some servers send it; `None` when it is neither.
+/// Returns the number of seconds in a JSON number, or in a JSON string, which some servers send; `None` for other
+/// values.
 ///
-/// Read from the raw text, since a number like 1e400 is legal JSON that no JSON number type holds.
+/// It parses the raw text, because a number like 1e400 is legal in JSON, but too large for any number type.
 fn seconds(value: &RawValue) -> Option<f64> {
     value.get().trim_matches('"').trim().parse().ok()
 }
@@ -82,14 +87,14 @@ mod tests {
     }
 
     #[test]
-    fn the_buffer_is_taken_off_a_long_life_and_clamped_on_a_short_one() {
+    fn buffer_is_subtracted_from_a_long_lifetime_and_clamped_on_a_short_one() {
         assert_eq!(lifetime("3600", 300), (3300.0, 3595.0));
         assert_eq!(lifetime("300", 300), (225.0, 295.0));
         assert_eq!(lifetime("5", 300), (3.75, 4.9));
     }
 
     #[test]
-    fn odd_lifetimes_are_clamped() {
+    fn expires_in_that_is_not_a_sensible_number_is_replaced_or_clamped() {
         for unstated in ["null", "\"abc\"", "[1]", "{}", "true", "\"\""] {
             assert_eq!(lifetime(unstated, 300), lifetime("3600", 300), "{unstated}");
         }
@@ -103,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn refresh_in_takes_the_place_of_the_buffer() {
+    fn refresh_in_shorter_than_the_lifetime_replaces_the_buffer() {
         let renew = |refresh_in: &str| {
             let buffer = Duration::from_secs(300);
             Lifetime::new(Some(&raw("3600")), Some(&raw(refresh_in)), buffer, 0.0).renew_after.as_secs()
@@ -115,15 +120,16 @@ mod tests {
     }
 
     #[test]
-    fn jitter_spreads_renewal_and_stays_before_expiry() {
+    fn jitter_at_its_largest_delays_renewal_and_keeps_it_before_expiry() {
         let Lifetime { renew_after, expires_after } = Lifetime::new(None, None, Duration::from_secs(300), 0.999_999);
         assert!(renew_after > Duration::from_secs(3400) && renew_after < expires_after);
     }
 
     proptest! {
-        /// Whatever a server says and an operator configures: renewed before it expires, neither at once nor never.
+        /// For any response and any configured buffer, a token is renewed before it expires, and both times are
+        /// bounded.
         #[test]
-        fn always_in_bounds(
+        fn lifetime_from_any_input_stays_within_its_bounds(
             expires_in in prop_oneof![any::<f64>(), -10.0..100_000.0],
             refresh_in in proptest::option::of(prop_oneof![any::<f64>(), -10.0..100_000.0]),
             buffer in prop_oneof![any::<u64>(), 0..10_000_u64],
@@ -141,9 +147,13 @@ mod tests {
             }
         }
 
-        /// A later expiry never means an earlier end.
+        /// A longer stated lifetime never means an earlier expiry.
         #[test]
-        fn grows_with_what_is_stated(shorter in 0.0..100_000.0, more in 0.0..100_000.0, buffer in 0..10_000_u64) {
+        fn expiry_of_a_longer_stated_lifetime_is_never_earlier(
+            shorter in 0.0..100_000.0,
+            more in 0.0..100_000.0,
+            buffer in 0..10_000_u64,
+        ) {
             let expires_after = |seconds: f64| {
                 let stated = raw(&seconds.to_string());
                 Lifetime::new(Some(&stated), None, Duration::from_secs(buffer), 0.0).expires_after

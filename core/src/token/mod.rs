@@ -1,4 +1,4 @@
-//! Access tokens: held where they can be read without waiting, fetched once for all callers, renewed ahead of expiry.
+//! Access tokens: read without waiting, fetched once for all callers, renewed ahead of expiry.
 //!
 //! A token's lifetime counts from the moment its request was sent. From then on:
 //!
@@ -8,31 +8,31 @@
 //!                                           one renewal runs   callers wait
 //! ```
 //!
-//! The buffer before expiry is clamped to a quarter of the lifetime, so a token that lives shorter than the configured
-//! buffer is still used. A failed renewal leaves the token in use until it expires. Here, "expires" always means a moment
-//! 2 % of the lifetime, at most 5 s, before the one that the server named: a request that carries the token takes time
-//! to arrive, and the server's clock may be ahead.
+//! The buffer before expiry is clamped to a quarter of the lifetime, so that a token with a lifetime shorter than the
+//! configured buffer is still used. A failed renewal leaves the token in use until it expires. In this library, a token
+//! expires 2 % of its lifetime (at most 5 s) before the moment that the server named, because a request that carries
+//! the token takes time to arrive, and the server's clock may be ahead.
 //!
-//! The files, in the order in which a request for headers meets them:
+//! The files, in the order in which a request for headers uses them:
 //!
-//! * `source`: `TokenSource`, the credentials, the snapshot that callers read, and the counters. **A token is
-//!   published here**, and a cached hit reads it here without a lock;
+//! * `source`: `TokenSource`, the credentials, the snapshot that callers read, and the counters. **A token is published
+//!   here**, and a cached hit reads it here without a lock;
 //! * `registry`: the sources of the process, by identity;
-//! * `single_flight`: one fetch per source, shared by all callers; `model` checks it with loom;
+//! * `single_flight`: one fetch per source, shared by all callers; `model` tests it with loom;
 //! * `fetch`: one fetch from its start to the last caller who is told;
 //! * `retry`: the attempts of a fetch. **Which failures are tried again is decided here**;
 //! * `admission`: the limits on requests under way, callers ahead of renewals;
 //! * `hosts`: what the token endpoints of one host share;
 //! * `circuit_breaker`: no requests for a while after several failures in a row;
-//! * `cool_down`: why a fetch failed, and how long no other follows;
+//! * `cool_down`: the ways in which a fetch can fail, and the cool-down after each;
 //! * `lifetime`: when to renew a token, and when it expires;
 //! * `renewal`: the queue of renewals, and the task that starts them;
-//! * `generation`: `Generation`, the state of all this in one process between start, fork and shutdown;
-//! * `ids`: numbers for sources and tokens;
+//! * `generation`: `Generation`, the owner of all this in one process, between start, fork and shutdown;
+//! * `ids`: identifiers of sources and tokens;
 //! * `status`: [`TokenStatus`], the state of a token for operators;
-//! * `cache`: [`TokenCache`], the gateway's own class; nothing here uses it.
+//! * `cache`: [`TokenCache`], the class of that name in the gateway; this library does not use it.
 //!
-//! A request, its answer, and the errors in words are in `oauth2`, which remembers nothing.
+//! The request, its response, and the errors in words are in `oauth2`, which keeps no state.
 
 mod admission;
 mod cache;
@@ -60,8 +60,9 @@ pub(crate) use self::retry::{SingleAttempt, attempt_once};
 pub(crate) use self::source::TokenSource;
 pub use self::status::{TokenState, TokenStatus};
 
-/// Returns a number in 0..1 from the operating system, so that a forked child does not repeat its parent's.
+/// Returns a random number in 0..1. It comes from the operating system, so that a forked child does not repeat the
+/// numbers of its parent.
 fn random_share() -> f64 {
-    // Without randomness there is no jitter, and nothing else suffers.
+    // Without randomness there is no jitter, which does no harm.
     f64::from(getrandom::u32().unwrap_or_default()) / (f64::from(u32::MAX) + 1.0)
 }

@@ -6,15 +6,15 @@ use std::sync::Arc;
 use super::TokenSource;
 use crate::oauth2::ClientCredentials;
 
-/// The number of unused sources that are kept for the token they hold. Until the next sweep there may be as many again,
-/// or an eighth of all sources: a sweep runs after that many insertions, so its cost is amortised.
+/// The number of unused sources that are kept because they hold a valid token. Between two sweeps there may be more, by
+/// the same number or by an eighth of all sources: a sweep runs after that many insertions, so its cost is amortised.
 const MAX_ORPHANS: usize = 1024;
 
-/// The sources that providers share. A source without a provider is an orphan.
+/// The sources that providers share. A source that no provider uses is an orphan.
 #[derive(Clone, Default)]
 pub(super) struct Registry {
     by_credentials: HashMap<Arc<ClientCredentials>, Arc<TokenSource>>,
-    /// Insertions since the last sweep.
+    /// The number of insertions since the last sweep.
     inserted: usize,
 }
 
@@ -41,7 +41,7 @@ impl Registry {
         self.by_credentials.values()
     }
 
-    /// Forgets the orphans, except for a limited number with a token that another provider may want.
+    /// Forgets the orphans, except for a limited number that hold a valid token, for a provider that is made later.
     pub(super) fn forget_orphans(&mut self) {
         let mut orphans = 0;
         self.by_credentials.retain(|_, source| {

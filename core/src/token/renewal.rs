@@ -11,25 +11,25 @@ use super::{Generation, TokenId, TokenSource};
 use crate::lock::Mutex;
 use crate::runtime::Instant;
 
-/// The time after which the task looks again when the queue is empty. It is woken when something is due earlier.
+/// The longest sleep of the task, while the queue is empty. It is woken when a renewal is planned.
 const IDLE: Duration = Duration::from_secs(3600);
 
-/// The renewals to come.
+/// The planned renewals of all sources.
 #[derive(Default)]
 pub(super) struct RenewalQueue {
     queue: Mutex<BinaryHeap<Renewal>>,
-    /// Tells the task that the first renewal is due earlier than it was.
+    /// Wakes the task when a renewal was planned that is due before all others.
     earlier: Arc<Notify>,
 }
 
 struct Renewal {
     due: Instant,
     source: Weak<TokenSource>,
-    /// The token to renew. If the source holds another by then, there is nothing to do.
+    /// The token to renew. If the source holds another one when the renewal is due, nothing is done.
     token: TokenId,
 }
 
-/// The next thing for the task to do.
+/// The next action of the task.
 enum Next {
     Renew(Renewal),
     SleepUntil(Instant),
@@ -40,7 +40,7 @@ impl RenewalQueue {
     pub(super) fn plan(&self, due: Instant, source: &Arc<TokenSource>, token: TokenId) {
         let mut queue = self.queue.lock();
         if queue.len() == queue.capacity() {
-            // A token that was replaced early leaves its renewal behind.
+            // An amortised sweep, before the queue would grow: removes renewals of tokens that are not held any more.
             queue.retain(|renewal| renewal.source.upgrade().is_some_and(|source| source.holds(renewal.token)));
         }
         let first = queue.peek().is_none_or(|renewal| due < renewal.due);
@@ -51,6 +51,7 @@ impl RenewalQueue {
         }
     }
 
+    /// Returns the first renewal if it is due, and removes it. Otherwise returns the time until which to sleep.
     fn next(&self, now: Instant) -> Next {
         let mut queue = self.queue.lock();
         match queue.peek() {
@@ -61,7 +62,7 @@ impl RenewalQueue {
     }
 }
 
-/// Starts renewals when they are due, until `generation` is dropped. This is the task of the engine's thread.
+/// Starts renewals when they are due, until `generation` is dropped. This is the main task of the engine's thread.
 pub(super) async fn run(generation: Weak<Generation>) {
     if let Some(first) = generation.upgrade() {
         plan_inherited(&first);
@@ -76,7 +77,8 @@ pub(super) async fn run(generation: Weak<Generation>) {
                 {
                     renewals.plan(again, &source, token);
                 }
-                // Thousands may be due at once, and the fetches that they start must run in between.
+                // Thousands of renewals may be due at once. The fetches that they start must get time to run in
+                // between.
                 tokio::task::yield_now().await;
             }
             Next::SleepUntil(due) => {
@@ -92,7 +94,8 @@ pub(super) async fn run(generation: Weak<Generation>) {
     }
 }
 
-/// Plans the renewal of tokens that an earlier generation fetched: a parent's, or the one before a shutdown.
+/// Plans the renewal of tokens that an earlier generation fetched: that of the parent process, or the one before a
+/// shutdown.
 fn plan_inherited(generation: &Generation) {
     for source in generation.registry.lock().iter() {
         if let Some((renew_at, token)) = source.planned_renewal() {

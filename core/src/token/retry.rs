@@ -14,26 +14,27 @@ use crate::log::event;
 use crate::oauth2::{ClientCredentials, FailedAttempt, TokenResponse, attempt};
 use crate::runtime::Instant;
 
-/// The longest time that all attempts of a fetch take together, waits for a permit included.
+/// The limit on the time of all attempts of a fetch together, waits for a permit included.
 pub(super) const LONGEST_FETCH: Duration = Duration::from_secs(30);
 /// A transient failure is tried again at most this many times.
 const MAX_RETRIES: u32 = 3;
 /// The pause before the first retry is between zero and this, doubled for each further one (full jitter).
 const FIRST_BACKOFF: Duration = Duration::from_millis(250);
 
-/// A token response, and when the request for it was sent: the lifetime counts from there.
+/// The result of a successful fetch.
 pub(super) struct FetchedToken {
     pub response: TokenResponse,
+    /// The time at which the request was sent. The lifetime counts from here.
     pub requested_at: Instant,
 }
 
-/// The outcome of one attempt that was made for a person, and its duration.
+/// The result of [`attempt_once`], with its duration.
 pub(crate) struct SingleAttempt {
     pub outcome: Result<TokenResponse, TokenError>,
     pub latency: Duration,
 }
 
-/// Fetches a token, until `deadline` at the latest. Sends a request again as long as that may help.
+/// Fetches a token: sends requests until one succeeds, until another can't help, or until `deadline`.
 pub(super) async fn fetch(
     source: &TokenSource,
     generation: &Generation,
@@ -63,7 +64,7 @@ pub(super) async fn fetch(
         let FailedAttempt { error, retry_after } = failed;
         host.circuit_breaker.report(&mut admitted, Some(&error), clock.now());
         let retry_after = retry_after.unwrap_or_default();
-        // The server's wish, but never at once: it may ask for zero, or for a moment that has passed.
+        // The back-off applies even if the server asked for a shorter pause: it may ask for zero, or name a past date.
         let pause = retry_after.max(backoff(retries));
         if !may_help(&error) || retries >= MAX_RETRIES || clock.now().after(pause) >= deadline {
             return Err(FetchFailure::Failed { error: Error::Token(Arc::new(error)), retry_after });
@@ -85,8 +86,8 @@ pub(super) async fn fetch(
     }
 }
 
-/// Sends one token request, whatever the circuit breaker and the cool-down say: for a person who wants to see what
-/// happens.
+/// Sends one token request, for the doctor. It waits for a permit, ignores circuit breaker and cool-down, and changes
+/// neither.
 pub(crate) async fn attempt_once(credentials: &ClientCredentials, generation: &Generation) -> SingleAttempt {
     let clock = generation.clock();
     let host = generation.hosts.get(credentials.origin());
@@ -96,16 +97,18 @@ pub(crate) async fn attempt_once(credentials: &ClientCredentials, generation: &G
     SingleAttempt { outcome: outcome.map_err(|failed| failed.error), latency: clock.now().since(started) }
 }
 
-/// Returns whether another attempt may bring what this one did not. A certificate does not get better within seconds; a
-/// handshake that was cut short is not of that kind.
+/// Returns whether another attempt may succeed. After a failed TLS handshake it can't, because a certificate does not
+/// change within seconds. A handshake that was cut short has the kind of a broken connection, and may succeed.
 fn may_help(error: &TokenError) -> bool {
     error.kind.is_transient() && error.kind != TokenErrorKind::Tls
 }
 
+/// Returns the random pause before the next attempt, after this many retries: exponential back-off with full jitter.
 fn backoff(retries: u32) -> Duration {
     FIRST_BACKOFF.saturating_mul(2_u32.saturating_pow(retries)).mul_f64(random_share())
 }
 
+/// Waits for the permit for a retry, behind callers if no caller waits for this fetch.
 async fn next_permit<'p>(source: &TokenSource, generation: &'p Generation, host: &'p HostState) -> Permit<'p> {
     let caller_joined = generation.single_flight.caller_joined(source.id);
     let renewal = generation.admission.renewal_permit(&host.admission, caller_joined).await;
@@ -121,6 +124,7 @@ async fn until<T>(deadline: Instant, generation: &Generation, wait: impl Future<
     }
 }
 
+/// Returns the failure of a fetch that the circuit breaker did not admit.
 fn withheld(source: &TokenSource, open: &Open) -> FetchFailure {
     let message =
         format!("no request was sent, since the token endpoint's host failed several times in a row: {}", open.cause);

@@ -1,4 +1,5 @@
-//! A source: where one token comes from. It holds the snapshot that callers read, and starts the fetches that replace it.
+//! A source: credentials, and the token that they get. It holds the snapshot that callers read, and starts the fetches
+//! that replace it.
 
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -22,7 +23,7 @@ use crate::wait::{Requested, Waiter};
 
 /// The shortest interval between two checks whether an unused token has been used.
 const SHORTEST_USE_CHECK: Duration = Duration::from_millis(100);
-/// The delay after a renewal that ended for a reason of our own: a shutdown or a panic.
+/// The delay before another renewal after one that a shutdown or a panic ended.
 const ABANDONED_RENEWAL_DELAY: Duration = Duration::from_secs(1);
 
 /// The source of the tokens that one set of credentials gets. Shared by all providers with equal credentials.
@@ -31,9 +32,9 @@ pub(crate) struct TokenSource {
     pub(super) credentials: Arc<ClientCredentials>,
     generations: Weak<Generations>,
     clock: Clock,
-    // Read without a lock. It outlives any engine thread, so a forked child reads it too.
+    // Read without a lock, so that a child of `fork` can read it too.
     snapshot: ArcSwapOption<Snapshot>,
-    /// How often a token was served at once. A token that was never served is not renewed.
+    /// The number of times that a token was served at once. A token that was never served is not renewed.
     hits: AtomicU64,
     successes: AtomicU64,
     failures: AtomicU64,
@@ -42,18 +43,18 @@ pub(crate) struct TokenSource {
     last_error: ArcSwapOption<TokenError>,
 }
 
-/// The token that is held, as it is served.
+/// The token that a source holds, in the form in which it is served.
 struct Snapshot {
     token: TokenId,
     headers: Arc<Headers>,
     renew_at: Instant,
     expires_at: Instant,
-    /// [`TokenSource::hits`] at the time when the token was stored.
+    /// The value of [`TokenSource::hits`] when the token was stored.
     hits_before: u64,
 }
 
 impl TokenSource {
-    /// Returns the source for `credentials`: the one that others use already, or a new one.
+    /// Returns the source for `credentials`: the one that other providers use already, or a new one.
     pub(crate) fn shared(credentials: ClientCredentials, generations: &Arc<Generations>) -> Arc<Self> {
         let generation = generations.current();
         let mut registry = generation.registry.lock();
@@ -73,22 +74,22 @@ impl TokenSource {
         })
     }
 
-    /// Returns the headers with the token, if one is held that has not expired. Takes no lock and does no I/O.
+    /// Returns the headers with the token, if a valid one is held. Takes no lock and does no I/O.
     ///
-    /// The renewal queue learns of a hit only by its count. Where no engine runs, in a child of `fork` or after a
-    /// shutdown, tokens are served until they expire; the first caller that must wait starts the engine.
+    /// A hit only increments a counter, which the renewal task reads later. While no engine runs, in a child of `fork`
+    /// or after a shutdown, tokens are served until they expire. The first caller that must wait starts the engine.
     pub(crate) fn current(&self) -> Option<Arc<Headers>> {
         let headers = self.valid(self.clock.now())?;
         self.hits.fetch_add(1, Ordering::Relaxed);
         Some(headers)
     }
 
-    /// Returns whether a token is held that has not expired.
+    /// Returns whether a valid token is held.
     pub(super) fn holds_valid_token(&self) -> bool {
         self.snapshot.load().as_ref().is_some_and(|snapshot| self.clock.now() < snapshot.expires_at)
     }
 
-    /// Returns headers with a valid token at once, or has `waiter` told when a fetch has ended.
+    /// Returns headers with a valid token at once; otherwise `waiter` is told when a fetch has ended.
     pub(crate) fn request(self: &Arc<Self>, waiter: Waiter) -> Requested {
         if let Some(headers) = self.current() {
             return Requested::Ready(Ok(headers));
@@ -108,11 +109,11 @@ impl TokenSource {
         }
     }
 
-    /// Starts a fetch unless one is under way.
+    /// Starts a fetch, unless a valid token is held or a fetch is under way.
     ///
     /// # Errors
     ///
-    /// The error of the last fetch, if it failed too recently for another.
+    /// The remembered error during a cool-down.
     pub(crate) fn prefetch(self: &Arc<Self>) -> Result<(), Error> {
         let generation = self.generation().ok_or(Error::Shutdown)?;
         let now = self.clock.now();
@@ -124,22 +125,23 @@ impl TokenSource {
         Ok(())
     }
 
-    /// Drops the token and ends a cool-down. With `rejected`, only if that is the token held: a refusal of an older token
-    /// costs nothing, and many refusals of one token cost one fetch.
+    /// Drops the token and ends the cool-down. With `rejected`, only if that is the token held, so that a refusal of an
+    /// older token costs nothing, and many refusals of one token cost one fetch.
     pub(crate) fn invalidate(&self, rejected: Option<&str>) {
         let snapshot = self.snapshot.load();
         let held = snapshot.as_ref().and_then(|snapshot| snapshot.headers.get("Authorization"));
         if rejected.is_some() && rejected != held.map(Secret::expose_secret) {
             return;
         }
-        // A token that was stored since is kept; it is not the one that failed.
+        // A token that was stored in the meantime is kept, since it is not the refused one.
         self.snapshot.compare_and_swap(&snapshot, None);
         if let Some(generation) = self.generation() {
             generation.single_flight.end_cool_down(self.id);
         }
     }
 
-    /// Returns the state of the token and its fetches. Not for the path of a request.
+    /// Returns the state of the token and its fetches. It takes the lock of the single flight, so it is not for the
+    /// path of a request.
     pub(crate) fn status(&self) -> TokenStatus {
         let now = self.clock.now();
         let snapshot = self.snapshot.load();
@@ -164,19 +166,20 @@ impl TokenSource {
         }
     }
 
-    /// Returns when to renew the token that is held, and which one that is.
+    /// Returns the time of the next renewal, and the token that is held and must be renewed then.
     pub(super) fn planned_renewal(&self) -> Option<(Instant, TokenId)> {
         self.snapshot.load().as_ref().map(|snapshot| (snapshot.renew_at, snapshot.token))
     }
 
-    /// Starts the renewal of `token` if it has been used and the circuit breaker is closed. Otherwise returns when to
-    /// try again, if that is before the token expires.
+    /// Starts the renewal of `token` if the token has been used and the circuit breaker is closed. Otherwise returns
+    /// the time of the next try, if that is before the token expires.
     pub(super) fn renew_if_used(self: &Arc<Self>, generation: &Arc<Generation>, token: TokenId) -> Option<Instant> {
         let snapshot = self.snapshot.load();
         let snapshot = snapshot.as_ref().filter(|snapshot| snapshot.token == token)?;
         let now = self.clock.now();
         if self.hits.load(Ordering::Relaxed) == snapshot.hits_before {
-            // Whenever the token is used for the first time, half of its remaining lifetime is left for the renewal.
+            // The next check comes after half of the remaining lifetime, so that the other half is left for a renewal
+            // if the token is used until then.
             let again = now.after((snapshot.expires_at.since(now) / 2).max(SHORTEST_USE_CHECK));
             return Some(again).filter(|again| *again < snapshot.expires_at);
         }
@@ -185,7 +188,8 @@ impl TokenSource {
         if let Some(open) = host.circuit_breaker.open(now) {
             return Some(now.after(open.pause)).filter(|again| *again < snapshot.expires_at);
         }
-        // A fetch under way plans the next renewal itself, and a cool-down planned it when it began.
+        // No new try has to be planned: a fetch under way plans it when it ends, and a fetch that failed has planned
+        // one for the end of its cool-down.
         if let Begin::Start = generation.single_flight.begin(self.id, now, || !self.holds(token)) {
             Fetch::new(self, generation).start();
         }
@@ -197,11 +201,11 @@ impl TokenSource {
         self.snapshot.load().as_ref().is_some_and(|snapshot| snapshot.token == token)
     }
 
-    /// Publishes a fetched token: stores it in the place of the last one, and plans its renewal.
+    /// Publishes a fetched token: replaces the snapshot, and plans the renewal.
     ///
     /// # Errors
     ///
-    /// If the token had expired when the answer came.
+    /// If the token had expired when the response arrived.
     pub(super) fn publish(
         self: &Arc<Self>,
         generation: &Generation,
@@ -232,8 +236,8 @@ impl TokenSource {
         Ok(Arc::clone(&snapshot.headers))
     }
 
-    /// Counts a failed fetch, and plans another renewal of a token in use at the end of the cool-down. A withheld fetch
-    /// is not counted: no request was sent.
+    /// Counts a failed fetch, and plans another renewal of the held token for the end of the cool-down. A withheld
+    /// fetch is not counted, because no request was sent.
     pub(super) fn record_failure(
         self: &Arc<Self>,
         generation: &Generation,
@@ -254,15 +258,17 @@ impl TokenSource {
         }
     }
 
-    /// Returns `error` as callers get it: with this source's token URL.
+    /// Returns `error` in the form that callers get, with the token URL of this source.
     pub(super) fn token_error(&self, error: TokenError) -> Error {
         Error::Token(Arc::new(TokenError { token_url: self.credentials.shown_url(), ..error }))
     }
 
+    /// Returns the generation of this process; `None` if the engine was dropped.
     fn generation(&self) -> Option<Arc<Generation>> {
         self.generations.upgrade().map(|generations| generations.current())
     }
 
+    /// Returns the headers with the token that is valid at `now`.
     fn valid(&self, now: Instant) -> Option<Arc<Headers>> {
         let snapshot = self.snapshot.load();
         snapshot.as_ref().filter(|snapshot| now < snapshot.expires_at).map(|snapshot| Arc::clone(&snapshot.headers))
@@ -271,7 +277,7 @@ impl TokenSource {
 
 impl Drop for TokenSource {
     fn drop(&mut self) {
-        // The single flight has no use for the failures of a source that is gone.
+        // Removes the entry of this source from the single flight.
         if let Some(generation) = self.generation() {
             generation.single_flight.end_cool_down(self.id);
         }

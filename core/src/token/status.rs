@@ -1,48 +1,73 @@
-//! What can be said of a token from outside, for operators.
+//! The state of a token, for operators.
 
 use std::time::Duration;
 
 use crate::error::TokenError;
 
-/// A snapshot of one token and of the fetches that got it.
+/// The state of one token and of its fetches at one moment. Contains no token and no secret.
+///
+/// All counters start at zero when the token's source is made, and include fetches for other backends that share the
+/// token.
+///
+/// ```
+/// use argus_auth_core::token::TokenState;
+/// use argus_auth_core::{LoadOptions, Resolver};
+///
+/// # fn main() -> Result<(), argus_auth_core::Error> {
+/// let auth = "{type: oauth2, token_url: 'https://login.example.com/', client_id: c, client_secret: s3cr3t}";
+/// let yaml = format!("backends: {{search: {{type: sse, url: 'http://search', auth: {auth}}}}}");
+/// let resolver = Resolver::from_text(yaml.as_bytes(), &LoadOptions::default())?;
+/// if let Some(status) = resolver.status("search")? {
+///     assert_eq!((status.state, status.fetching, status.hits), (TokenState::Empty, false, 0));
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TokenStatus {
-    /// What a caller would meet now.
+    /// The state of the token.
     pub state: TokenState,
-    /// How long the token may still be used; `None` without one.
+    /// The time until the token expires, zero if it has expired; `None` without a token.
     pub expires_in: Option<Duration>,
-    /// How long ago a token was last got.
+    /// The time since the last successful fetch; `None` if none has succeeded.
     pub since_success: Option<Duration>,
-    /// Why the last fetch that failed did, kept after a success.
+    /// The error of the last failed fetch, also after a later success. Withheld fetches are not included.
     pub last_error: Option<TokenError>,
-    /// How long the token endpoint is left alone after a failure; `None` when it is not.
+    /// The time until the cool-down ends; `None` if there is no cool-down. During it, callers get the remembered error,
+    /// and no fetch is made.
     pub cool_down: Option<Duration>,
-    /// Whether a fetch is under way.
+    /// True while a fetch is under way.
     pub fetching: bool,
-    /// Fetches that got a token, since the start.
+    /// The number of fetches that got a token.
     pub successes: u64,
-    /// Fetches that ended without one, since the start, whatever the reason, a shutdown included. One fetch may be several
-    /// requests; one that was not let out, because its host is left alone, is none.
+    /// The number of fetches that failed for any reason, a shutdown included. A fetch counts once, however many
+    /// requests it sent. Withheld fetches are not counted: the circuit breaker was open, so no request was sent.
     pub failures: u64,
-    /// How often the token was served without waiting, since the start.
+    /// The number of times that the token was served without waiting.
     pub hits: u64,
 }
 
-/// Whether a token can be served.
+/// The state of a token: whether it is served, and whether its renewal is due.
+///
+/// ```
+/// use argus_auth_core::token::TokenState;
+///
+/// assert_eq!(TokenState::Renewing.as_str(), "renewing");
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TokenState {
-    /// There is none: nobody asked, it was invalidated, or no fetch has succeeded.
+    /// No token is held: none was requested, it was invalidated, or no fetch has succeeded.
     Empty,
-    /// It is served, and it is not time to renew it.
+    /// The token is served, and its renewal is not due.
     Fresh,
-    /// It is served, and should be renewed.
+    /// The token is served, and its renewal is due.
     Renewing,
-    /// It has expired and is not served.
+    /// The token has expired and is not served.
     Expired,
 }
 
 impl TokenState {
-    /// A stable word for it.
+    /// Returns a stable word for the state, such as `fresh`.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Empty => "empty",

@@ -1,4 +1,4 @@
-//! Answers for a host with an event loop of its own: a queue, and a descriptor that says when to look.
+//! A queue of outcomes for a host with its own event loop, with a file descriptor that is readable while there are any.
 
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -10,30 +10,43 @@ use rustix::io::Errno;
 use super::{Outcome, Waiter};
 use crate::lock::Mutex;
 
-/// A queue of answers, each under the tag its caller chose.
+/// A queue of outcomes, each with a tag that its caller chose.
 ///
-/// The host polls [`CompletionQueue::as_fd`] for reading and calls [`CompletionQueue::drain`] when it is ready, on
-/// whatever thread it likes. Nobody else reads the descriptor. A child of `fork` makes a queue of its own: this one's
-/// descriptor is shared with the parent.
+/// The host polls [`CompletionQueue::as_fd`] for reading, and calls [`CompletionQueue::drain`] when it is readable.
+/// Both may happen on any thread. The host must not read the descriptor itself. A child of `fork` must make a queue of
+/// its own, because the descriptor of this one is shared with the parent.
+///
+/// ```
+/// use argus_auth_core::Error;
+/// use argus_auth_core::wait::CompletionQueue;
+///
+/// let queue = CompletionQueue::new()?;
+/// let waiter = queue.waiter(7); // to be passed to `Resolver::request`
+/// waiter(Err(Error::Shutdown));
+/// let (tag, outcome) = queue.drain().remove(0);
+/// assert_eq!((tag, outcome.is_err()), (7, true));
+/// # Ok::<(), std::io::Error>(())
+/// ```
 #[derive(Debug)]
 pub struct CompletionQueue {
+    /// An eventfd. Readable while `outcomes` has any.
     ready: OwnedFd,
-    answers: Mutex<Vec<(u64, Outcome)>>,
+    outcomes: Mutex<Vec<(u64, Outcome)>>,
 }
 
 impl CompletionQueue {
-    /// An empty queue.
+    /// Returns an empty queue.
     ///
     /// # Errors
     ///
-    /// The operating system's, when it has no descriptor to give.
+    /// The error of the operating system if there is no descriptor left.
     pub fn new() -> io::Result<Arc<Self>> {
         let ready = eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)?;
-        Ok(Arc::new(Self { ready, answers: Mutex::default() }))
+        Ok(Arc::new(Self { ready, outcomes: Mutex::default() }))
     }
 
-    /// A waiter that puts its answer here under `tag`, or nowhere if the queue is gone by then: a fetch that nobody
-    /// waits for any more keeps no descriptor open.
+    /// Returns a waiter that adds its outcome to this queue with `tag`. It holds the queue weakly, so that a fetch
+    /// under way does not keep the descriptor of a dropped queue open; the outcome is dropped then.
     pub fn waiter(self: &Arc<Self>, tag: u64) -> Waiter {
         let queue = Arc::downgrade(self);
         Box::new(move |outcome| {
@@ -44,21 +57,23 @@ impl CompletionQueue {
     }
 
     fn push(&self, tag: u64, outcome: Outcome) {
-        let mut answers = self.answers.lock();
-        let was_empty = answers.is_empty();
-        answers.push((tag, outcome));
-        drop(answers);
+        let mut outcomes = self.outcomes.lock();
+        let was_empty = outcomes.is_empty();
+        outcomes.push((tag, outcome));
+        drop(outcomes);
         if was_empty {
-            // EAGAIN would mean that the counter is full, so that the host is being told anyway.
+            // EAGAIN would mean that the counter is at its maximum, and so the descriptor is readable already.
             let _ = rustix::io::write(&self.ready, &1_u64.to_ne_bytes());
         }
     }
 
-    /// All answers that have come, in order, and the descriptor quiet again. Never waits.
+    /// Removes and returns all outcomes, in the order of their arrival. The descriptor is no longer readable then.
+    /// Never blocks.
     pub fn drain(&self) -> Vec<(u64, Outcome)> {
-        // Quiet first: an answer that comes between the two steps signals again, and at worst for nothing.
+        // The descriptor is reset first. An outcome that arrives between the two steps makes it readable again, so no
+        // outcome is missed; at worst, the next call finds the queue empty.
         while rustix::io::read(&self.ready, &mut [0; 8]) == Err(Errno::INTR) {}
-        std::mem::take(&mut *self.answers.lock())
+        std::mem::take(&mut *self.outcomes.lock())
     }
 }
 
@@ -80,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn readable_exactly_while_there_are_answers() {
+    fn descriptor_is_readable_exactly_while_the_queue_has_outcomes() {
         let queue = CompletionQueue::new().unwrap();
         assert!(!is_readable(&queue));
         queue.waiter(7)(Err(Error::Shutdown));

@@ -1,7 +1,7 @@
-//! How a caller waits for headers: a callback, a future, or a queue with a descriptor.
+//! The ways to wait for headers: a callback, a future, or a queue with a file descriptor.
 //!
-//! * this file: [`Waiter`], the callback that every other form is made of, and the [`Outcome`] it is told;
-//! * `pending`: [`Pending`], for `await` on any runtime and for a thread that blocks;
+//! * this file: [`Waiter`], the callback that the other two ways build on, and the [`Outcome`] that it receives;
+//! * `pending`: [`Pending`], a future for any runtime, on which a thread can also block;
 //! * `completion_queue`: [`CompletionQueue`], for a host with an event loop of its own.
 
 mod completion_queue;
@@ -14,16 +14,38 @@ pub use self::pending::Pending;
 use crate::error::Error;
 use crate::headers::Headers;
 
-/// The result that a waiting caller is told.
+/// The result of a request for headers: the headers or an error.
+///
+/// ```
+/// use argus_auth_core::Error;
+/// use argus_auth_core::wait::Outcome;
+///
+/// fn may_retry(outcome: &Outcome) -> bool {
+///     outcome.as_ref().is_err_and(Error::is_retryable)
+/// }
+/// assert!(may_retry(&Err(Error::Deadline)));
+/// ```
 pub type Outcome = Result<Arc<Headers>, Error>;
 
 /// A callback that receives the outcome, at most once. It must not block.
 ///
-/// It runs on the engine's thread. If the engine can't start or is being shut down, it runs on the thread that asks for
-/// headers or shuts down.
+/// It runs on the engine's thread. If the engine can't start or is being shut down, it may run on the thread that
+/// requests the headers or shuts the engine down. A panic in a waiter is contained.
+///
+/// ```
+/// use std::sync::mpsc;
+///
+/// use argus_auth_core::Error;
+/// use argus_auth_core::wait::Waiter;
+///
+/// let (sender, receiver) = mpsc::channel();
+/// let waiter: Waiter = Box::new(move |outcome| drop(sender.send(outcome)));
+/// waiter(Err(Error::Shutdown));
+/// assert!(matches!(receiver.try_recv(), Ok(Err(Error::Shutdown))));
+/// ```
 pub type Waiter = Box<dyn FnOnce(Outcome) + Send>;
 
-/// The answer to a request for headers that came with a [`Waiter`].
+/// The answer to a request for headers with a [`Waiter`].
 ///
 /// ```
 /// use argus_auth_core::wait::Requested;
@@ -41,8 +63,8 @@ pub type Waiter = Box<dyn FnOnce(Outcome) + Send>;
 /// ```
 #[derive(Debug)]
 pub enum Requested {
-    /// The outcome is known already. The waiter was dropped without being called.
+    /// The outcome is known already. The waiter was dropped without a call.
     Ready(Outcome),
-    /// The waiter will be called.
+    /// The waiter will be called, or has been called already.
     Waiting,
 }

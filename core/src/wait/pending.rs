@@ -1,4 +1,4 @@
-//! Headers that are there or on their way: for `await` on any runtime, and for a thread that waits.
+//! A wait for headers: a future for any runtime, on which a thread can also block.
 
 use std::future::Future;
 use std::pin::{Pin, pin};
@@ -12,7 +12,27 @@ use tokio::sync::oneshot;
 use super::{Outcome, Requested, Waiter};
 use crate::error::Error;
 
-/// A caller's wait for headers. Dropping it ends the wait, not the fetch.
+/// A wait for headers, from [`Resolver::headers`](crate::Resolver::headers).
+///
+/// It is a future that may be awaited on any runtime. A thread can block on it with [`Pending::wait`] instead. Dropping
+/// it ends the wait, but not the fetch.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use argus_auth_core::{LoadOptions, Resolver};
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let yaml = "backends: {search: {type: sse, url: 'http://search', headers: {X-Key: k3y}}}";
+/// let resolver = Resolver::from_text(yaml.as_bytes(), &LoadOptions::default())?;
+/// let mut pending = resolver.headers("search");
+/// match pending.wait(Duration::from_secs(35)) {
+///     Some(outcome) => assert_eq!(outcome?.len(), 1),
+///     None => println!("no token within 35 s"),
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 #[must_use = "nothing is waited for until this is awaited or `wait` is called"]
 pub struct Pending(Wait);
@@ -24,30 +44,33 @@ enum Wait {
 }
 
 impl Pending {
-    /// The wait for what `request` promises to a waiter, if it does not have it at once.
+    /// Calls `request` with a waiter, and returns the wait for the outcome.
     pub(crate) fn new(request: impl FnOnce(Waiter) -> Requested) -> Self {
         let (sender, receiver) = oneshot::channel();
-        // A receiver that is gone is a caller that no longer waits.
+        // The send fails if the caller has dropped the wait.
         match request(Box::new(move |outcome| drop(sender.send(outcome)))) {
             Requested::Waiting => Self(Wait::Waiting(receiver)),
             Requested::Ready(outcome) => Self::ready(outcome),
         }
     }
 
+    /// Returns a wait that is over: the outcome is known.
     pub(crate) fn ready(outcome: Outcome) -> Self {
         Self(Wait::Ready(Some(outcome)))
     }
 
-    /// Whether the answer was not there yet when it was asked for.
+    /// Returns true if the outcome has to be waited for, until it has been returned; false if it was known at once.
     pub fn is_waiting(&self) -> bool {
         matches!(self.0, Wait::Waiting(_))
     }
 
-    /// Blocks this thread until the answer is there, at most for `timeout`; `None` when that has passed. May be
-    /// called again. Not for the engine's own thread.
+    /// Blocks this thread until the outcome is known, and returns it. Returns `None` after `timeout`, and may be called
+    /// again then. The outcome is returned once; after that, [`Error::Internal`] is returned.
+    ///
+    /// Must not be called on the engine's own thread, where waiting for a fetch would never end.
     pub fn wait(&mut self, timeout: Duration) -> Option<Outcome> {
         if let Wait::Ready(outcome) = &mut self.0 {
-            return Some(outcome.take().unwrap_or(Err(ALREADY_ANSWERED)));
+            return Some(outcome.take().unwrap_or(Err(ALREADY_RETURNED)));
         }
         let deadline = Instant::now().checked_add(timeout);
         let waker = Waker::from(Arc::new(Unpark(thread::current())));
@@ -71,19 +94,22 @@ impl Future for Pending {
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Outcome> {
         match &mut self.0 {
-            // Polled again after its end, which no caller that keeps to the contract of futures does.
-            Wait::Ready(outcome) => Poll::Ready(outcome.take().unwrap_or(Err(ALREADY_ANSWERED))),
+            // The outcome is gone if the future is polled after its end, which the contract of futures forbids.
+            Wait::Ready(outcome) => Poll::Ready(outcome.take().unwrap_or(Err(ALREADY_RETURNED))),
             Wait::Waiting(receiver) => {
-                let answer = ready!(Pin::new(receiver).poll(context));
+                let outcome = ready!(Pin::new(receiver).poll(context));
                 self.0 = Wait::Ready(None);
-                Poll::Ready(answer.unwrap_or(Err(Error::Shutdown)))
+                // The channel is closed if the waiter was dropped without a call.
+                Poll::Ready(outcome.unwrap_or(Err(Error::Shutdown)))
             }
         }
     }
 }
 
-const ALREADY_ANSWERED: Error = Error::Internal { what: "an answer was waited for again after it had come" };
+const ALREADY_RETURNED: Error =
+    Error::Internal { what: "a wait for headers was used again after it had returned its outcome" };
 
+/// Wakes a blocked thread.
 struct Unpark(Thread);
 
 impl Wake for Unpark {

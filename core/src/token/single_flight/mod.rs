@@ -1,6 +1,7 @@
-//! Single flight: one fetch per source, shared by all callers, and the failure that keeps the next one waiting.
+//! Single flight: one fetch per source, shared by all callers, and the cool-down after a fetch that failed.
 //!
-//! `model` checks this file in every order in which threads can run.
+//! * this file: [`SingleFlight`];
+//! * `model`: its test with loom, in every order in which threads can run.
 
 use std::collections::HashMap;
 use std::pin::pin;
@@ -26,28 +27,28 @@ pub(super) struct SingleFlight<W> {
 
 #[derive(Debug)]
 struct SourceEntry<W> {
-    /// `Some` while a fetch is under way.
+    /// The waiters of the fetch that is under way; `None` if none is.
     waiters: Option<Vec<W>>,
-    /// Tells the fetch that a caller waits for it now. Lives here and not in the source, since a child of `fork` must
-    /// not touch what the parent's engine may have locked.
+    /// Notifies the fetch that a caller waits for it now. It is kept here and not in the source, because a child of
+    /// `fork` uses the source and must not touch a lock that the parent's engine may have held.
     joined: Arc<Notify>,
     cool_down: Option<CoolDown>,
 }
 
-/// The answer to a caller who wants to wait.
+/// The result of [`SingleFlight::join`].
 #[derive(Debug)]
 pub(super) enum Join<T> {
     /// The caller must perform the fetch: [`SingleFlight::succeed`] or [`SingleFlight::fail`] must follow.
     Start,
     /// The caller waits for the fetch that is under way.
     Joined,
-    /// A fetch has just ended well.
+    /// A fetch has succeeded in the meantime.
     Ready(T),
-    /// The last fetch failed, too recently for another.
+    /// The source is cooling down after a failed fetch, which had this error.
     CoolingDown(Error),
 }
 
-/// The answer to the question whether to fetch when nobody waits.
+/// The result of [`SingleFlight::begin`].
 #[derive(Debug)]
 pub(super) enum Begin {
     /// The caller must perform the fetch: [`SingleFlight::succeed`] or [`SingleFlight::fail`] must follow.
@@ -56,24 +57,24 @@ pub(super) enum Begin {
     UnderWay,
     /// No fetch is needed any more.
     Needless,
-    /// The last fetch failed, too recently for another.
+    /// The source is cooling down after a failed fetch, which had this error.
     CoolingDown(Error),
 }
 
 /// The consequences of a failed fetch.
 #[derive(Debug)]
 pub(super) struct FailedFetch<W> {
-    /// The callers who waited for it.
+    /// The waiters of the fetch.
     pub waiters: Vec<W>,
     /// The end of the cool-down; `None` if the failure is not remembered.
     pub cool_down_until: Option<Instant>,
 }
 
-/// What goes on for one source.
+/// The activity of one source.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Activity {
     pub fetching: bool,
-    /// The time until the cool-down ends.
+    /// The time until the cool-down ends; `None` without a cool-down.
     pub cool_down: Option<Duration>,
 }
 
@@ -90,17 +91,17 @@ impl<W> Default for SourceEntry<W> {
 }
 
 impl<W> SourceEntry<W> {
-    /// Returns the failure that is too recent for another fetch.
+    /// Returns the error of the last fetch if a cool-down is under way.
     fn cooling_down(&self, now: Instant) -> Option<&Error> {
         self.cool_down.as_ref().filter(|cool_down| now < cool_down.until).map(|cool_down| &cool_down.error)
     }
 }
 
 impl<W> SingleFlight<W> {
-    /// Joins the fetch for `source` with `waiter`, or makes the caller the one who performs it.
+    /// Adds `waiter` to the fetch for `source` that is under way. If none is, the caller must perform it.
     ///
-    /// `recheck` looks for the token once more, under the lock, so that a fetch which ends meanwhile is not missed. A
-    /// waiter that need not wait is dropped.
+    /// `recheck` reads the token once more, under the lock, so that a fetch which has just ended is not missed. The
+    /// waiter is dropped if it does not have to wait.
     pub(super) fn join<T>(
         &self,
         source: SourceId,
@@ -125,8 +126,8 @@ impl<W> SingleFlight<W> {
         Join::Start
     }
 
-    /// Decides whether the caller must perform a fetch for `source` for which nobody waits. `is_needless` is asked under
-    /// the lock.
+    /// Decides whether the caller must perform a fetch for `source` without a waiter. `is_needless` is called under the
+    /// lock.
     pub(super) fn begin(&self, source: SourceId, now: Instant, is_needless: impl FnOnce() -> bool) -> Begin {
         let mut entries = self.entries.lock();
         if is_needless() {
@@ -143,13 +144,13 @@ impl<W> SingleFlight<W> {
         Begin::Start
     }
 
-    /// Records that the fetch for `source` ended well, after its token was stored where `recheck` finds it. Returns the
-    /// callers who waited.
+    /// Records that the fetch for `source` succeeded, after its token was stored where `recheck` finds it. Returns the
+    /// waiters.
     pub(super) fn succeed(&self, source: SourceId) -> Vec<W> {
         self.entries.lock().remove(&source).and_then(|entry| entry.waiters).unwrap_or_default()
     }
 
-    /// Records that the fetch for `source` failed.
+    /// Records that the fetch for `source` failed, and starts the cool-down.
     pub(super) fn fail(&self, source: SourceId, failure: &FetchFailure, now: Instant) -> FailedFetch<W> {
         let mut entries = self.entries.lock();
         let mut entry = entries.remove(&source).unwrap_or_default();
@@ -166,7 +167,8 @@ impl<W> SingleFlight<W> {
     pub(super) async fn caller_joined(&self, source: SourceId) {
         let Some(joined) = self.entries.lock().get(&source).map(|entry| Arc::clone(&entry.joined)) else { return };
         let mut joined = pin!(joined.notified());
-        // Listens before it looks, so that a caller who joins between the two is not missed.
+        // Registers for notifications before it checks for waiters, so that a caller who joins in between is not
+        // missed.
         joined.as_mut().enable();
         if !self.has_waiters(source) {
             joined.await;
@@ -178,7 +180,7 @@ impl<W> SingleFlight<W> {
         entries.get(&source).and_then(|entry| entry.waiters.as_ref()).is_some_and(|waiters| !waiters.is_empty())
     }
 
-    /// Returns whether a fetch is under way, and how long the cool-down lasts.
+    /// Returns whether a fetch is under way for `source`, and the rest of its cool-down.
     pub(super) fn activity(&self, source: SourceId, now: Instant) -> Activity {
         let entries = self.entries.lock();
         let Some(entry) = entries.get(&source) else { return Activity::default() };
@@ -186,7 +188,7 @@ impl<W> SingleFlight<W> {
         Activity { fetching: entry.waiters.is_some(), cool_down: cool_down.filter(|remaining| !remaining.is_zero()) }
     }
 
-    /// Ends the cool-down and forgets the failures before it, so that the next caller fetches at once.
+    /// Ends the cool-down and resets the count of failures, so that the next caller can start a fetch.
     pub(super) fn end_cool_down(&self, source: SourceId) {
         let mut entries = self.entries.lock();
         match entries.get_mut(&source) {

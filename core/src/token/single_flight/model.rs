@@ -1,4 +1,4 @@
-//! The single flight in every order in which threads can run, by loom: `make test-loom`.
+//! A test of the single flight with loom, in every order in which threads can run: `make test-loom`.
 
 use std::task::{Context, Waker};
 
@@ -12,8 +12,8 @@ use crate::error::{TokenError, TokenErrorKind};
 const SOURCE: SourceId = SourceId::for_test(0);
 const NOW: Instant = Instant::from_nanos(0);
 
-/// The involuntary switches between threads that one order may have. Errors of this kind need two or three; more would
-/// take hours to go through.
+/// The limit on involuntary switches between threads in one order. Errors of this kind need two or three, and a test of
+/// all orders with more would take hours.
 const MAX_PREEMPTIONS: usize = 3;
 
 #[derive(Default)]
@@ -33,7 +33,7 @@ impl Default for ModelToken {
 }
 
 impl World {
-    /// Acts as one caller, who performs the fetch with this end if it falls to that caller.
+    /// Acts as one caller. If the caller must perform the fetch, `end` ends it.
     fn call(&self, end: fn(&Self) -> Vec<()>) {
         let answered = match self.single_flight.join(SOURCE, NOW, (), || *self.token.0.lock()) {
             Join::Start => self.fetch(end),
@@ -43,6 +43,7 @@ impl World {
         self.answers.fetch_add(answered, Ordering::SeqCst);
     }
 
+    /// Acts as the renewal task. If it must perform the fetch, `end` ends it.
     fn renew(&self, end: fn(&Self) -> Vec<()>) {
         if let Begin::Start = self.single_flight.begin(SOURCE, NOW, || self.token.0.lock().is_some()) {
             self.answers.fetch_add(self.fetch(end), Ordering::SeqCst);
@@ -72,8 +73,8 @@ fn in_every_order(check: impl Fn() + Sync + Send + 'static) {
     model.check(check);
 }
 
-/// Runs `count` concurrent callers and `beside`; each fetch ends with `end`. Checks that each caller is answered once
-/// and that no fetch is left under way. Returns the number of fetches.
+/// Runs `count` callers and `beside` at the same time; each fetch ends with `end`. Checks that each caller is answered
+/// once and that no fetch stays under way. Returns the number of fetches.
 fn run_callers(count: usize, end: fn(&World) -> Vec<()>, beside: fn(&World)) -> usize {
     let world = Arc::new(World::default());
     let call = |_| {
