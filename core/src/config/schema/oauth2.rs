@@ -268,9 +268,9 @@ impl Draft {
             required.push("private_key");
         }
         match (&self.client_certificate, &self.client_certificate_key) {
-            _ if self.has_bad_path => {}
             (Some(_), None) => required.push("client_certificate_key"),
             (None, Some(_)) => required.push("client_certificate"),
+            _ if self.has_bad_path => {}
             _ => self.check_files(reader, block),
         }
         if matches!(self.method, Some(Method::SecretPost | Method::SecretBasic)) {

@@ -49,6 +49,13 @@ fn problems_of_oauth2() {
             ],
         ),
         (
+            "ca_bundle: ''\nclient_certificate: a.pem",
+            &[
+                "line 6, column 7: backends.b.auth.client_certificate_key: `client_certificate_key` is required but missing",
+                "line 10, column 18: backends.b.auth.ca_bundle: must not be empty",
+            ],
+        ),
+        (
             "token_expiry_buffer_seconds: ${TOKEN}",
             &["line 10, column 36: backends.b.auth.token_expiry_buffer_seconds: expected a number, found text"],
         ),
