@@ -1,7 +1,7 @@
 //! Replaces `${VAR}` with the value of an environment variable.
 //!
-//! The rule is exactly the gateway's: a dollar sign, a brace, one or more word characters of any script, a brace. There is
-//! no default value and no escape, and the result is not expanded again. Everything else stays unchanged: `$VAR`,
+//! The rule is exactly the gateway's: a dollar sign, a brace, one or more word characters of any script, a brace. There
+//! is no default value and no escape, and the result is not expanded again. Everything else stays unchanged: `$VAR`,
 //! `${VAR:-x}`, `${}`, `${ VAR }`.
 
 use std::collections::BTreeSet;
@@ -88,8 +88,8 @@ pub(super) fn expand<'t>(written: &'t str, environment: Environment<'_>) -> Opti
     Some(Expanded { text: TextValue::Substituted(Secret::from(text)), unset, not_unicode })
 }
 
-/// Returns whether `text` resembles a reference that [`expand`] does not replace: it contains such a `${`, or it is `$VAR`
-/// as a whole.
+/// Returns whether `text` resembles a reference that [`expand`] does not replace: it contains such a `${`, or it is
+/// `$VAR` as a whole.
 pub(super) fn looks_like_reference(text: &str) -> bool {
     let is_bare = |name: &str| !name.is_empty() && name.chars().all(is_word_char);
     text.contains('$')

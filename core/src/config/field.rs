@@ -85,8 +85,8 @@ impl Field<'_> {
     }
 }
 
-/// Displays the key of a mapping as a part of a path: `.key`, or `["key"]` where that could be misread. The second field
-/// is the mapping.
+/// Displays the key of a mapping as a part of a path: `.key`, or `["key"]` where that could be misread. The second
+/// field is the mapping.
 pub(super) struct PathKey<'d>(pub &'d str, pub &'d Field<'d>);
 
 impl fmt::Display for PathKey<'_> {
@@ -106,7 +106,7 @@ impl fmt::Display for PathKey<'_> {
 /// The longest text that is quoted whole: in bytes for a key without quotes, in characters in [`quote`].
 const MAX_QUOTED: usize = 64;
 
-/// Returns `text` in quotes for a message: escaped, and cut if it is long. Only for text from the file that is not secret.
+/// Returns `text` in quotes, escaped, and cut if it is long. Only for text from the file that is not secret.
 pub(super) fn quote(text: &str) -> String {
     match text.char_indices().nth(MAX_QUOTED) {
         Some((end, _)) => format!("{:?}...", &text[..end]),

@@ -1,12 +1,12 @@
 //! Reads the text of a configuration into a typed [`Config`].
 //!
-//! A text passes through these files in this order:
+//! A document passes through these files in this order:
 //!
 //! 1. this file: [`load`] and [`parse`] take the bytes, within limits;
 //! 2. the crate `argus-auth-yaml`: parses the bytes into nodes, each with its line and column;
 //! 3. `schema/`: walks along the nodes and calls `reader` for each value that it needs;
-//! 4. `reader`: returns a value of the wanted type, or reports a problem with its path, line and column. A text passes
-//!    through two more files:
+//! 4. `reader`: returns a value of the wanted type, or reports a problem with its path, line and column. A text value
+//!    passes through two more files:
 //!    * `expand`: replaces `${VAR}` with the value of an environment variable;
 //!    * `references`: replaces a text that is `secret:name` as a whole with the secret from a store (`crate::secrets`);
 //! 5. `model`: the types of the result;
@@ -21,8 +21,8 @@
 //! * `urls`: the form in which a URL may be shown;
 //! * `snippet`: the line that a problem is about, with everything hidden that may be secret.
 //!
-//! References are resolved only in the values that are read, not in the whole document. The result is the same, and an
-//! unset variable in an unrelated section is no error here.
+//! References are resolved only in the values that are read. The gateway resolves them in the whole document. The
+//! values are the same, but an unset variable in an unrelated section is no error here.
 //!
 //! Reading goes on after a problem: all problems are collected and returned together, in file order.
 
@@ -84,13 +84,13 @@ pub fn load(path: &Path, options: &LoadOptions) -> Result<Config, ConfigError> {
 
 /// Reads a configuration from the bytes of a YAML document in UTF-8.
 ///
-/// Resolves `${VAR}` in the environment of the process, and `secret:name` in the store that the `secrets` section names.
-/// Logs each warning, in addition to returning it in [`Config::warnings`]. Blocks while it reads files and secret stores.
-/// May be called in any thread.
+/// Resolves `${VAR}` in the environment of the process, and `secret:name` in the store that the `secrets` section
+/// names. Logs each warning, in addition to returning it in [`Config::warnings`]. Blocks while it reads files and
+/// secret stores. May be called in any thread.
 ///
 /// # Errors
-/// [`ConfigError`] with all problems of the document. A document over a limit is an error: 10 MiB in all, 1 MiB per text
-/// (before and after its references are resolved), 128 levels of nesting, a million keys and values.
+/// [`ConfigError`] with all problems of the document. A document over a limit is an error: 10 MiB in all, 1 MiB per
+/// text (before and after its references are resolved), 128 levels of nesting, a million keys and values.
 ///
 /// ```
 /// use argus_auth_core::config::{self, LoadOptions};

@@ -26,7 +26,7 @@ use crate::secret::Secret;
 pub struct Config {
     /// The `sse` and `streamable-http` backends.
     pub backends: Vec<BackendConfig>,
-    /// Problems that are legal but probably not intended, such as an unknown key in a backend. None is an error.
+    /// Problems that do not prevent the use of the configuration, such as an unknown key in a backend.
     pub warnings: Vec<Problem>,
 }
 
@@ -45,7 +45,7 @@ pub struct Config {
 pub struct BackendConfig {
     /// The key under `backends`.
     pub name: String,
-    /// `type`
+    /// `type`: the transport.
     pub transport: Transport,
     /// `url`, without the blanks around it. Starts with `http://` or `https://`.
     pub url: String,
@@ -53,8 +53,9 @@ pub struct BackendConfig {
     pub headers: Headers,
     /// `auth`; `None` if the backend has no such block.
     pub auth: Option<AuthConfig>,
-    /// `on_auth_failure`
+    /// `on_auth_failure`: the result for a caller when no token is available.
     pub on_auth_failure: FailurePolicy,
+    /// The fields that only the gateway uses.
     pub(crate) gateway_only: GatewayOnly,
 }
 
@@ -227,8 +228,8 @@ pub struct TokenRequestOptions {
     pub extra_params: Vec<(String, Secret)>,
     /// `ca_bundle`: a PEM file with the only CA certificates to trust, in place of the system's.
     pub ca_bundle: Option<PathBuf>,
-    /// `client_certificate` and `client_certificate_key`: PEM files with the certificate that the client presents to the
-    /// token endpoint (mutual TLS), and with its private key.
+    /// `client_certificate` and `client_certificate_key`: PEM files with the certificate that the client presents to
+    /// the token endpoint (mutual TLS), and with its private key.
     pub client_certificate: Option<(PathBuf, PathBuf)>,
 }
 
@@ -375,8 +376,8 @@ pub enum Unresolved {
     /// An error with the place of the reference.
     #[default]
     Error,
-    /// A warning; the reference itself is used as the value, as the gateway does. With `secrets.strict`, a missing secret
-    /// is an error all the same.
+    /// A warning; the reference itself is used as the value, as the gateway does. With `secrets.strict`, a missing
+    /// secret is an error all the same.
     Keep,
 }
 

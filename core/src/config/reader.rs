@@ -170,8 +170,8 @@ impl<'e> Reader<'e> {
         self.text_with(field, self.references.unresolved)
     }
 
-    /// Reads a text in which references that can't be resolved are kept, with a warning. For values that only the gateway
-    /// uses, because it may not need them.
+    /// Reads a text in which references that can't be resolved are kept, with a warning. For values that only the
+    /// gateway uses, because it may not need them.
     pub(super) fn lenient_text<'d>(&mut self, field: &Field<'d>) -> Option<TextValue<'d>> {
         self.text_with(field, Unresolved::Keep)
     }
@@ -212,7 +212,7 @@ impl<'e> Reader<'e> {
         None
     }
 
-    /// Reports a [`word`](Self::word) that is not one of `wanted`, and suggests `meant`, the word that was probably meant.
+    /// Reports a [`word`](Self::word) that is not one of `wanted`. Suggests `meant`, the word that was probably meant.
     pub(super) fn unknown_word(&mut self, field: &Field<'_>, found: &TextValue<'_>, wanted: &str, meant: Option<&str>) {
         let found = if let TextValue::Written(found) = found { quote(found) } else { "another text".to_owned() };
         let hint = meant.map(|meant| format!("; did you mean `{meant}`?")).unwrap_or_default();
@@ -302,14 +302,14 @@ impl<'e> Reader<'e> {
     }
 }
 
-/// Parses a number that is written as text. It may have blanks around it, or single underscores inside it, but not both.
+/// Parses a number that is written as text. Blanks around it or single underscores inside it are legal, but not both.
 fn parse_number(text: &str) -> Option<f64> {
     text.trim().parse().ok().or_else(|| without_underscores(text)?.parse().ok())
 }
 
-/// Parses a whole number that is written as text. It may have blanks around it, single underscores inside it, zeros after
-/// a decimal point, and leading zeros with any number of underscores between them. A number outside of the range of the
-/// type becomes the nearest value in it.
+/// Parses a whole number that is written as text. It may have blanks around it, single underscores inside it, zeros
+/// after a decimal point, and leading zeros with any number of underscores between them. A number outside of the range
+/// of the type becomes the nearest value in it.
 fn parse_integer(text: &str) -> Option<i64> {
     // Python's limit on the conversion of text to an int.
     const MAX_DIGITS: usize = 4300;

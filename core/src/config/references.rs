@@ -11,7 +11,7 @@ use crate::secrets::{self, Environment, SecretError, SecretProvider};
 
 /// The settings of an enabled `secrets` section.
 pub(super) struct SecretsSettings {
-    /// `None` if the section has an error, which was reported at its own place.
+    /// `None` if `provider` or `path` has an error, which has been reported.
     pub provider: Option<String>,
     /// The path for a provider that needs one; empty for the default.
     pub path: String,
@@ -22,7 +22,7 @@ pub(super) struct SecretsSettings {
 /// Resolves the references of one configuration.
 pub(super) struct References<'e> {
     environment: Environment<'e>,
-    /// The option of the load.
+    /// The treatment of references that can't be resolved, as the caller of the load chose it.
     pub unresolved: Unresolved,
     /// `None` if secrets are disabled, and until the `secrets` section has been read.
     secrets: Option<SecretsSettings>,
@@ -43,12 +43,12 @@ impl<'e> References<'e> {
     /// Opens the secret store, if secrets are enabled. Returns false if a reference has opened it before.
     pub(super) fn open_store(&self) -> bool {
         let needed = self.store.get().is_some();
-        _ = self.secrets.as_ref().and_then(|settings| self.store_of(settings));
+        _ = self.secrets.as_ref().and_then(|settings| self.get_or_open_store(settings));
         !needed
     }
 
     /// Returns the store, and opens it first if necessary; `None` if it can't be opened.
-    fn store_of(&self, settings: &SecretsSettings) -> Option<&(dyn SecretProvider + 'e)> {
+    fn get_or_open_store(&self, settings: &SecretsSettings) -> Option<&(dyn SecretProvider + 'e)> {
         let provider = settings.provider.as_deref()?;
         let store = self.store.get_or_init(|| secrets::open(provider, &settings.path, self.environment));
         store.as_deref().ok()
@@ -64,8 +64,8 @@ impl<'e> References<'e> {
         self.store.get().and_then(|store| store.as_ref().ok()).map_or(&[], |store| store.warnings())
     }
 
-    /// Returns `written` with its references resolved. Returns `None` after an error, which was given to `report`, or is
-    /// returned by [`store_failure`](Self::store_failure).
+    /// Returns `written` with its references resolved. Returns `None` after an error, which was given to `report`, or
+    /// is returned by [`store_failure`](Self::store_failure).
     pub(super) fn resolve<'t>(
         &self,
         written: &'t str,
@@ -113,7 +113,7 @@ impl<'e> References<'e> {
                 &format!("{} can't be looked up; set `enabled: true` in the top-level `secrets` section", shown()),
             );
         };
-        let Some(store) = self.store_of(settings) else { return Lookup::Failed };
+        let Some(store) = self.get_or_open_store(settings) else { return Lookup::Failed };
         match store.get(name) {
             Ok(Some(secret)) => Lookup::Found(TextValue::Substituted(secret)),
             Ok(None) => {
@@ -156,8 +156,8 @@ enum Lookup {
     Failed,
 }
 
-/// Returns the name in a text that is `secret:name` as a whole. The gateway matches with `$` of Python's `re`, so one line
-/// break may follow the name.
+/// Returns the name in a text that is `secret:name` as a whole. The gateway matches with `$` of Python's `re`, so one
+/// line break may follow the name.
 fn secret_name(text: &str) -> Option<&str> {
     let rest = text.strip_prefix("secret:")?;
     let name = rest.strip_suffix('\n').unwrap_or(rest);

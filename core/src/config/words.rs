@@ -99,8 +99,8 @@ pub(super) const FILTER: &[&str] = &["allow", "deny"];
 /// The keys of one entry of a `tool_overrides` block.
 pub(super) const TOOL_OVERRIDE: &[&str] = &["name", "description"];
 
-/// The keys of a `static` block. Like the lists below, it has `on_auth_failure`, which is an error of its own there and
-/// not also an unknown key.
+/// The keys of a `static` block. Like the lists below, it contains `on_auth_failure`: in an `auth` block that key is an
+/// error of its own, and so no unknown key.
 pub(super) const STATIC: &[&str] = &["type", "headers", "on_auth_failure"];
 
 /// The keys of an `oauth2` block that the gateway knows too.
@@ -273,7 +273,7 @@ fn meant_word(word: &str, words: &[(&'static str, &'static str)]) -> Option<&'st
     words.iter().find(|(synonym, _)| synonym == closest).map(|(_, meant)| *meant)
 }
 
-/// Returns the candidate that is closest to `word`, if their edit distance is at most a third of the candidate's length.
+/// Returns the candidate closest to `word`, if their edit distance is at most a third of the candidate's length.
 pub(super) fn closest<'c, 'k: 'c>(word: &str, candidates: impl Iterator<Item = &'c &'k str>) -> Option<&'c &'k str> {
     // The time grows with the length of the word, and a longer word is close to no candidate.
     const LONGEST: usize = 48;

@@ -19,7 +19,7 @@ impl<'e> EnvProvider<'e> {
 impl SecretProvider for EnvProvider<'_> {
     fn get(&self, name: &str) -> Result<Option<Secret>, SecretError> {
         let variable = variable(name);
-        // No variable can have such a name, but the C library would return a part of the value of `a` for the name `a=b`.
+        // No variable has such a name, but the C library would return a part of the value of `a` for the name `a=b`.
         if variable.contains(['=', '\0']) {
             return Ok(None);
         }

@@ -1,9 +1,9 @@
 //! Fernet: authenticated encryption of one message under one key.
 //!
 //! A token, in URL-safe base64, consists of the version byte 0x80, the time of encryption (8 bytes), the initialization
-//! vector of AES-CBC (16 bytes), the encrypted message, and the HMAC-SHA256 of all of these (32 bytes). A key consists of
-//! 16 bytes for the HMAC and 16 for AES. Only decryption is needed here. The age of a token is not limited, as in the
-//! gateway.
+//! vector of AES-CBC (16 bytes), the encrypted message, and the HMAC-SHA256 of all of these (32 bytes). A key consists
+//! of 16 bytes for the HMAC and 16 for AES. Only decryption is needed here. The age of a token is not limited, as in
+//! the gateway.
 
 use aes::Aes128;
 use aes::cipher::block_padding::Pkcs7;

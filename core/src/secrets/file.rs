@@ -1,6 +1,6 @@
 //! The provider `file`: the encrypted file that the gateway's `secret set` writes.
 //!
-//! The file holds one Fernet token. Its message is a JSON object from names to values; its key is in `ARGUS_SECRET_KEY`.
+//! The file holds one Fernet token of a JSON object from names to values. The key is in `ARGUS_SECRET_KEY`.
 
 use std::collections::HashMap;
 use std::env::VarError;
@@ -118,8 +118,8 @@ impl SecretProvider for FileProvider {
     }
 }
 
-/// A JSON value. A string becomes a secret at once; only a string with an escape sequence passes through the parser's own
-/// buffer, which is not wiped.
+/// A JSON value. A string becomes a secret at once; only a string with an escape sequence passes through the parser's
+/// own buffer, which is not wiped.
 enum JsonValue {
     Null,
     Text(Secret),

@@ -1,12 +1,12 @@
 //! The provider `keyring`: the entries that Python's `keyring` package wrote for the gateway.
 //!
 //! The entries are items of the Secret Service, which GNOME Keyring, `KWallet` and `KeePassXC` offer on the session's
-//! D-Bus. The package stores an item in the default collection with the attributes `service` and `username`, and searches
-//! for these two when it reads. A third attribute, `application`, only names the program that wrote the item.
+//! D-Bus. The package stores an item in the default collection with the attributes `service` and `username`, and
+//! searches for these two when it reads. A third attribute, `application`, only names the program that wrote the item.
 //!
-//! The value crosses the bus without encryption. The bus belongs to the session of one user, and only this user can open
-//! its socket. The encryption that the Secret Service offers would add nothing, because its key is agreed over the same
-//! socket.
+//! The value crosses the bus without encryption. The bus belongs to the session of one user, and only this user can
+//! open its socket. The encryption that the Secret Service offers would add nothing, because its key is agreed over the
+//! same socket.
 
 use std::cell::OnceCell;
 use std::collections::HashMap;
@@ -39,8 +39,8 @@ impl SecretProvider for KeyringProvider {
         if let Some(failure) = self.failure.get() {
             return Err(failure.clone());
         }
-        // The look-up has a thread of its own, because the calling thread may belong to an async runtime, in which
-        // another runtime can't block.
+        // The look-up has a thread of its own, because the calling thread may belong to an async runtime, and tokio
+        // panics if a runtime blocks inside another.
         let found = std::thread::scope(|scope| {
             let thread = std::thread::Builder::new().name("argus-auth-keyring".to_owned());
             let started = thread.spawn_scoped(scope, || block_on_look_up(name));

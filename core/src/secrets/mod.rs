@@ -43,7 +43,7 @@ pub(crate) trait SecretProvider {
 #[error("{0}")]
 pub(crate) struct SecretError(pub String);
 
-/// Opens the store that `provider`, the value of `secrets.provider`, names. `path` is `secrets.path`; empty for the default.
+/// Opens the store that `provider`, the value of `secrets.provider`, names. An empty `path` stands for the default.
 ///
 /// # Errors
 /// There is no such kind of store, it is not in this build, or it can't be read.

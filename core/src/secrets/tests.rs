@@ -63,7 +63,7 @@ fn open_file(path: &str) -> Result<Box<dyn SecretProvider>, SecretError> {
 }
 
 #[test]
-fn get_returns_the_value_of_exactly_that_name_unless_it_is_not_text() {
+fn get_needs_the_exact_name_and_refuses_a_value_that_is_not_text() {
     let directory = Directory::new("names");
     let json = br#"{"api-key": "hunter2", "Api-Key": "other", "esc": "a\n\u00e9\"", "twice": "1", "twice": "2",
                     "empty": "", "null": null, "number": 1, "list": ["x", {"y": 1.5}], "object": {"z": true}, "big": 1e9}"#;

@@ -29,7 +29,7 @@ pub(super) fn read(reader: &mut Reader<'_>, field: &Field<'_>) -> Option<Auth> {
     }
     let kind = reader.required(&block, "type")?;
     let word = reader.word(&kind, WANTED)?;
-    // An unknown word is an error. The rest is read as the type that was probably meant, to report all problems at once.
+    // An unknown word is an error. The rest is read as the type that was probably meant, to report all problems.
     let meant = match word.as_str() {
         known @ ("static" | "oauth2" | "pkce") => known,
         unknown => {

@@ -66,7 +66,7 @@ fn read_transport(reader: &mut Reader<'_>, backend: &Mapping<'_>) -> Option<Tran
         _ => {
             let meant = words::meant_transport(text.as_str());
             reader.unknown_word(&field, &text, WANTED, meant);
-            // The rest is read as the type that was probably meant, to report all problems at once.
+            // The rest is read as the type that was probably meant, to report all problems.
             meant.and_then(|word| {
                 [Transport::Sse, Transport::StreamableHttp].into_iter().find(|kind| kind.as_str() == word)
             })

@@ -8,8 +8,8 @@ use crate::config::model::OAuth2Config;
 use crate::config::reader::{Mapping, Reader};
 use crate::config::urls::is_in_the_clear;
 
-/// Reads a client id or a secret; `None` if it has an error. Warns about a line break at the end, which is legal, but is
-/// probably the end of the file that the text came from.
+/// Reads a client id or a secret; `None` if it has an error. Warns about a line break at the end, which is legal, but
+/// is probably the end of the file that the text came from.
 pub(super) fn read_credential<'d>(reader: &mut Reader<'_>, field: &Field<'d>) -> Option<TextValue<'d>> {
     let text = reader.nonempty_text(field)?;
     if text.as_str().ends_with(['\n', '\r']) {
@@ -18,7 +18,7 @@ pub(super) fn read_credential<'d>(reader: &mut Reader<'_>, field: &Field<'d>) ->
     Some(text)
 }
 
-/// Reads a URL; `None` if it has an error. The gateway takes any text for a URL, so one that can't work is a warning.
+/// Reads a URL; `None` if it has an error. The gateway accepts any text as a URL, so one that can't work is a warning.
 pub(super) fn read_endpoint(reader: &mut Reader<'_>, field: &Field<'_>) -> Option<String> {
     let text = reader.nonempty_text(field)?;
     let key = field.key();
@@ -41,7 +41,7 @@ pub(super) fn read_scopes(reader: &mut Reader<'_>, field: &Field<'_>) -> Option<
     scopes.into_iter().collect()
 }
 
-/// Reads one scope. The gateway takes any text for one, so one that can't work is a warning.
+/// Reads one scope. The gateway accepts any text as a scope, so one that can't work is a warning.
 fn read_scope(reader: &mut Reader<'_>, item: &Field<'_>) -> Option<String> {
     let text = reader.text(item)?;
     let is_token = |text: &str| text.bytes().all(|byte| matches!(byte, b'!' | b'#'..=b'[' | b']'..=b'~'));

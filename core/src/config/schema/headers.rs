@@ -4,8 +4,8 @@ use crate::config::field::Field;
 use crate::config::reader::{KeyRule, Reader};
 use crate::headers::{Headers, illegal_name, illegal_value};
 
-/// The largest number of headers in one block, far more than any server accepts. It bounds the time for reading them, which
-/// is quadratic, because each name is compared with all names before it.
+/// The largest number of headers in one block, far more than any server accepts. It bounds the time for reading them,
+/// which is quadratic, because each name is compared with all names before it.
 const MAX_HEADERS: usize = 1000;
 
 /// The block that holds the headers.
@@ -27,8 +27,8 @@ fn header_warning(name: &str, owner: HeaderOwner) -> Option<&'static str> {
     }
 }
 
-/// Reads a mapping of header names to values. An illegal header is an error. Returns `None` if `field` is not a mapping or
-/// holds too many headers.
+/// Reads a mapping of header names to values. An illegal header is an error. Returns `None` if `field` is not a mapping
+/// or holds too many headers.
 pub(super) fn read_headers(reader: &mut Reader<'_>, field: &Field<'_>, owner: HeaderOwner) -> Option<Headers> {
     let mapping = reader.mapping(field, KeyRule::Names)?;
     if mapping.fields.len() > MAX_HEADERS {

@@ -10,8 +10,8 @@
 //! * `grant_keys`: the keys that `oauth2` and `pkce` share;
 //! * `unknown_keys`: warnings about unknown keys.
 //!
-//! A reader returns `None` for a backend or a block with an error, after the error was reported. Its other keys are read
-//! all the same where that is possible, so that all problems are reported.
+//! A function here returns `None` for a backend or a block with an error, after the error was reported. Its other keys
+//! are read all the same where that is possible, so that all problems are reported.
 
 mod auth;
 mod backend;

@@ -40,8 +40,8 @@ const READERS: &[(&str, Read)] = &[
     ("auth_retry_on_401", Draft::auth_retry_on_401),
 ];
 
-/// Reads an `oauth2` block; `None` if it has an error. All keys are read even if one has an error, so that all problems are
-/// reported.
+/// Reads an `oauth2` block; `None` if it has an error. All keys are read even if one has an error, so that all problems
+/// are reported.
 pub(super) fn read(
     reader: &mut Reader<'_>,
     block: &Mapping<'_>,
@@ -244,8 +244,8 @@ impl Draft {
         Some(())
     }
 
-    /// Reads the name of a file. The content of a file is an error, because a name is shown in messages, and a key must not
-    /// be.
+    /// Reads the name of a file. The content of a file is an error, because a name is shown in messages, and a key must
+    /// not be.
     fn path(&mut self, reader: &mut Reader<'_>, field: &Field<'_>) -> Option<PathBuf> {
         let is_content = |text: &str| text.contains(['\n', '\r']) || text.contains("-----BEGIN");
         let text = reader.nonempty_text(field);
@@ -333,7 +333,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_key_of_the_block_has_one_reader() {
+    fn readers_cover_every_key_of_the_block_once() {
         let elsewhere = ["type", "on_auth_failure", "token_expiry_buffer_seconds"];
         let mut read: Vec<_> = READERS.iter().map(|(key, _)| *key).chain(elsewhere).collect();
         let mut known = [OAUTH2_OF_GATEWAY, OAUTH2_OF_LIBRARY].concat();

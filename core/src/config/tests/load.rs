@@ -3,7 +3,7 @@
 use crate::config::{LoadOptions, load};
 
 #[test]
-fn load_of_an_unusable_file_says_why() {
+fn load_reads_yaml_files_and_says_why_others_are_unusable() {
     let directory = std::env::temp_dir().join(format!("argus-auth-config-{}", std::process::id()));
     std::fs::create_dir_all(directory.join("folder.yaml")).unwrap();
     for (name, content, expected) in [

@@ -31,7 +31,7 @@ impl TestDirectory {
         std::fs::set_permissions(self.0.join(name), std::fs::Permissions::from_mode(mode)).unwrap();
     }
 
-    /// Returns the problems of an `oauth2` block that holds `lines`. `@` stands for the directory in `lines` and problems.
+    /// Returns the problems of an `oauth2` block that holds `lines`. `@` stands for the directory in both.
     fn check(&self, lines: &str) -> Vec<String> {
         let directory = format!("{}/", self.0.display());
         let yaml = oauth2(&lines.replace('@', &directory));
