@@ -1,8 +1,8 @@
-//! `${VAR}` -> the value of an environment variable.
+//! Replaces `${VAR}` with the value of an environment variable.
 //!
-//! The gateway's rule, to the letter: a dollar sign, a brace, one or more word characters of any script, a brace. There
-//! is no default value, no escape, and what comes out is not expanded again. All else stays as it stands:
-//! `$VAR`, `${VAR:-x}`, `${}`, `${ VAR }`.
+//! The rule is exactly the gateway's: a dollar sign, a brace, one or more word characters of any script, a brace. There
+//! is no default value and no escape, and the result is not expanded again. Everything else stays unchanged: `$VAR`,
+//! `${VAR:-x}`, `${}`, `${ VAR }`.
 
 use std::collections::BTreeSet;
 use std::env::VarError;
@@ -15,14 +15,14 @@ use zeroize::Zeroizing;
 use crate::secret::Secret;
 use crate::secrets::Environment;
 
-/// The longest text that references may make, in bytes; as long as the longest that can be written.
+/// The longest text that an expansion may produce, in bytes. The same limit holds for a text in the file.
 const MAX_EXPANDED: usize = 1 << 20;
 
-/// A text value, and whether it may be shown.
+/// A text value that records whether it may be shown.
 pub(super) enum TextValue<'t> {
-    /// It stands in the file like this.
+    /// The text is in the file in this form, so it may be quoted in a message.
     Written(&'t str),
-    /// Some of it came from the environment or a secret store.
+    /// A part of the text came from the environment or a secret store.
     Substituted(Secret),
 }
 
@@ -42,20 +42,20 @@ impl TextValue<'_> {
     }
 }
 
-/// What [`expand`] made of a text.
+/// The result of [`expand`].
 pub(super) struct Expanded<'t> {
-    /// With the reference left in it where there is no value.
+    /// The text; it keeps each reference to a variable that has no usable value.
     pub text: TextValue<'t>,
-    /// Variables that are not set.
+    /// The names of variables that are not set.
     pub unset: BTreeSet<&'t str>,
-    /// Variables whose value is not Unicode.
+    /// The names of variables whose value is not Unicode.
     pub not_unicode: BTreeSet<&'t str>,
 }
 
-/// Replaces each `${VAR}` in `written`; `None` if the result is too long.
+/// Replaces each `${VAR}` in `written`. Returns `None` if the result is longer than 1 MiB.
 pub(super) fn expand<'t>(written: &'t str, environment: Environment<'_>) -> Option<Expanded<'t>> {
     let (mut unset, mut not_unicode) = (BTreeSet::new(), BTreeSet::new());
-    // Most texts have none; this search costs much less than the one for two characters.
+    // Most texts have no reference, and a search for one character is much cheaper than a search for two.
     if !written.contains('$') {
         return Some(Expanded { text: TextValue::Written(written), unset, not_unicode });
     }
@@ -78,7 +78,7 @@ pub(super) fn expand<'t>(written: &'t str, environment: Environment<'_>) -> Opti
     if pieces.is_empty() {
         return Some(Expanded { text: TextValue::Written(written), unset, not_unicode });
     }
-    // The whole length at once: a string that grows leaves copies of what it held behind.
+    // The whole length is allocated at once, because a string that grows leaves copies of its secret content behind.
     let mut text = Zeroizing::new(String::with_capacity(length));
     for (before, value) in pieces {
         text.push_str(before);
@@ -88,15 +88,15 @@ pub(super) fn expand<'t>(written: &'t str, environment: Environment<'_>) -> Opti
     Some(Expanded { text: TextValue::Substituted(Secret::from(text)), unset, not_unicode })
 }
 
-/// Whether there is a `${` in `text` that [`expand`] does not take, or it is `$VAR` as a whole, which it does not take
-/// either.
+/// Returns whether `text` resembles a reference that [`expand`] does not replace: it contains such a `${`, or it is
+/// `$VAR` as a whole.
 pub(super) fn looks_like_reference(text: &str) -> bool {
-    let is_bare = |name: &str| !name.is_empty() && name.chars().all(is_word);
+    let is_bare = |name: &str| !name.is_empty() && name.chars().all(is_word_char);
     text.contains('$')
         && (text.matches("${").count() > variables(text).count() || text.strip_prefix('$').is_some_and(is_bare))
 }
 
-/// Each `${VAR}`: where it stands, and the variable's name.
+/// Returns the range of each `${VAR}` in `text`, with the name of the variable.
 fn variables(text: &str) -> impl Iterator<Item = (Range<usize>, &str)> {
     let mut position = 0;
     std::iter::from_fn(move || {
@@ -104,7 +104,7 @@ fn variables(text: &str) -> impl Iterator<Item = (Range<usize>, &str)> {
             let start = position + found;
             position = start + 2;
             let after_brace = &text[position..];
-            let name = &after_brace[..after_brace.find(|ch| !is_word(ch)).unwrap_or(after_brace.len())];
+            let name = &after_brace[..after_brace.find(|ch| !is_word_char(ch)).unwrap_or(after_brace.len())];
             if !name.is_empty() && after_brace[name.len()..].starts_with('}') {
                 position += name.len() + 1;
                 return Some((start..position, name));
@@ -114,8 +114,9 @@ fn variables(text: &str) -> impl Iterator<Item = (Range<usize>, &str)> {
     })
 }
 
-/// `\w` of Python's `re`: letters and numbers of any script, and the underscore; unlike elsewhere no combining marks.
-fn is_word(ch: char) -> bool {
+/// Returns whether `ch` matches `\w` of Python's `re`: letters and numbers of any script, and the underscore. Unicode's
+/// own definition of a word character also has combining marks.
+fn is_word_char(ch: char) -> bool {
     const WORD: GeneralCategoryGroup = GeneralCategoryGroup::Letter.union(GeneralCategoryGroup::Number);
     if ch.is_ascii() {
         return ch.is_ascii_alphanumeric() || ch == '_';
@@ -126,6 +127,7 @@ fn is_word(ch: char) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::tests::assert_rows;
 
     fn environment(name: &str) -> Result<String, VarError> {
         match name {
@@ -140,8 +142,8 @@ mod tests {
     }
 
     #[test]
-    fn the_rule_to_the_letter() {
-        for (written, expected) in [
+    fn expand_replaces_only_exact_references() {
+        let rows = [
             ("", ""),
             ("plain", "plain"),
             ("${A}", "1"),
@@ -154,16 +156,17 @@ mod tests {
             ("${A${A}", "${A1"),
             ("${A:-d} ${ A } ${A-B} ${} ${A", "${A:-d} ${ A } ${A-B} ${} ${A"),
             ("${a}", "${a}"),
-            // A vowel sign belongs to a word in Unicode's own definition, not in Python's.
+            // A vowel sign is a word character in Unicode's definition, but not in Python's.
             ("${का}", "${का}"),
             ("é${A}é", "é1é"),
-        ] {
-            assert_eq!(expand(written, &environment).unwrap().text.as_str(), expected, "{written}");
-        }
+        ];
+        assert_rows(rows.map(|(written, expected)| {
+            (written, expand(written, &environment).unwrap().text.as_str().to_owned(), expected)
+        }));
     }
 
     #[test]
-    fn only_what_stands_in_the_file_counts_as_written() {
+    fn expand_marks_a_text_as_written_unless_a_value_was_substituted() {
         for (written, shown) in [("a", true), ("${NO}", true), ("${A}", false), ("${NO}${A}", false)] {
             let text = expand(written, &environment).unwrap().text;
             assert_eq!(matches!(text, TextValue::Written(_)), shown, "{written}");
@@ -171,14 +174,14 @@ mod tests {
     }
 
     #[test]
-    fn missing_variables_are_named_once_each() {
+    fn expand_lists_each_missing_variable_once() {
         let expanded = expand("${B} ${BYTES} ${C} ${B} ${A} ${का}", &environment).unwrap();
         assert_eq!(expanded.unset.into_iter().collect::<Vec<_>>(), ["B", "C"]);
         assert_eq!(expanded.not_unicode.into_iter().collect::<Vec<_>>(), ["BYTES"]);
     }
 
     #[test]
-    fn the_result_is_bounded() {
+    fn expand_of_a_result_longer_than_the_limit_is_none() {
         assert!(expand("${LONG}${LONG}", &environment).is_some());
         assert!(expand("${LONG}${LONG}.", &environment).is_none());
     }

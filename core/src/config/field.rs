@@ -7,7 +7,7 @@ use argus_auth_yaml::{Document, Mark, Node, Value};
 use super::words::WORDS;
 use crate::headers::illegal_name;
 
-/// A node, and the way to it from the top of the document.
+/// A node, and the path to it from the top of the document.
 #[derive(Clone, Copy)]
 pub(super) struct Field<'d> {
     pub document: &'d Document<'d>,
@@ -15,12 +15,21 @@ pub(super) struct Field<'d> {
     pub step: Step<'d>,
 }
 
-/// The last step on that way.
+/// The last step of that path.
 #[derive(Clone, Copy)]
 pub(super) enum Step<'d> {
     Document,
-    Key { parent: &'d Field<'d>, key: &'d str, mark: Mark, merged: bool },
-    Item { parent: &'d Field<'d>, index: usize },
+    /// `mark` is the place of the key. `merged` is set for a key that came through a merge key (`<<`).
+    Key {
+        parent: &'d Field<'d>,
+        key: &'d str,
+        mark: Mark,
+        merged: bool,
+    },
+    Item {
+        parent: &'d Field<'d>,
+        index: usize,
+    },
 }
 
 impl<'d> Field<'d> {
@@ -28,17 +37,17 @@ impl<'d> Field<'d> {
         Self { document, node: document.root(), step: Step::Document }
     }
 
-    /// Its key in the mapping that holds it; empty for anything else.
+    /// Returns the key of the field in its mapping; empty for a list item and for the document.
     pub(super) fn key(&self) -> &'d str {
         if let Step::Key { key, .. } = self.step { key } else { "" }
     }
 
-    /// Where that key stands.
+    /// Returns the place of that key; the place of the node if there is no key.
     pub(super) fn key_mark(&self) -> Mark {
         if let Step::Key { mark, .. } = self.step { mark } else { self.node.start }
     }
 
-    /// Whether it came through a merge key, which anything written beside that key overrides.
+    /// Returns whether the field came through a merge key. A field that is written beside the merge key overrides it.
     pub(super) fn merged(&self) -> bool {
         matches!(self.step, Step::Key { merged: true, .. })
     }
@@ -49,8 +58,9 @@ impl fmt::Display for Field<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.step {
             Step::Document => Ok(()),
-            Step::Key { parent, key, .. } if self.may_be_a_secret(parent) => {
-                // What stands before a forgotten blank, as in `client_secret:s3cr3t`. A secret may well end in `=`.
+            Step::Key { parent, key, .. } if self.key_may_be_secret(parent) => {
+                // Shows the part before a forgotten blank, as in `client_secret:s3cr3t`. If only `=` follows, shows
+                // nothing, because a secret in base64 may end in that.
                 let name = match key.split_once([':', ' ', '=']) {
                     Some((name, rest)) if !rest.trim_matches('=').is_empty() => name,
                     _ => "",
@@ -64,9 +74,9 @@ impl fmt::Display for Field<'_> {
 }
 
 impl Field<'_> {
-    /// Whether the key could be a secret in the wrong place: a word of no schema without a value, or none that a header
-    /// could have. Sections, backends and tools have whatever names they like.
-    fn may_be_a_secret(&self, parent: &Field<'_>) -> bool {
+    /// Returns whether the key could be a secret in the wrong place: an unknown word without a value, or a text that is
+    /// illegal as the name of a header. Sections, backends and tools may have any name, so their keys are shown.
+    fn key_may_be_secret(&self, parent: &Field<'_>) -> bool {
         let key = self.key();
         let is_word = || WORDS.iter().any(|words| words.contains(&key));
         !matches!(parent.key(), "" | "backends" | "tool_overrides")
@@ -75,7 +85,8 @@ impl Field<'_> {
     }
 }
 
-/// `.key`, or `["key"]` where that could be misread.
+/// Displays the key of a mapping as a part of a path: `.key`, or `["key"]` where that could be misread. The second
+/// field is the mapping.
 pub(super) struct PathKey<'d>(pub &'d str, pub &'d Field<'d>);
 
 impl fmt::Display for PathKey<'_> {
@@ -92,9 +103,10 @@ impl fmt::Display for PathKey<'_> {
     }
 }
 
+/// The longest text that is quoted whole: in bytes for a key without quotes, in characters in [`quote`].
 const MAX_QUOTED: usize = 64;
 
-/// `text` in quotes for a message: escaped, and cut if it is long. Only for what stands in the file and is no secret.
+/// Returns `text` in quotes, escaped, and cut if it is long. Only for text from the file that is not secret.
 pub(super) fn quote(text: &str) -> String {
     match text.char_indices().nth(MAX_QUOTED) {
         Some((end, _)) => format!("{:?}...", &text[..end]),

@@ -1,5 +1,6 @@
-//! The certificates and keys that a configuration names, looked at for an operator who wants to know whether they can
-//! be used. Otherwise they are left alone until the first fetch reads them: they may come or change until then.
+//! Checks of the certificate and key files that a configuration names, for `argus-auth check`.
+//!
+//! An ordinary load does not open these files, because they may appear or change until the first fetch reads them.
 
 use std::collections::HashMap;
 
@@ -7,20 +8,21 @@ use crate::error::Severity;
 use crate::file;
 use crate::tls::{self, Trust, TrustError};
 
-/// What was found so far, so that what many backends share is looked at once.
+/// The findings so far. Files that several backends share are inspected once.
 #[derive(Default)]
 pub(super) struct Files(HashMap<Trust, Option<Finding>>);
 
-/// Something wrong with a file.
+/// A fault of a file.
 #[derive(Clone)]
 pub(super) struct Finding {
     pub severity: Severity,
-    /// The key that names the file, if it is about one.
+    /// The key of the `oauth2` block that names the file; `None` if the fault concerns none of them.
     pub key: Option<&'static str>,
     pub message: String,
 }
 
 impl Files {
+    /// Returns the fault of the files that `trust` names, or `None` if they can be used.
     pub(super) fn inspect(&mut self, trust: Trust) -> Option<&Finding> {
         self.0.entry(trust).or_insert_with_key(examine).as_ref()
     }

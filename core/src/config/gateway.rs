@@ -1,11 +1,23 @@
-//! A backend's configuration as the gateway's own loader hands it on: for a gateway that loads through this library.
+//! The value that the gateway's own loader returns for a backend, for a gateway that loads its file with this library.
 
 use std::fmt;
 
 use super::model::{AuthConfig, BackendConfig, Command, Limit};
 use crate::secret::Secret;
 
-/// A value as the gateway's language has it, borrowed from the configuration.
+/// A value of the gateway's language, Python, borrowed from the configuration.
+///
+/// `Debug` shows nothing of it, because any text in it may be a secret.
+///
+/// ```
+/// use argus_auth_core::config::{self, GatewayValue, LoadOptions};
+///
+/// let text = b"backends: {search: {type: sse, url: https://search.example/sse}}";
+/// let config = config::parse(text, &LoadOptions::default())?;
+/// let GatewayValue::Map(fields) = config.backends[0].gateway_value() else { panic!("a backend is a dict") };
+/// assert_eq!(fields.iter().map(|(key, _)| *key).collect::<Vec<_>>(), ["type", "url"]);
+/// # Ok::<(), argus_auth_core::ConfigError>(())
+/// ```
 #[derive(Clone, PartialEq)]
 pub enum GatewayValue<'c> {
     /// `None`
@@ -24,7 +36,6 @@ pub enum GatewayValue<'c> {
     Map(Vec<(&'c str, Self)>),
 }
 
-/// Says nothing: any text in it may be a secret.
 impl fmt::Debug for GatewayValue<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("[redacted]")
@@ -32,9 +43,9 @@ impl fmt::Debug for GatewayValue<'_> {
 }
 
 impl BackendConfig {
-    /// What the gateway's loader returns for this backend: a dict with the same keys in the same order.
+    /// Returns what the gateway's loader returns for this backend: a dict with the same keys in the same order.
     pub fn gateway_value(&self) -> GatewayValue<'_> {
-        // Room for most, so that it seldom grows.
+        // Room for the keys of most backends, so that it is seldom reallocated.
         let mut fields = Vec::with_capacity(8);
         fields.extend([("type", GatewayValue::Text(self.transport.as_str())), ("url", GatewayValue::Text(&self.url))]);
         if let Command { program: Some(program), args, env } = &self.gateway_only.command {

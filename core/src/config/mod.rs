@@ -1,23 +1,30 @@
-//! Text -> a typed [`Config`].
+//! Reads the text of a configuration into a typed [`Config`].
 //!
-//! The text passes through these files in this order:
+//! A document passes through these files in this order:
 //!
-//! 1. [`load`] and [`parse`], in this file: the bytes of the file, within limits;
-//! 2. the crate `argus-auth-yaml`: the nodes of the document, each with its place in the text;
-//! 3. `schema`: walks along the nodes and asks `reader` for each value that it needs;
-//! 4. `reader`: one value of the wanted type, or a problem with its path, line and column. A text goes through
-//!    * `expand`, which replaces `${VAR}`, and then
-//!    * `references`, which replaces a text that is `secret:name` as a whole, by asking `secrets`;
-//! 5. `model`: the result; `gateway`: the same as the gateway's own loader would return it.
+//! 1. this file: [`load`] and [`parse`] take the bytes, within limits;
+//! 2. the crate `argus-auth-yaml`: parses the bytes into nodes, each with its line and column;
+//! 3. `schema/`: walks along the nodes and calls `reader` for each value that it needs;
+//! 4. `reader`: returns a value of the wanted type, or reports a problem with its path, line and column. A text value
+//!    passes through two more files:
+//!    * `expand`: replaces `${VAR}` with the value of an environment variable;
+//!    * `references`: replaces a text that is `secret:name` as a whole with the secret from a store (`crate::secrets`);
+//! 5. `model`: the types of the result;
+//! 6. `gateway`: the result in the form that the gateway's own loader returns.
 //!
-//! Beside them: `field`, a place in the document and its path; `problems`, what is wrong so far; `files`, the
-//! certificate files that a configuration names; `words`, the keys of every block; `urls`, how a URL may be shown;
-//! `snippet`, the line that a problem is about, for a person.
+//! These files are used along the way:
 //!
-//! References are resolved where a value is needed, not over the whole document. The result is the same, and a variable
-//! that only another section of the file uses is not missed here.
+//! * `field`: a place in the document, and its path;
+//! * `problems`: the list of errors and warnings;
+//! * `files`: checks of the certificate and key files that a configuration names;
+//! * `words`: the keys of every block, and suggestions for unknown words;
+//! * `urls`: the form in which a URL may be shown;
+//! * `snippet`: the line that a problem is about, with everything hidden that may be secret.
 //!
-//! Nothing stops at the first problem: all problems are collected and returned at once, in file order.
+//! References are resolved only in the values that are read. The gateway resolves them in the whole document. The
+//! values are the same, but an unset variable in an unrelated section is no error here.
+//!
+//! Reading goes on after a problem: all problems are collected and returned together, in file order.
 
 mod expand;
 mod field;
@@ -56,20 +63,43 @@ use crate::secrets::Environment;
 
 /// Reads the configuration file at `path`.
 ///
+/// Does what [`parse`] does, with the content of the file.
+///
 /// # Errors
-/// [`ConfigError`] with every problem of the file; one problem without a place in the text when the file can't be read,
-/// is not named `.yaml` or `.yml`, or is larger than 10 MiB.
+/// [`ConfigError`] with all problems of the file. It has one problem, without a line, if the file can't be read, has a
+/// name that does not end in `.yaml` or `.yml`, or is larger than 10 MiB.
+///
+/// ```
+/// use argus_auth_core::config::{self, LoadOptions};
+///
+/// let error = config::load("no-such-file.yaml".as_ref(), &LoadOptions::default()).unwrap_err();
+/// assert_eq!(error.problems[0].message, "the file does not exist");
+/// ```
 pub fn load(path: &Path, options: &LoadOptions) -> Result<Config, ConfigError> {
     read_file(path)
-        .map_err(whole_file)
+        .map_err(file_error)
         .and_then(|text| parse(&text, options))
         .map_err(|error| ConfigError { file: Some(path.to_owned()), ..error })
 }
 
 /// Reads a configuration from the bytes of a YAML document in UTF-8.
 ///
+/// Resolves `${VAR}` in the environment of the process, and `secret:name` in the store that the `secrets` section
+/// names. Logs each warning, in addition to returning it in [`Config::warnings`]. Blocks while it reads files and
+/// secret stores. May be called in any thread.
+///
 /// # Errors
-/// [`ConfigError`] with every problem of the document.
+/// [`ConfigError`] with all problems of the document. A document over a limit is an error: 10 MiB in all, 1 MiB per
+/// text (before and after its references are resolved), 128 levels of nesting, a million keys and values.
+///
+/// ```
+/// use argus_auth_core::config::{self, LoadOptions};
+///
+/// let text = b"backends: {search: {type: sse, url: https://search.example/sse}}";
+/// let config = config::parse(text, &LoadOptions::default())?;
+/// assert_eq!(config.backends[0].name, "search");
+/// # Ok::<(), argus_auth_core::ConfigError>(())
+/// ```
 pub fn parse(text: &[u8], options: &LoadOptions) -> Result<Config, ConfigError> {
     let config = parse_in(text, options, &|name| std::env::var(name))?;
     for warning in &config.warnings {
@@ -80,8 +110,8 @@ pub fn parse(text: &[u8], options: &LoadOptions) -> Result<Config, ConfigError> 
 
 fn parse_in(text: &[u8], options: &LoadOptions, environment: Environment<'_>) -> Result<Config, ConfigError> {
     let limits = Limits::default();
-    let text = yaml::decode(text, &limits).map_err(not_yaml)?;
-    let document = yaml::parse(&text, &limits).map_err(not_yaml)?;
+    let text = yaml::decode(text, &limits).map_err(yaml_error)?;
+    let document = yaml::parse(&text, &limits).map_err(yaml_error)?;
     let (backends, problems) =
         schema::read(&document, References::new(environment, options.unresolved), options.thorough);
     if problems.iter().any(|problem| problem.severity == Severity::Error) {
@@ -90,7 +120,7 @@ fn parse_in(text: &[u8], options: &LoadOptions, environment: Environment<'_>) ->
     Ok(Config { backends, warnings: problems })
 }
 
-/// The bytes of the file, or why there are none.
+/// Returns the bytes of the file, or a sentence that says why it can't be read.
 fn read_file(path: &Path) -> Result<Zeroizing<Vec<u8>>, String> {
     let is_yaml = |extension: &str| ["yaml", "yml"].iter().any(|known| extension.eq_ignore_ascii_case(known));
     if !path.extension().and_then(|extension| extension.to_str()).is_some_and(is_yaml) {
@@ -100,7 +130,7 @@ fn read_file(path: &Path) -> Result<Zeroizing<Vec<u8>>, String> {
     content.map(|content| content.bytes).map_err(|unreadable| format!("the file {unreadable}"))
 }
 
-fn not_yaml(error: yaml::Error) -> ConfigError {
+fn yaml_error(error: yaml::Error) -> ConfigError {
     let mut problem = Problem::whole_file(error.message);
     if let Some(mark) = error.mark {
         (problem.line, problem.column) = (mark.line, mark.column);
@@ -108,6 +138,6 @@ fn not_yaml(error: yaml::Error) -> ConfigError {
     ConfigError { file: None, problems: vec![problem] }
 }
 
-fn whole_file(message: String) -> ConfigError {
+fn file_error(message: String) -> ConfigError {
     ConfigError { file: None, problems: vec![Problem::whole_file(message)] }
 }

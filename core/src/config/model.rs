@@ -1,4 +1,4 @@
-//! What a configuration says once it is read: plain data, checked, with every reference resolved.
+//! The types of a configuration that has been read: plain data, checked, with all references resolved.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -11,35 +11,56 @@ use crate::secret::Secret;
 
 /// A whole configuration: the remote backends of an Argus `config.yaml`, in file order.
 ///
-/// `stdio` backends and the sections that have nothing to do with outgoing authentication are left out.
+/// `stdio` backends and the sections that do not concern outgoing authentication are left out.
+///
+/// ```
+/// use argus_auth_core::config::{self, LoadOptions};
+///
+/// let text = b"backends: {search: {type: sse, url: https://search.example/sse, header: {}}}";
+/// let config = config::parse(text, &LoadOptions::default())?;
+/// assert_eq!(config.backends.len(), 1);
+/// assert_eq!(config.warnings[0].path, "backends.search.header");
+/// # Ok::<(), argus_auth_core::ConfigError>(())
+/// ```
 #[derive(Debug, Clone, Default)]
 pub struct Config {
     /// The `sse` and `streamable-http` backends.
     pub backends: Vec<BackendConfig>,
-    /// What is legal but probably not meant: an unknown key in a backend, say.
+    /// Problems that do not prevent the use of the configuration, such as an unknown key in a backend.
     pub warnings: Vec<Problem>,
 }
 
 /// One remote backend.
+///
+/// ```
+/// use argus_auth_core::config::{self, FailurePolicy, LoadOptions};
+///
+/// let text = b"backends: {search: {type: sse, url: https://search.example/sse, headers: {X-Source: argus}}}";
+/// let backend = config::parse(text, &LoadOptions::default())?.backends.remove(0);
+/// assert_eq!(backend.headers.get("X-Source").unwrap().expose_secret(), "argus");
+/// assert_eq!((backend.auth, backend.on_auth_failure), (None, FailurePolicy::Open));
+/// # Ok::<(), argus_auth_core::ConfigError>(())
+/// ```
 #[derive(Clone, PartialEq)]
 pub struct BackendConfig {
     /// The key under `backends`.
     pub name: String,
-    /// `type`.
+    /// `type`: the transport.
     pub transport: Transport,
-    /// `url`, surrounding blanks removed; `http://` or `https://`.
+    /// `url`, without the blanks around it. Starts with `http://` or `https://`.
     pub url: String,
-    /// `headers`: sent with every request, authentication or not.
+    /// `headers`: sent with every request, with or without authentication.
     pub headers: Headers,
-    /// `auth`, when there is one.
+    /// `auth`; `None` if the backend has no such block.
     pub auth: Option<AuthConfig>,
-    /// `on_auth_failure`.
+    /// `on_auth_failure`: the result for a caller when no token is available.
     pub on_auth_failure: FailurePolicy,
+    /// The fields that only the gateway uses.
     pub(crate) gateway_only: GatewayOnly,
 }
 
-// Any URL may carry a user, a password or a key in its query, so it is shown without them; a backend's often has its
-// key in the path.
+// A URL may carry a user, a password or a key in its query, so it is shown without them. A backend's URL often has its
+// key in the path, so it is shown without the path too.
 impl fmt::Debug for BackendConfig {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("BackendConfig")
@@ -53,7 +74,13 @@ impl fmt::Debug for BackendConfig {
     }
 }
 
-/// How the gateway talks to a backend.
+/// The transport of MCP between the gateway and a backend.
+///
+/// ```
+/// use argus_auth_core::config::Transport;
+///
+/// assert_eq!(Transport::StreamableHttp.as_str(), "streamable-http");
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Transport {
     /// `type: sse`
@@ -63,7 +90,7 @@ pub enum Transport {
 }
 
 impl Transport {
-    /// The word in the configuration.
+    /// Returns the word in the configuration.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Sse => "sse",
@@ -72,10 +99,19 @@ impl Transport {
     }
 }
 
-/// What a caller gets when a token can't be had.
+/// The result for a caller when no token is available and the fetch of one fails.
+///
+/// ```
+/// use argus_auth_core::config::{self, FailurePolicy, LoadOptions};
+///
+/// let text = b"backends: {search: {type: sse, url: https://search.example/sse, on_auth_failure: closed}}";
+/// let config = config::parse(text, &LoadOptions::default())?;
+/// assert_eq!(config.backends[0].on_auth_failure, FailurePolicy::Closed);
+/// # Ok::<(), argus_auth_core::ConfigError>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum FailurePolicy {
-    /// `open`: the error is logged and the backend's other headers are returned without authentication.
+    /// `open`: the error is logged, and the backend's other headers are returned, without authentication.
     #[default]
     Open,
     /// `closed`: the error is returned.
@@ -83,11 +119,21 @@ pub enum FailurePolicy {
 }
 
 /// An `auth` block.
+///
+/// ```
+/// use argus_auth_core::config::{self, AuthConfig, LoadOptions};
+///
+/// let text = b"backends: {b: {type: sse, url: https://b, auth: {type: static, headers: {X-Key: s3cr3t}}}}";
+/// let backend = config::parse(text, &LoadOptions::default())?.backends.remove(0);
+/// let Some(AuthConfig::Static { headers }) = backend.auth else { panic!("the type is static") };
+/// assert_eq!(headers.get("X-Key").unwrap().expose_secret(), "s3cr3t");
+/// # Ok::<(), argus_auth_core::ConfigError>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub enum AuthConfig {
     /// `type: static`
     Static {
-        /// `headers`: at least one.
+        /// `headers`: at least one, and any number up to 1,000.
         headers: Headers,
     },
     /// `type: oauth2`
@@ -97,7 +143,7 @@ pub enum AuthConfig {
 }
 
 impl AuthConfig {
-    /// The word in the configuration.
+    /// Returns the word in the configuration, the value of `type`.
     pub fn kind(&self) -> &'static str {
         match self {
             Self::Static { .. } => "static",
@@ -108,26 +154,41 @@ impl AuthConfig {
 }
 
 /// The client credentials grant (RFC 6749 §4.4) of one client at one token endpoint.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use argus_auth_core::config::{self, AuthConfig, LoadOptions};
+///
+/// let text = b"backends: {b: {type: sse, url: https://b, auth: {type: oauth2, token_url: https://as/token,
+///     client_id: argus, client_secret: s3cr3t, token_expiry_buffer_seconds: 1.5}}}";
+/// let backend = config::parse(text, &LoadOptions::default())?.backends.remove(0);
+/// let Some(AuthConfig::OAuth2(oauth2)) = backend.auth else { panic!("the type is oauth2") };
+/// assert_eq!(oauth2.token_expiry_buffer, Duration::from_millis(1500));
+/// # Ok::<(), argus_auth_core::ConfigError>(())
+/// ```
 #[derive(Clone, PartialEq)]
 pub struct OAuth2Config {
-    /// `token_url`: the token endpoint.
+    /// `token_url`: the token endpoint (RFC 6749 §3.2). Any text; one that is not an HTTP URL is a warning.
     pub token_url: String,
-    /// `client_id`
+    /// `client_id` (RFC 6749 §2.2)
     pub client_id: String,
-    /// `client_secret`; empty where `private_key_jwt` takes its place.
+    /// `client_secret`; empty if it is absent, which only `private_key_jwt` allows.
     pub client_secret: Secret,
-    /// `scopes`, sent as one space-separated `scope` parameter when there are any.
+    /// `scopes`: sent as one space-separated `scope` parameter (RFC 6749 §3.3), unless the list is empty.
     pub scopes: Vec<String>,
-    /// `token_expiry_buffer_seconds`: how long before its expiry a token is renewed.
+    /// `token_expiry_buffer_seconds`: the time before its expiry in which a token is renewed. `Duration::MAX` for a
+    /// number that is too large for a duration. At most a quarter of a token's lifetime has an effect.
     pub token_expiry_buffer: Duration,
-    /// `auth_retry_on_401`: a hint for the HTTP layer, which asks for another token after a 401; unused here.
+    /// `auth_retry_on_401`: a hint for the HTTP layer of the gateway, which fetches another token after a 401. Has no
+    /// effect in this library.
     pub auth_retry_on_401: bool,
-    /// What the gateway does not know.
+    /// The keys that the gateway does not know.
     pub options: TokenRequestOptions,
 }
 
 impl OAuth2Config {
-    /// The gateway's default for `token_expiry_buffer_seconds`.
+    /// The default of `token_expiry_buffer_seconds`, which is the gateway's own: 300 seconds.
     pub const DEFAULT_EXPIRY_BUFFER: Duration = Duration::from_mins(5);
 }
 
@@ -145,48 +206,77 @@ impl fmt::Debug for OAuth2Config {
     }
 }
 
-/// Options of an `oauth2` block that the gateway does not know. All are inputs of the token: providers that differ in
-/// one do not share.
+/// The options of an `oauth2` block that the gateway does not know.
+///
+/// All of them belong to the identity of a source: providers that differ in one of them do not share a token.
+///
+/// ```
+/// use argus_auth_core::config::{ClientAuthentication, TokenRequestOptions};
+///
+/// let options = TokenRequestOptions { audience: Some("https://api.example".to_owned()), ..Default::default() };
+/// assert_eq!(options.authentication, ClientAuthentication::SecretPost);
+/// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct TokenRequestOptions {
     /// `token_endpoint_auth_method`
     pub authentication: ClientAuthentication,
-    /// `audience`, a parameter that some servers want.
+    /// `audience`: a parameter that some servers require.
     pub audience: Option<String>,
-    /// `resource` (RFC 8707), sent once for each.
+    /// `resource`: absolute URIs without a fragment, each sent as a `resource` parameter (RFC 8707 §2).
     pub resources: Vec<String>,
-    /// `extra_params`, sent as they are, after the others.
+    /// `extra_params`: names and values of further parameters, sent unchanged, after the others.
     pub extra_params: Vec<(String, Secret)>,
-    /// `ca_bundle`: a PEM file of the only CA certificates to trust, in place of the system's.
+    /// `ca_bundle`: a PEM file with the only CA certificates to trust, in place of the system's.
     pub ca_bundle: Option<PathBuf>,
-    /// `client_certificate` and `client_certificate_key`: PEM files to present to the token endpoint (mutual TLS).
+    /// `client_certificate` and `client_certificate_key`: PEM files with the certificate that the client presents to
+    /// the token endpoint (mutual TLS), and with its private key.
     pub client_certificate: Option<(PathBuf, PathBuf)>,
 }
 
-/// How the client shows who it is: the names of RFC 7591 §2, `token_endpoint_auth_method`.
+/// The client authentication at the token endpoint: `token_endpoint_auth_method` of RFC 7591 §2.
+///
+/// ```
+/// use argus_auth_core::config::{self, AuthConfig, ClientAuthentication, LoadOptions};
+///
+/// let text = b"backends: {b: {type: sse, url: https://b, auth: {type: oauth2, token_url: https://as/token,
+///     client_id: argus, client_secret: s3cr3t, token_endpoint_auth_method: client_secret_basic}}}";
+/// let backend = config::parse(text, &LoadOptions::default())?.backends.remove(0);
+/// let Some(AuthConfig::OAuth2(oauth2)) = backend.auth else { panic!("the type is oauth2") };
+/// assert_eq!(oauth2.options.authentication, ClientAuthentication::SecretBasic);
+/// # Ok::<(), argus_auth_core::ConfigError>(())
+/// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub enum ClientAuthentication {
-    /// `client_secret_post`: id and secret in the form, as the gateway does it.
+    /// `client_secret_post`: id and secret as parameters in the body (RFC 6749 §2.3.1), as the gateway sends them.
     #[default]
     SecretPost,
     /// `client_secret_basic`: id and secret, each form-encoded, in an `Authorization: Basic` header (RFC 6749 §2.3.1).
     SecretBasic,
-    /// `private_key_jwt`: a signed assertion (RFC 7523 §2.2).
+    /// `private_key_jwt`: a signed assertion (RFC 7523 §2.2) in place of the secret.
     PrivateKeyJwt(PrivateKeyJwt),
 }
 
-/// What a client assertion is signed with, and says.
+/// The key that signs a client assertion (RFC 7523 §2.2), and the fields of the assertion that can be configured.
+///
+/// ```
+/// use argus_auth_core::Secret;
+/// use argus_auth_core::config::{ClientAuthentication, PrivateKeyJwt};
+///
+/// let pem = Secret::new("-----BEGIN PRIVATE KEY-----\n...\n-----END PRIVATE KEY-----\n");
+/// let method = PrivateKeyJwt { private_key: pem, key_id: Some("key-1".to_owned()), audience: None };
+/// assert!(!format!("{:?}", ClientAuthentication::PrivateKeyJwt(method)).contains("BEGIN"));
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct PrivateKeyJwt {
-    /// `private_key`: PEM text of an RSA key (RS256) or a P-256 key (ES256); PKCS#8, PKCS#1 or SEC1.
+    /// `private_key`: the PEM text of an RSA key (signs with RS256) or a P-256 key (ES256), in PKCS#8, PKCS#1 or SEC1.
     pub private_key: Secret,
-    /// `private_key_id`: the `kid` of the header, when the server knows several keys.
+    /// `private_key_id`: the `kid` of the JWT's header (RFC 7515 §4.1.4), for a server that knows several keys.
     pub key_id: Option<String>,
-    /// `assertion_audience`: the `aud` claim; the token URL when it is not given.
+    /// `assertion_audience`: the `aud` claim (RFC 7523 §3); `None` for the token URL.
     pub audience: Option<String>,
 }
 
-/// Parameters that `extra_params` can't set: the library's own.
+/// The parameters that `extra_params` can't set, because the library sets them.
 pub(crate) const RESERVED_PARAMETERS: [&str; 8] = [
     "grant_type",
     "client_id",
@@ -198,22 +288,33 @@ pub(crate) const RESERVED_PARAMETERS: [&str; 8] = [
     "client_assertion_type",
 ];
 
-/// The authorization code grant with PKCE (RFC 7636): read and checked, not yet performed.
+/// The authorization code grant with PKCE (RFC 7636): read and checked, but not performed.
+///
+/// ```
+/// use argus_auth_core::config::{self, AuthConfig, LoadOptions};
+///
+/// let text = b"backends: {b: {type: sse, url: https://b, auth: {type: pkce,
+///     authorization_endpoint: https://as/authorize, token_endpoint: https://as/token, client_id: argus}}}";
+/// let backend = config::parse(text, &LoadOptions::default())?.backends.remove(0);
+/// let Some(AuthConfig::Pkce(pkce)) = backend.auth else { panic!("the type is pkce") };
+/// assert_eq!(pkce.client_secret.expose_secret(), "");
+/// # Ok::<(), argus_auth_core::ConfigError>(())
+/// ```
 #[derive(Clone, PartialEq)]
 pub struct PkceConfig {
-    /// `authorization_endpoint`
+    /// `authorization_endpoint` (RFC 6749 §3.1)
     pub authorization_endpoint: String,
-    /// `token_endpoint`
+    /// `token_endpoint` (RFC 6749 §3.2)
     pub token_endpoint: String,
     /// `client_id`
     pub client_id: String,
-    /// `client_secret`, empty for a public client.
+    /// `client_secret`; empty for a public client (RFC 6749 §2.1).
     pub client_secret: Secret,
-    /// `scopes`
+    /// `scopes`, as in [`OAuth2Config::scopes`].
     pub scopes: Vec<String>,
-    /// `token_expiry_buffer_seconds`
+    /// `token_expiry_buffer_seconds`, as in [`OAuth2Config::token_expiry_buffer`].
     pub token_expiry_buffer: Duration,
-    /// `auth_retry_on_401`
+    /// `auth_retry_on_401`, as in [`OAuth2Config::auth_retry_on_401`].
     pub auth_retry_on_401: bool,
 }
 
@@ -231,13 +332,13 @@ impl fmt::Debug for PkceConfig {
     }
 }
 
-/// What the gateway uses of a backend and this library does not.
+/// The fields of a backend that the gateway uses and this library does not.
 #[derive(Clone, PartialEq, Default)]
 pub(crate) struct GatewayOnly {
     pub command: Command,
-    /// Those of the limits that are set, by the names that the gateway passes them under.
+    /// The limits that the `timeouts` block sets, under the names that the gateway's loader gives them.
     pub limits: Vec<(&'static str, Limit)>,
-    /// `token_expiry_buffer_seconds` as a number, which may be infinite, if there is such a field.
+    /// `token_expiry_buffer_seconds` as a number, which may be infinite; 0 if there is no `oauth2` or `pkce` block.
     pub expiry_buffer_seconds: f64,
 }
 
@@ -248,31 +349,54 @@ pub(crate) enum Limit {
     Seconds(f64),
 }
 
-/// The program that an `sse` backend starts for itself: `command`, `args` and `env`.
+/// The program that the gateway starts for an `sse` backend: `command`, `args` and `env`.
 #[derive(Clone, PartialEq, Default)]
 pub(crate) struct Command {
-    /// Without it the gateway drops the others.
+    /// `None` if there is no `command`; the gateway then drops `args` and `env`.
     pub program: Option<Secret>,
     pub args: Vec<Secret>,
     pub env: Option<Vec<(String, Secret)>>,
 }
 
-/// What to do with a `${VAR}` or a `secret:name` that can't be resolved.
+/// The treatment of a `${VAR}` or a `secret:name` that can't be resolved.
+///
+/// ```
+/// use argus_auth_core::config::{self, LoadOptions, Unresolved};
+///
+/// let text = b"backends: {b: {type: sse, url: https://b, headers: {X-Key: '${NO_SUCH_VARIABLE}'}}}";
+/// assert!(config::parse(text, &LoadOptions::default()).is_err());
+///
+/// let options = LoadOptions { unresolved: Unresolved::Keep, ..LoadOptions::default() };
+/// let headers = config::parse(text, &options)?.backends.remove(0).headers;
+/// assert_eq!(headers.get("X-Key").unwrap().expose_secret(), "${NO_SUCH_VARIABLE}");
+/// # Ok::<(), argus_auth_core::ConfigError>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Unresolved {
-    /// It is an error that names the place.
+    /// An error with the place of the reference.
     #[default]
     Error,
-    /// The text is left as it stands, with a warning, as the gateway does.
+    /// A warning; the reference itself is used as the value, as the gateway does. With `secrets.strict`, a missing
+    /// secret is an error all the same.
     Keep,
 }
 
-/// How a configuration is loaded.
+/// Options for loading a configuration.
+///
+/// ```
+/// use argus_auth_core::config::{self, LoadOptions};
+///
+/// let text = b"secrets: {enabled: true, provider: no-such-store}";
+/// let options = LoadOptions { thorough: true, ..LoadOptions::default() };
+/// assert_eq!(config::parse(text, &LoadOptions::default())?.warnings.len(), 0);
+/// assert_eq!(config::parse(text, &options)?.warnings.len(), 1);
+/// # Ok::<(), argus_auth_core::ConfigError>(())
+/// ```
 #[derive(Debug, Clone, Default)]
 pub struct LoadOptions {
-    /// See [`Unresolved`].
+    /// The treatment of references that can't be resolved.
     pub unresolved: Unresolved,
-    /// Whether also that is looked at which a load can do without: the files of certificates and keys, which the first
-    /// fetch reads, and a secret store that only other sections refer to. For an operator who asks what is wrong.
+    /// Also inspects what loading itself does not need: certificate and key files, and a secret store that no backend
+    /// refers to. Used by `argus-auth check`.
     pub thorough: bool,
 }

@@ -1,9 +1,9 @@
-//! What is wrong with a configuration, as it is found.
+//! The problems of a configuration, collected while it is read.
 
 use crate::error::{Problem, Severity};
 
-/// Of each severity no more are kept than someone will read; the others are counted.
-const MOST: usize = 100;
+/// The number of problems of each severity that are kept, more than anyone will read. Further ones are only counted.
+const MAX_KEPT: usize = 100;
 
 /// The problems found so far.
 #[derive(Default)]
@@ -20,21 +20,21 @@ impl Problems {
             Severity::Warning => &mut self.warnings,
         };
         *count += 1;
-        if *count <= MOST {
+        if *count <= MAX_KEPT {
             self.kept.push(problem);
         }
     }
 
-    /// Whether one more warning would be kept, and so be worth the work.
+    /// Returns whether one more warning would be kept. If not, the work for its message can be saved.
     pub(super) fn keeps_warnings(&self) -> bool {
-        self.warnings < MOST
+        self.warnings < MAX_KEPT
     }
 
-    /// All that were kept, in file order, then how many were not.
+    /// Returns the problems that were kept, in file order, followed by the numbers of those that were not.
     pub(super) fn into_vec(mut self) -> Vec<Problem> {
         self.kept.sort_by_key(|problem| (problem.line, problem.column));
         let mut more = |severity, count: usize, what: &str| {
-            if let Some(more @ 1..) = count.checked_sub(MOST) {
+            if let Some(more @ 1..) = count.checked_sub(MAX_KEPT) {
                 let s = if more == 1 { "" } else { "s" };
                 self.kept.push(Problem { severity, ..Problem::whole_file(format!("and {more} more {what}{s}")) });
             }

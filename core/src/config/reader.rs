@@ -1,7 +1,7 @@
-//! Nodes -> values of the wanted type, or a problem that says where, what was found, and what would be right.
+//! Converts nodes to values of the wanted type, or reports a problem with its place and the remedy.
 //!
-//! The rules of conversion are those of pydantic's lax mode, which the gateway validates with: a number may be written
-//! as text, but a text never as a number.
+//! The conversions are those of pydantic's lax mode, with which the gateway validates: a text is accepted for a number,
+//! but a number is not accepted for a text.
 
 use std::collections::HashMap;
 use std::fmt::Write;
@@ -15,40 +15,42 @@ use super::field::{Field, PathKey, Step, quote};
 use super::files::{Files, Finding};
 use super::model::Unresolved;
 use super::problems::Problems;
-use super::references::{References, look_alike};
+use super::references::{References, look_alike_warning};
 use crate::error::{Problem, Severity};
 use crate::secret::Secret;
 
-/// A mapping with text keys, each of them once.
+/// A mapping with unique text keys.
 pub(super) struct Mapping<'d> {
+    /// The field that holds the mapping.
     at: &'d Field<'d>,
     pub fields: Vec<Field<'d>>,
 }
 
 impl<'d> Mapping<'d> {
+    /// Returns the field under `key`.
     pub(super) fn get(&self, key: &str) -> Option<Field<'d>> {
         self.fields.iter().find(|field| field.key() == key).copied()
     }
 
-    /// As [`get`](Self::get), for keys whose null means that they are not there.
+    /// Returns the field under `key`, for a key whose null value means that it is absent.
     pub(super) fn get_unless_null(&self, key: &str) -> Option<Field<'d>> {
         self.get(key).filter(|field| !matches!(field.node.value, Value::Null))
     }
 }
 
-/// What to do with a key that is not text.
+/// The treatment of a key that is not text.
 #[derive(Clone, Copy, PartialEq)]
 pub(super) enum KeyRule {
-    /// The keys are a fixed set of words; another is ignored.
+    /// The keys are a fixed set of words, so a key that is not text is ignored.
     Fixed,
-    /// The keys are names that the operator chose; all must be text.
+    /// The keys are names that the operator chose, so a key that is not text is an error.
     Names,
 }
 
-/// Reads fields, and collects what is wrong with them.
+/// Reads fields, and collects their problems.
 pub(super) struct Reader<'e> {
     pub references: References<'e>,
-    /// The files that it names, if they are to be looked at.
+    /// The checks of certificate files; `None` unless [`LoadOptions::thorough`](super::LoadOptions::thorough) is set.
     pub files: Option<Files>,
     problems: Problems,
 }
@@ -58,34 +60,38 @@ impl<'e> Reader<'e> {
         Self { references, files, problems: Problems::default() }
     }
 
+    /// Returns all problems in file order.
     pub(super) fn into_problems(self) -> Vec<Problem> {
         self.problems.into_vec()
     }
 
+    /// Returns whether one more warning would be kept.
     pub(super) fn keeps_warnings(&self) -> bool {
         self.problems.keeps_warnings()
     }
 
+    /// Reports an error about the value of `field`.
     pub(super) fn error(&mut self, field: &Field<'_>, message: impl Into<String>) {
         self.report(Severity::Error, field.node.start, field.to_string(), message.into());
     }
 
+    /// Reports a warning about the value of `field`.
     pub(super) fn warning(&mut self, field: &Field<'_>, message: impl Into<String>) {
         self.report(Severity::Warning, field.node.start, field.to_string(), message.into());
     }
 
-    /// What was found of the file that `key` of the mapping names.
+    /// Reports the fault of a file, at the key of `mapping` that names it.
     pub(super) fn finding(&mut self, mapping: &Mapping<'_>, finding: Finding) {
         let field = finding.key.and_then(|key| mapping.get(key)).unwrap_or(*mapping.at);
         self.report(finding.severity, field.node.start, field.to_string(), finding.message);
     }
 
-    /// An error about the key of a field, not its value.
+    /// Reports an error about the key of `field`.
     pub(super) fn key_error(&mut self, field: &Field<'_>, message: impl Into<String>) {
         self.report(Severity::Error, field.key_mark(), field.to_string(), message.into());
     }
 
-    /// A warning about the key of a field, not its value.
+    /// Reports a warning about the key of `field`.
     pub(super) fn key_warning(&mut self, field: &Field<'_>, message: impl Into<String>) {
         self.report(Severity::Warning, field.key_mark(), field.to_string(), message.into());
     }
@@ -94,18 +100,19 @@ impl<'e> Reader<'e> {
         self.problems.push(Problem { severity, path, line: mark.line, column: mark.column, message });
     }
 
+    /// Reports that `field` has the wrong type.
     fn unexpected(&mut self, field: &Field<'_>, wanted: &str) {
         self.error(field, format!("expected {wanted}, found {}", describe(&field.node.value)));
     }
 
-    /// The mapping that `field` is. A key that stands in it twice is an error; the last one is read on.
+    /// Reads a mapping. A duplicate key is an error; its last value is kept, so that reading can go on.
     pub(super) fn mapping<'d>(&mut self, field: &'d Field<'d>, keys: KeyRule) -> Option<Mapping<'d>> {
         let Value::Map(pairs) = &field.node.value else {
             self.unexpected(field, "a mapping");
             return None;
         };
         let mut fields: Vec<Field<'d>> = Vec::with_capacity(pairs.len());
-        // A walk along a few keys is quicker than a table of them.
+        // A linear search through a few keys is faster than a hash table.
         let mut table: Option<HashMap<&str, usize>> = (pairs.len() > 16).then(|| HashMap::with_capacity(pairs.len()));
         let document = field.document;
         for pair in pairs {
@@ -137,7 +144,7 @@ impl<'e> Reader<'e> {
         Some(Mapping { at: field, fields })
     }
 
-    /// The items of the list that `field` is.
+    /// Reads a list, and returns its items.
     pub(super) fn list<'d>(&mut self, field: &'d Field<'d>) -> Option<Vec<Field<'d>>> {
         let Value::Seq(items) = &field.node.value else {
             let hint = if matches!(field.node.value, Value::Str(_)) { "; put it in brackets: [...]" } else { "" };
@@ -153,18 +160,18 @@ impl<'e> Reader<'e> {
         Some(items.iter().enumerate().map(field_of).collect())
     }
 
-    /// The text that `field` is, its references resolved.
+    /// Reads a text, and resolves its references. Warns about a text that only resembles a reference.
     pub(super) fn text<'d>(&mut self, field: &Field<'d>) -> Option<TextValue<'d>> {
         if let Value::Str(written) = &field.node.value
-            && let Some(mistake) = look_alike(written)
+            && let Some(warning) = look_alike_warning(written)
         {
-            self.warning(field, mistake);
+            self.warning(field, warning);
         }
         self.text_with(field, self.references.unresolved)
     }
 
-    /// The text that `field` is; references that can't be resolved stay in it, with a warning. For what the gateway
-    /// may not even need.
+    /// Reads a text in which references that can't be resolved are kept, with a warning. For values that only the
+    /// gateway uses, because it may not need them.
     pub(super) fn lenient_text<'d>(&mut self, field: &Field<'d>) -> Option<TextValue<'d>> {
         self.text_with(field, Unresolved::Keep)
     }
@@ -196,7 +203,7 @@ impl<'e> Reader<'e> {
         }
     }
 
-    /// The text that `field` is, one of a few words; `wanted` lists them.
+    /// Reads a text that must be one of a few words. `wanted` lists them for the message; the caller compares.
     pub(super) fn word<'d>(&mut self, field: &Field<'d>, wanted: &str) -> Option<TextValue<'d>> {
         if let Value::Str(_) = field.node.value {
             return self.text(field);
@@ -205,7 +212,7 @@ impl<'e> Reader<'e> {
         None
     }
 
-    /// Reports a [`word`](Self::word) that is not among the wanted ones, and the one that was probably meant.
+    /// Reports a [`word`](Self::word) that is not one of `wanted`. Suggests `meant`, the word that was probably meant.
     pub(super) fn unknown_word(&mut self, field: &Field<'_>, found: &TextValue<'_>, wanted: &str, meant: Option<&str>) {
         let found = if let TextValue::Written(found) = found { quote(found) } else { "another text".to_owned() };
         let hint = meant.map(|meant| format!("; did you mean `{meant}`?")).unwrap_or_default();
@@ -217,7 +224,7 @@ impl<'e> Reader<'e> {
         let text = self.text(field)?;
         if text.as_str().is_empty() {
             let resolved = if matches!(text, TextValue::Substituted(_)) {
-                ", and this is once its references are resolved"
+                ", but is empty once its references are resolved"
             } else {
                 ""
             };
@@ -238,7 +245,7 @@ impl<'e> Reader<'e> {
         field
     }
 
-    /// The truth value that `field` is.
+    /// Reads a boolean, or one of the words and numbers that pydantic accepts for one.
     pub(super) fn boolean(&mut self, field: &Field<'_>) -> Option<bool> {
         let value = match &field.node.value {
             Value::Bool(value) => Some(*value),
@@ -257,7 +264,7 @@ impl<'e> Reader<'e> {
         value
     }
 
-    /// The number that `field` is.
+    /// Reads a number. It may be infinite or NaN.
     pub(super) fn number(&mut self, field: &Field<'_>) -> Option<f64> {
         let value = match &field.node.value {
             Value::Bool(value) => Some(f64::from(u8::from(*value))),
@@ -273,13 +280,13 @@ impl<'e> Reader<'e> {
         value
     }
 
-    /// The whole number that `field` is, if it is within `range`.
+    /// Reads a whole number within `range`. The range may end at `i64::MAX` to mean that there is no upper limit.
     pub(super) fn integer(&mut self, field: &Field<'_>, range: RangeInclusive<i64>) -> Option<i64> {
         let value = match &field.node.value {
             Value::Bool(value) => Some(i64::from(*value)),
             Value::Int(Int::Small(value)) => Some(*value),
             Value::Int(Int::Big(digits)) => digits.parse().or_else(saturated).ok(),
-            Value::Float(value) => whole(*value),
+            Value::Float(value) => whole_number(*value),
             Value::Str(_) | Value::Bytes(_) => parse_integer(self.text(field)?.as_str()),
             _ => None,
         };
@@ -295,16 +302,17 @@ impl<'e> Reader<'e> {
     }
 }
 
-/// A number written as text: there may be blanks around it, or single underscores in it, but not both.
+/// Parses a number that is written as text. Blanks around it or single underscores inside it are legal, but not both.
 fn parse_number(text: &str) -> Option<f64> {
     text.trim().parse().ok().or_else(|| without_underscores(text)?.parse().ok())
 }
 
-/// A whole number written as text: there may be blanks around it, single underscores in it, zeros behind a decimal
-/// point, and in front zeros with any underscores between them. One that is too large for the type becomes the largest
-/// there is.
+/// Parses a whole number that is written as text. It may have blanks around it, single underscores inside it, zeros
+/// after a decimal point, and leading zeros with any number of underscores between them. A number outside of the range
+/// of the type becomes the nearest value in it.
 fn parse_integer(text: &str) -> Option<i64> {
-    const MOST_DIGITS: usize = 4300;
+    // Python's limit on the conversion of text to an int.
+    const MAX_DIGITS: usize = 4300;
     let text = text.trim();
     let text = text.strip_prefix('+').unwrap_or(text);
     let number = match text.split_once('.') {
@@ -317,11 +325,11 @@ fn parse_integer(text: &str) -> Option<i64> {
         "" if number.ends_with('0') => "0",
         rest => rest,
     };
-    let digits =
-        without_underscores(number).filter(|digits| !digits.starts_with('+') && digits.len() <= MOST_DIGITS)?;
+    let digits = without_underscores(number).filter(|digits| !digits.starts_with('+') && digits.len() <= MAX_DIGITS)?;
     digits.parse().or_else(saturated).ok()
 }
 
+/// Returns the nearest value of the type for a number that is out of its range.
 fn saturated(error: ParseIntError) -> Result<i64, ParseIntError> {
     match error.kind() {
         IntErrorKind::PosOverflow => Ok(i64::MAX),
@@ -330,20 +338,22 @@ fn saturated(error: ParseIntError) -> Result<i64, ParseIntError> {
     }
 }
 
+/// Returns `text` without its single underscores; `None` if one is doubled, leading or trailing.
 fn without_underscores(text: &str) -> Option<String> {
     let misplaced = text.starts_with('_') || text.ends_with('_') || text.contains("__");
     (!misplaced).then(|| text.replace('_', ""))
 }
 
-/// The same number as an integer, if it has no fraction and is within the type's range.
-fn whole(value: f64) -> Option<i64> {
+/// Returns `value` as an integer; `None` if it has a fraction or is out of the range of the type.
+fn whole_number(value: f64) -> Option<i64> {
+    // 2^63, the first number beyond the range.
     const END: f64 = 9_223_372_036_854_775_808.0;
     #[allow(clippy::cast_possible_truncation)] // checked: no fraction, and within range
     let integer = value as i64;
     (value.fract() == 0.0 && value.abs() < END).then_some(integer)
 }
 
-/// What a value is, without saying what it says.
+/// Returns the type of a value in words. Never shows the value, which may be secret.
 fn describe(value: &Value<'_>) -> &'static str {
     match value {
         Value::Null => "nothing",

@@ -1,4 +1,4 @@
-//! A text as written -> the text that is meant: `${VAR}` first, then `secret:name`.
+//! Resolves the references in a text: first each `${VAR}`, then the whole text if it is `secret:name`.
 
 use std::cell::OnceCell;
 use std::collections::BTreeSet;
@@ -9,24 +9,24 @@ use super::model::Unresolved;
 use crate::error::Severity;
 use crate::secrets::{self, Environment, SecretError, SecretProvider};
 
-/// What the `secrets` section says.
+/// The settings of an enabled `secrets` section.
 pub(super) struct SecretsSettings {
-    /// `None` if it has an error, which is reported where it stands.
+    /// `None` if `provider` or `path` has an error, which has been reported.
     pub provider: Option<String>,
-    /// For the providers that need one; empty for the default.
+    /// The path for a provider that needs one; empty for the default.
     pub path: String,
-    /// A missing secret is an error even where unresolved references are kept.
+    /// Set if a missing secret is an error even with [`Unresolved::Keep`].
     pub strict: bool,
 }
 
 /// Resolves the references of one configuration.
 pub(super) struct References<'e> {
     environment: Environment<'e>,
-    /// What the caller of the library wants.
+    /// The treatment of references that can't be resolved, as the caller of the load chose it.
     pub unresolved: Unresolved,
-    /// `None` while `secrets.enabled` is not seen to be set.
+    /// `None` if secrets are disabled, and until the `secrets` section has been read.
     secrets: Option<SecretsSettings>,
-    /// Opened for the first reference, so that a file without any needs no store.
+    /// The store, opened at the first reference, so that a file without references needs no store.
     store: OnceCell<Result<Box<dyn SecretProvider + 'e>, SecretError>>,
 }
 
@@ -35,36 +35,37 @@ impl<'e> References<'e> {
         Self { environment, unresolved, secrets: None, store: OnceCell::new() }
     }
 
+    /// Lets `secret:name` be looked up from now on.
     pub(super) fn enable_secrets(&mut self, settings: SecretsSettings) {
         self.secrets = Some(settings);
     }
 
-    /// Opens the secret store, if there is one; false if a reference needed it and did so already.
+    /// Opens the secret store, if secrets are enabled. Returns false if a reference has opened it before.
     pub(super) fn open_store(&self) -> bool {
         let needed = self.store.get().is_some();
-        _ = self.secrets.as_ref().and_then(|settings| self.store_of(settings));
+        _ = self.secrets.as_ref().and_then(|settings| self.get_or_open_store(settings));
         !needed
     }
 
-    /// `None` if it can't be opened.
-    fn store_of(&self, settings: &SecretsSettings) -> Option<&(dyn SecretProvider + 'e)> {
+    /// Returns the store, and opens it first if necessary; `None` if it can't be opened.
+    fn get_or_open_store(&self, settings: &SecretsSettings) -> Option<&(dyn SecretProvider + 'e)> {
         let provider = settings.provider.as_deref()?;
         let store = self.store.get_or_init(|| secrets::open(provider, &settings.path, self.environment));
         store.as_deref().ok()
     }
 
-    /// Why the secret store could not be opened, if any reference needed it.
+    /// Returns the reason why the secret store could not be opened; `None` if it could, or if no reference needed it.
     pub(super) fn store_failure(&self) -> Option<&SecretError> {
         self.store.get()?.as_ref().err()
     }
 
-    /// What is wrong with the secret store although it could be opened, if any reference needed it.
+    /// Returns the warnings about a secret store that could be opened; none if no reference needed it.
     pub(super) fn store_warnings(&self) -> &[String] {
         self.store.get().and_then(|store| store.as_ref().ok()).map_or(&[], |store| store.warnings())
     }
 
-    /// The text that `written` means; `None` if it has none, which is then reported, here or by
-    /// [`store_failure`](Self::store_failure).
+    /// Returns `written` with its references resolved. Returns `None` after an error, which was given to `report`, or
+    /// is returned by [`store_failure`](Self::store_failure).
     pub(super) fn resolve<'t>(
         &self,
         written: &'t str,
@@ -86,7 +87,7 @@ impl<'e> References<'e> {
         }
         match secret_name(text.as_str()) {
             None => Some(text),
-            Some(name) => match self.secret(name, matches!(text, TextValue::Written(_)), unresolved, report) {
+            Some(name) => match self.look_up(name, matches!(text, TextValue::Written(_)), unresolved, report) {
                 Lookup::Found(secret) => Some(secret),
                 Lookup::Keep => Some(text),
                 Lookup::Failed => None,
@@ -94,7 +95,8 @@ impl<'e> References<'e> {
         }
     }
 
-    fn secret(
+    /// Looks up one secret. `may_show` is set if `name` is in the file in this form, so that a message may quote it.
+    fn look_up(
         &self,
         name: &str,
         may_show: bool,
@@ -111,7 +113,7 @@ impl<'e> References<'e> {
                 &format!("{} can't be looked up; set `enabled: true` in the top-level `secrets` section", shown()),
             );
         };
-        let Some(store) = self.store_of(settings) else { return Lookup::Failed };
+        let Some(store) = self.get_or_open_store(settings) else { return Lookup::Failed };
         match store.get(name) {
             Ok(Some(secret)) => Lookup::Found(TextValue::Substituted(secret)),
             Ok(None) => {
@@ -131,6 +133,7 @@ impl<'e> References<'e> {
     }
 }
 
+/// Reports a reference that can't be resolved, as an error or a warning.
 fn report_unresolved(unresolved: Unresolved, report: &mut dyn FnMut(Severity, String), message: &str) -> Lookup {
     match unresolved {
         Unresolved::Error => {
@@ -144,39 +147,41 @@ fn report_unresolved(unresolved: Unresolved, report: &mut dyn FnMut(Severity, St
     }
 }
 
-/// What became of a `secret:name`.
+/// The result of looking up a `secret:name`.
 enum Lookup {
     Found(TextValue<'static>),
+    /// The reference itself is the value.
     Keep,
+    /// There is an error, which has been reported.
     Failed,
 }
 
-/// The name in a text that is `secret:name` from end to end. One line break may follow it, as behind `$` in Python's
-/// `re`.
+/// Returns the name in a text that is `secret:name` as a whole. The gateway matches with `$` of Python's `re`, so one
+/// line break may follow the name.
 fn secret_name(text: &str) -> Option<&str> {
     let rest = text.strip_prefix("secret:")?;
     let name = rest.strip_suffix('\n').unwrap_or(rest);
     (!name.is_empty() && !name.contains('\n')).then_some(name)
 }
 
-/// What to say of a text, as written, that was probably meant to be a reference and is none, or not as a whole.
-pub(super) fn look_alike(written: &str) -> Option<&'static str> {
+/// Returns a warning for a text in the file that was probably meant to be a reference but is not resolved as one.
+pub(super) fn look_alike_warning(written: &str) -> Option<&'static str> {
     const PREFIX: &str = "secret:";
     if looks_like_reference(written) {
         return Some(
-            "this is not taken for a reference, and stays as it is; a variable is written `${NAME}`, with letters, digits \
-             and underscores, and has no default",
+            "this is not a reference, so it stays unchanged; a variable is written `${NAME}`, with letters, digits and \
+             underscores, and has no default",
         );
     }
     let mentions_secret = |word: &str| {
         word.len() > PREFIX.len() && word.get(..PREFIX.len()).is_some_and(|start| start.eq_ignore_ascii_case(PREFIX))
     };
     (secret_name(written).is_none() && written.split([' ', '\t', '\n', '$', '"', '\'']).any(mentions_secret)).then_some(
-        "this is not taken for a reference, and stays as it is; `secret:name` must be the whole value, in lower case",
+        "this is not a reference, so it stays unchanged; `secret:name` must be the whole value, in lower case",
     )
 }
 
-/// For a message: `environment variables "A", "B" are`.
+/// Returns the beginning of a message, such as `environment variables "A", "B" are`.
 fn variables(names: &BTreeSet<&str>) -> String {
     const SHOWN: usize = 10;
     let mut list = names.iter().take(SHOWN).map(|name| quote(name)).collect::<Vec<_>>().join(", ");
@@ -193,10 +198,11 @@ fn variables(names: &BTreeSet<&str>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::tests::assert_rows;
 
     #[test]
-    fn what_is_a_secret_reference() {
-        for (text, name) in [
+    fn secret_name_accepts_only_a_whole_reference() {
+        let rows = [
             ("secret:a", Some("a")),
             ("secret:a b: c ", Some("a b: c ")),
             ("secret:a\n", Some("a")),
@@ -211,18 +217,17 @@ mod tests {
             ("Secret:a", None),
             ("$secret:a", None),
             ("Bearer secret:a", None),
-        ] {
-            assert_eq!(secret_name(text), name, "{text:?}");
-        }
+        ];
+        assert_rows(rows.map(|(text, name)| (format!("{text:?}"), secret_name(text), name)));
     }
 
     #[test]
-    fn what_only_looks_like_a_reference() {
+    fn look_alike_warning_is_only_for_near_references() {
         for text in ["${A:-b}", "x ${ A }", "${A-B}", "${}", "${A", "${${A}}", "$A", "$é_1"] {
-            assert!(look_alike(text).unwrap().contains("${NAME}"), "{text}");
+            assert!(look_alike_warning(text).unwrap().contains("${NAME}"), "{text}");
         }
         for text in ["Secret:a", "SECRET:a", " secret:a", "secret:a\nb", "$secret:a", "Bearer secret:a", "'secret:a'"] {
-            assert!(look_alike(text).unwrap().contains("secret:name"), "{text:?}");
+            assert!(look_alike_warning(text).unwrap().contains("secret:name"), "{text:?}");
         }
         for text in [
             "",
@@ -238,7 +243,7 @@ mod tests {
             "x-secret:a",
             "a secret: b",
         ] {
-            assert_eq!(look_alike(text), None, "{text}");
+            assert_eq!(look_alike_warning(text), None, "{text}");
         }
     }
 }

@@ -1,15 +1,16 @@
-//! The line of the source that a problem is about, for a person to look at, without what might be secret in it.
+//! The source line that a problem is about, for a message to a person, with everything hidden that may be secret.
 
 use std::fmt::Write;
 
 use super::words::WORDS;
 use crate::error::Problem;
 
-/// How much of a long line is shown on either side of the place.
+/// The part of a long line that is shown begins this many characters before the place, and is three times as long.
 const CONTEXT: usize = 60;
+/// Shown in place of hidden words.
 const MASK: char = '…';
 
-/// The line of `text` that `problem` is about, and a caret under its place:
+/// Returns the line of `text` that `problem` is about, with a caret under its place:
 ///
 /// ```text
 ///    |
@@ -17,16 +18,25 @@ const MASK: char = '…';
 ///    |                  ^
 /// ```
 ///
-/// A word is shown only if it is one of the schema's own, or if the problem names it: as part of its path, or in quotes
-/// in its message. Everything else, comments too, is `…`, for it may be a secret or a part of one: a line may well be
-/// in the middle of a text.
+/// A word is shown only if it is a word of the schema, or if the problem names it: as a part of its path, or in quotes
+/// in its message. Everything else, comments included, is shown as `…`, because it may be a secret or a part of one:
+/// the line may be in the middle of a text of several lines.
 ///
-/// `None` if the problem has no place in `text`.
+/// Returns `None` if the problem has no place in `text`, and if `text` is not UTF-8.
+///
+/// ```
+/// use argus_auth_core::config::{self, LoadOptions};
+///
+/// let text = b"backends:\n  search:\n    type: ssee\n    url: https://search.example/sse\n";
+/// let error = config::parse(text, &LoadOptions::default()).unwrap_err();
+/// let snippet = config::snippet(text, &error.problems[0]).unwrap();
+/// assert_eq!(snippet, "  |\n3 |     type: ssee\n  |           ^");
+/// ```
 pub fn snippet(text: &[u8], problem: &Problem) -> Option<String> {
     let text = std::str::from_utf8(text).ok()?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let line = lines(text).nth(usize::try_from(problem.line).ok()?.checked_sub(1)?)?;
-    let (cut, line, column) = around(line, usize::try_from(problem.column).ok()?.checked_sub(1)?);
+    let (cut, line, column) = cut_around(line, usize::try_from(problem.column).ok()?.checked_sub(1)?);
     let (shown, caret) = mask(line, column, problem);
     let start = if caret > 2 * CONTEXT { caret - CONTEXT } else { 0 };
     let before = if cut || start > 0 { "... " } else { "" };
@@ -38,13 +48,13 @@ pub fn snippet(text: &[u8], problem: &Problem) -> Option<String> {
     Some(snippet)
 }
 
-/// The words of `line` around the character number `column`, and its number in them: as much as can be shown, so that
-/// a file of one line costs no more than another. And whether something was cut off before them.
-fn around(line: &str, column: usize) -> (bool, &str, usize) {
-    // More than what is shown of what is visible; behind more hidden words than that nothing is missed.
+/// Cuts a long line down to the words around the character at index `column`, so that a snippet costs the same for a
+/// file that is one long line. Returns whether something was cut off before those words, the words, and the new index.
+fn cut_around(line: &str, column: usize) -> (bool, &str, usize) {
+    // In bytes on either side: several times what is shown, because hidden words shrink to one character.
     const REACH: usize = 16 * CONTEXT;
     let at = line.char_indices().nth(column).map_or(line.len(), |(at, _)| at);
-    // Whole words only: a part of one could be a word of the schema.
+    // Only whole words are kept, because a part of a secret could be a word of the schema.
     let start = line.floor_char_boundary(at.saturating_sub(REACH));
     let start = if start == 0 { 0 } else { line[..start].rfind([' ', '\t']).map_or(0, |blank| blank + 1) };
     let end = line.floor_char_boundary((at + REACH).min(line.len()));
@@ -52,7 +62,7 @@ fn around(line: &str, column: usize) -> (bool, &str, usize) {
     (start > 0, &line[start..end], line[start..at].chars().count())
 }
 
-/// The lines as YAML 1.1 counts them.
+/// Returns the lines of `text`, divided at the line breaks of YAML 1.1, as the parser counts them.
 fn lines(text: &str) -> impl Iterator<Item = &str> {
     let mut rest = Some(text);
     std::iter::from_fn(move || {
@@ -65,13 +75,14 @@ fn lines(text: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-/// What may be shown of `line`, and where in that the character number `column` of `line` is.
+/// Hides all words of `line` that may be secret. Returns the rest, and the index in it of the character that is at
+/// index `column` of `line`.
 fn mask(line: &str, column: usize, problem: &Problem) -> (String, usize) {
     let (mut shown, mut caret, mut length, mut position) = (String::new(), None, 0, 0);
     let mut masked = false;
     for chunk in line.split_inclusive([' ', '\t']) {
         let word = chunk.trim_end_matches([' ', '\t']);
-        let visible = word.is_empty() || is_known(word, problem);
+        let visible = word.is_empty() || may_show(word, problem);
         let end = position + chunk.chars().count();
         if visible || !masked {
             if (position..end).contains(&column) {
@@ -81,7 +92,7 @@ fn mask(line: &str, column: usize, problem: &Problem) -> (String, usize) {
             length += replacement.chars().count();
             shown.push_str(&replacement);
         } else if (position..end).contains(&column) {
-            // One mask stands for all that is hidden in a row.
+            // One mask stands for a sequence of hidden words.
             caret = Some(length.saturating_sub(2));
         }
         // Blanks between hidden words are hidden with them.
@@ -92,11 +103,11 @@ fn mask(line: &str, column: usize, problem: &Problem) -> (String, usize) {
     (shown, caret.unwrap_or(length))
 }
 
-/// Whether a word tells nothing that the problem does not.
-fn is_known(word: &str, problem: &Problem) -> bool {
+/// Returns whether `word` may be shown: it is a word of the schema, punctuation, or a word that the problem names.
+fn may_show(word: &str, problem: &Problem) -> bool {
     let core = word.trim_matches(['{', '}', '[', ']', ',', ':', '"', '\'', '-', '?']);
     let is_core = |named: &str| named == core;
-    // What is punctuation alone, be it of YAML, could as well be the end of a secret: only the usual is shown.
+    // Other punctuation could be the end of a secret, so only the usual punctuation of YAML is shown.
     if core.is_empty() {
         return matches!(word, "-" | "{" | "}" | "[" | "]" | "?" | ":" | "{}" | "[]");
     }
@@ -119,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn the_place_is_shown_and_the_value_is_not() {
+    fn snippet_shows_the_place_and_hides_the_value() {
         let yaml = "backends:\n  my-server:\n    type: sse\n    url: ftp://user:canary@h # canary\n    headers: {X-Key: canary one, Y: [canary, two]}\n";
         assert_eq!(
             snippets(yaml),
@@ -128,14 +139,14 @@ mod tests {
     }
 
     #[test]
-    fn what_the_problem_names_is_shown() {
+    fn snippet_shows_words_that_the_problem_names() {
         let yaml = "backends:\n  my-server:\n    type: ssee\n    url: http://h\n    tokn: canary";
         assert_eq!(snippets(yaml)[0], "  |\n3 |     type: ssee\n  |           ^");
         assert_eq!(snippets(yaml)[1], "  |\n5 |     tokn: …\n  |     ^");
     }
 
     #[test]
-    fn no_part_of_a_secret_shows_wherever_the_problem_is() {
+    fn snippet_hides_every_part_of_a_secret_at_any_place() {
         let secrets = [
             "canary",
             "'can: ary'",
@@ -160,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_that_became_a_key_does_not_show() {
+    fn snippet_and_problem_hide_a_secret_that_became_a_key() {
         for auth in [
             "{type: oauth2, token_url: https://t, client_id: c, client_secret:canary}",
             "{type: oauth2, token_url: https://t, client_id: c, client_secret: s, 'client_secret canary': x}",
@@ -185,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_are_counted_as_the_parser_counts_them() {
+    fn snippet_counts_lines_as_the_parser_does() {
         for breaks in ["\n", "\r\n", "\r", "\u{85}", "\u{2028}"] {
             let yaml = ["backends:", "  b:", "    type: x", ""].join(breaks);
             assert!(snippets(&yaml)[0].starts_with("  |\n3 |     type: x\n"), "{breaks:?}: {:?}", snippets(&yaml));
@@ -193,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_of_one_long_line_is_as_quick_as_another() {
+    fn snippet_of_a_file_with_one_long_line_is_fast() {
         let backend = |index| format!("b{index}: {{type: sse, url: http://h, headers: {{X: canary}}, oops: 1}}");
         let backends: Vec<_> = (0..2_000).map(backend).collect();
         let yaml = format!("backends: {{{}, last: {{type: sse}}}}", backends.join(", "));
@@ -210,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn long_lines_are_cut_around_the_place() {
+    fn snippet_of_a_long_line_is_cut_around_the_place() {
         let yaml =
             format!("backends: {{b: {{type: sse, url: http://h, {}: x, auth: 5}}}}", "headers: null, auth".repeat(20));
         for shown in snippets(&yaml) {

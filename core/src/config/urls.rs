@@ -1,8 +1,8 @@
-//! URLs: the form in which one may be shown, and whether what is sent to one can be read on the way.
+//! Functions on URLs: how a URL may be shown, and whether requests to it are unencrypted.
 
 use url::{Host, Url};
 
-/// Returns whether anyone can read what is sent to `url`: plain `http` to anything but this machine.
+/// Returns whether requests to `url` can be read on the network: plain `http` to another machine.
 pub(crate) fn is_in_the_clear(url: &Url) -> bool {
     let loopback = match url.host() {
         Some(Host::Ipv4(address)) => address.is_loopback(),
@@ -14,6 +14,15 @@ pub(crate) fn is_in_the_clear(url: &Url) -> bool {
 }
 
 /// Returns `url` without the parts that may be secret: user, password, query and fragment.
+///
+/// Returns `[not a URL]` for a text that is not a URL with a host.
+///
+/// ```
+/// use argus_auth_core::config::display_url;
+///
+/// assert_eq!(display_url("https://user:s3cr3t@as.example/token?key=s3cr3t"), "https://as.example/token");
+/// assert_eq!(display_url("s3cr3t"), "[not a URL]");
+/// ```
 pub fn display_url(url: &str) -> String {
     match Url::parse(url) {
         Ok(parsed) if parsed.has_host() => {
@@ -23,7 +32,7 @@ pub fn display_url(url: &str) -> String {
     }
 }
 
-/// Returns scheme, host and port of `url`.
+/// Returns scheme, host and port of `url`; `[not a URL]` as [`display_url`] does.
 pub(super) fn display_origin(url: &str) -> String {
     match Url::parse(url) {
         Ok(parsed) if parsed.has_host() => parsed.origin().ascii_serialization(),

@@ -1,6 +1,6 @@
-//! The words of a configuration: the keys of its sections and blocks, and what an unknown word was meant to be.
+//! The words of a configuration: the keys of its sections and blocks, and suggestions for unknown words.
 
-/// Every word that has a meaning of its own somewhere in a configuration. Such a word is no secret and may be shown.
+/// All words that have a meaning somewhere in a configuration. They are public knowledge, so they may be shown.
 pub(super) const WORDS: &[&[&str]] = &[
     SECTIONS,
     SECRETS,
@@ -16,7 +16,7 @@ pub(super) const WORDS: &[&[&str]] = &[
     VALUES,
 ];
 
-/// The sections of a file, in any version of the gateway.
+/// The sections of a file, in all versions of the gateway.
 pub(super) const SECTIONS: &[&str] = &[
     "version",
     "backends",
@@ -41,6 +41,8 @@ pub(super) const SECTIONS: &[&str] = &[
     "skills",
     "workflows",
 ];
+
+/// The values that are words.
 const VALUES: &[&str] = &[
     "sse",
     "streamable-http",
@@ -57,9 +59,11 @@ const VALUES: &[&str] = &[
     "null",
 ];
 
+/// The keys of the `secrets` section.
 pub(super) const SECRETS: &[&str] = &["enabled", "provider", "path", "strict"];
 
-/// The keys of a backend of any kind, in any version of the gateway. A key that its kind ignores is not worth a warning.
+/// The keys of a backend of any `type`, in all versions of the gateway. A key that the backend's type ignores is too
+/// harmless for a warning.
 pub(super) const BACKEND: &[&str] = &[
     "type",
     "url",
@@ -82,11 +86,23 @@ pub(super) const BACKEND: &[&str] = &[
     "import_batch_id",
     "metadata_version",
 ];
+
+/// The keys of a `timeouts` block.
 pub(super) const TIMEOUTS: &[&str] = &["init", "cap_fetch", "sse_startup", "startup", "retries", "retry_delay"];
+
+/// The keys of a `filters` block.
 pub(super) const FILTERS: &[&str] = &["tools", "resources", "prompts"];
+
+/// The keys of one entry of a `filters` block.
 pub(super) const FILTER: &[&str] = &["allow", "deny"];
+
+/// The keys of one entry of a `tool_overrides` block.
 pub(super) const TOOL_OVERRIDE: &[&str] = &["name", "description"];
+
+/// The keys of a `static` block. Like the lists below, it contains `on_auth_failure`: in an `auth` block that key is an
+/// error of its own, and so no unknown key.
 pub(super) const STATIC: &[&str] = &["type", "headers", "on_auth_failure"];
+
 /// The keys of an `oauth2` block that the gateway knows too.
 pub(super) const OAUTH2_OF_GATEWAY: &[&str] = &[
     "type",
@@ -98,8 +114,9 @@ pub(super) const OAUTH2_OF_GATEWAY: &[&str] = &[
     "auth_retry_on_401",
     "on_auth_failure",
 ];
-/// The keys of an `oauth2` block that only this library knows. A provider that the gateway's own factory makes from a
-/// block can't honour them.
+
+/// The keys of an `oauth2` block that only this library knows. They have no effect on a provider that the gateway's own
+/// factory makes, because the gateway does not pass them on.
 pub const OAUTH2_OF_LIBRARY: &[&str] = &[
     "token_endpoint_auth_method",
     "private_key",
@@ -112,6 +129,8 @@ pub const OAUTH2_OF_LIBRARY: &[&str] = &[
     "client_certificate",
     "client_certificate_key",
 ];
+
+/// The keys of a `pkce` block.
 pub(super) const PKCE: &[&str] = &[
     "type",
     "authorization_endpoint",
@@ -124,7 +143,7 @@ pub(super) const PKCE: &[&str] = &[
     "on_auth_failure",
 ];
 
-/// Words of other products, each with its names here in order of preference.
+/// Words that other products use, each with the corresponding keys here in order of preference.
 const SYNONYMS: &[(&str, &[&str])] = &[
     ("access_token_url", &["token_url", "token_endpoint"]),
     ("api_key", &["auth"]),
@@ -177,6 +196,7 @@ const SYNONYMS: &[(&str, &[&str])] = &[
     ("username", &["client_id"]),
 ];
 
+/// Words that may be found as the `type` of a backend, each with the word that is meant.
 const TRANSPORTS: &[(&str, &str)] = &[
     ("http", "streamable-http"),
     ("https", "streamable-http"),
@@ -191,6 +211,7 @@ const TRANSPORTS: &[(&str, &str)] = &[
     ("stdio", "stdio"),
 ];
 
+/// Words that may be found as the `type` of an `auth` block, each with the word that is meant.
 const AUTHS: &[(&str, &str)] = &[
     ("api-key", "static"),
     ("apikey", "static"),
@@ -209,6 +230,7 @@ const AUTHS: &[(&str, &str)] = &[
     ("pkce", "pkce"),
 ];
 
+/// Words that may be found as `token_endpoint_auth_method`, each with the word that is meant.
 const METHODS: &[(&str, &str)] = &[
     ("client-secret-post", "client_secret_post"),
     ("form", "client_secret_post"),
@@ -219,7 +241,7 @@ const METHODS: &[(&str, &str)] = &[
     ("private-key-jwt", "private_key_jwt"),
 ];
 
-/// Returns the word among `known` that was probably meant by `key`.
+/// Returns the key in the lists of `known` that was probably meant by `key`: a synonym, or else a misspelling.
 pub(super) fn meant_key<'k>(key: &str, known: &[&[&'k str]]) -> Option<&'k str> {
     let key = key.to_lowercase().replace(['-', ' ', '.'], "_");
     let synonyms = SYNONYMS.iter().find(|(synonym, _)| *synonym == key).map_or(&[][..], |(_, keys)| keys);
@@ -251,8 +273,9 @@ fn meant_word(word: &str, words: &[(&'static str, &'static str)]) -> Option<&'st
     words.iter().find(|(synonym, _)| synonym == closest).map(|(_, meant)| *meant)
 }
 
-/// Returns the candidate within an edit distance of a third of its length. A word longer than `LONGEST` is close to none.
+/// Returns the candidate closest to `word`, if their edit distance is at most a third of the candidate's length.
 pub(super) fn closest<'c, 'k: 'c>(word: &str, candidates: impl Iterator<Item = &'c &'k str>) -> Option<&'c &'k str> {
+    // The time grows with the length of the word, and a longer word is close to no candidate.
     const LONGEST: usize = 48;
     candidates
         .filter(|_| word.len() <= LONGEST)
@@ -265,4 +288,21 @@ pub(super) fn closest<'c, 'k: 'c>(word: &str, candidates: impl Iterator<Item = &
 /// Returns `text` without the blanks around it, as Python's `str.strip` does.
 pub(super) fn strip(text: &str) -> &str {
     text.trim_matches(|ch: char| ch.is_whitespace() || matches!(ch, '\x1c'..='\x1f'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The documentation of the configuration for its users.
+    const DOCUMENTATION: &str = include_str!("../../../README.md");
+
+    #[test]
+    fn documentation_names_every_key_of_an_oauth2_block() {
+        let is_documented =
+            |key: &str| ["", "auth."].iter().any(|prefix| DOCUMENTATION.contains(&format!("`{prefix}{key}`")));
+        let keys = [OAUTH2_OF_GATEWAY, OAUTH2_OF_LIBRARY].concat();
+        let missing: Vec<_> = keys.into_iter().filter(|key| !is_documented(key)).collect();
+        assert_eq!(missing, [""; 0]);
+    }
 }

@@ -1,11 +1,11 @@
-//! `secrets.provider: env`: each secret is an environment variable.
+//! The provider `env`: each secret is an environment variable.
 
 use std::env::VarError;
 
 use super::{Environment, SecretError, SecretProvider};
 use crate::secret::Secret;
 
-/// Looks `my-key` up as `SECRET_MY_KEY`.
+/// Looks up `my-key` as the variable `SECRET_MY_KEY`.
 pub(crate) struct EnvProvider<'e> {
     environment: Environment<'e>,
 }
@@ -19,7 +19,7 @@ impl<'e> EnvProvider<'e> {
 impl SecretProvider for EnvProvider<'_> {
     fn get(&self, name: &str) -> Result<Option<Secret>, SecretError> {
         let variable = variable(name);
-        // No variable can be called so, yet the C library would find `a` when asked for `a=b`.
+        // No variable has such a name, but the C library would return a part of the value of `a` for the name `a=b`.
         if variable.contains(['=', '\0']) {
             return Ok(None);
         }
@@ -37,7 +37,7 @@ impl SecretProvider for EnvProvider<'_> {
     }
 }
 
-/// Upper case in all scripts, underscores for hyphens, all else as it is.
+/// Returns the name of the variable: upper case in all scripts, with `_` for `-`. Other characters are unchanged.
 fn variable(name: &str) -> String {
     let upper = name.chars().flat_map(char::to_uppercase);
     "SECRET_".chars().chain(upper).map(|ch| if ch == '-' { '_' } else { ch }).collect()
@@ -48,7 +48,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names() {
+    fn variable_is_upper_case_with_underscores_for_hyphens() {
         for (name, expected) in [
             ("api-key", "SECRET_API_KEY"),
             ("Straße", "SECRET_STRASSE"),
@@ -60,7 +60,7 @@ mod tests {
     }
 
     #[test]
-    fn an_impossible_name_is_never_asked_for() {
+    fn get_of_a_name_that_no_variable_can_have_is_none() {
         let provider = EnvProvider::new(&|_| Ok("found".to_owned()));
         assert_eq!(provider.get("a=b"), Ok(None));
         assert_eq!(provider.get("a\0b"), Ok(None));
@@ -68,7 +68,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_that_is_not_unicode_is_an_error_without_the_value() {
+    fn get_of_a_value_that_is_not_unicode_is_an_error_that_hides_the_value() {
         let provider = EnvProvider::new(&|_| Err(VarError::NotUnicode("canary".into())));
         let error = provider.get("api-key").unwrap_err();
         assert!(!format!("{error} {error:?}").contains("canary"), "{error}");

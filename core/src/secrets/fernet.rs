@@ -1,8 +1,9 @@
 //! Fernet: authenticated encryption of one message under one key.
 //!
-//! A token is, in URL-safe base64, the version byte 0x80, the time it was made (8 bytes), an AES-CBC initialization vector (16), the
-//! encrypted message, and an HMAC-SHA256 of all that precedes (32). The key is 16 bytes for the HMAC and 16 for AES.
-//! Only decryption is needed here, and no limit on a token's age: the gateway sets none.
+//! A token, in URL-safe base64, consists of the version byte 0x80, the time of encryption (8 bytes), the initialization
+//! vector of AES-CBC (16 bytes), the encrypted message, and the HMAC-SHA256 of all of these (32 bytes). A key consists
+//! of 16 bytes for the HMAC and 16 for AES. Only decryption is needed here. The age of a token is not limited, as in
+//! the gateway.
 
 use aes::Aes128;
 use aes::cipher::block_padding::Pkcs7;
@@ -11,30 +12,30 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE;
 use zeroize::Zeroizing;
 
-/// Why a token gave no message.
+/// The reason why a token can't be decrypted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum DecryptError {
-    /// It does not have the form of a token.
+    /// The text does not have the form of a token.
     Malformed,
-    /// It was made with another key, or changed since.
+    /// The token was made with another key, or changed afterwards.
     Forged,
 }
 
-/// Both halves of a key.
+/// A key: the half that signs, then the half that encrypts.
 pub(super) struct FernetKey(Zeroizing<[u8; 32]>);
 
 impl FernetKey {
-    /// From its text, blanks around it ignored; `None` if that is not 32 bytes in URL-safe base64.
+    /// Parses a key, without the blanks around it; `None` if it is not 32 bytes in URL-safe base64.
     pub(super) fn parse(text: &str) -> Option<Self> {
         let mut key = Zeroizing::new([0; 32]);
-        // The decoder asks for room for a whole number of groups, so one byte more than there is.
+        // The decoder requires a buffer for whole groups of 3 bytes, which is one byte more than the key has.
         let mut buffer = Zeroizing::new([0; 33]);
         let length = URL_SAFE.decode_slice(text.trim(), buffer.as_mut()).ok()?;
         key.copy_from_slice(buffer.get(..length).filter(|decoded| decoded.len() == 32)?);
         Some(Self(key))
     }
 
-    /// The message in `token`, blanks around it ignored. Nothing is decrypted before the HMAC has been verified.
+    /// Returns the message in `token`; ignores the blanks around the token. Verifies the HMAC before it decrypts.
     pub(super) fn decrypt(&self, token: &[u8]) -> Result<Zeroizing<Vec<u8>>, DecryptError> {
         const SIGNATURE: usize = 32;
         const HEAD: usize = 1 + 8 + 16;
@@ -60,27 +61,27 @@ impl FernetKey {
 mod tests {
     use super::*;
 
-    // The example of the Fernet specification.
+    // The example in the Fernet specification.
     const KEY: &str = "cw_0x689RpI-jtRR7oE8h_eQsKImvJapLeSbXpwF4e4=";
     const TOKEN: &str =
         "gAAAAAAdwJ6wAAECAwQFBgcICQoLDA0ODy021cpGVWKZ_eEwCGM4BLLF_5CV9dOPmrhuVUPgJobwOz7JcbmrR64jVmpU4IwqDA==";
 
     #[test]
-    fn the_specifications_example() {
+    fn decrypt_of_the_specifications_example_gives_its_message() {
         let key = FernetKey::parse(&format!("  {KEY}\n")).unwrap();
         assert_eq!(key.decrypt(TOKEN.as_bytes()).unwrap().as_slice(), b"hello");
         assert_eq!(key.decrypt(format!("{TOKEN}\n").as_bytes()).unwrap().as_slice(), b"hello");
     }
 
     #[test]
-    fn keys_that_are_none() {
+    fn parse_of_an_invalid_key_is_none() {
         for text in ["", "x", "cw_0x689RpI-jtRR7oE8h_eQsKImvJapLeSbXpwF4Q==", &format!("{KEY}AAAA"), "é"] {
             assert!(FernetKey::parse(text).is_none(), "{text}");
         }
     }
 
     #[test]
-    fn no_byte_can_be_changed_and_no_length_be_cut() {
+    fn decrypt_of_a_changed_or_shortened_token_is_an_error() {
         let key = FernetKey::parse(KEY).unwrap();
         let token = URL_SAFE.decode(TOKEN).unwrap();
         for index in 0..token.len() {
@@ -92,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn another_key_is_told_from_a_malformed_token() {
+    fn decrypt_distinguishes_a_wrong_key_from_a_malformed_token() {
         let key = FernetKey::parse("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=").unwrap();
         assert_eq!(key.decrypt(TOKEN.as_bytes()).unwrap_err(), DecryptError::Forged);
         assert_eq!(key.decrypt(b"{}").unwrap_err(), DecryptError::Malformed);

@@ -1,6 +1,6 @@
-//! `secrets.provider: file`: the encrypted file that the gateway's `secret set` writes.
+//! The provider `file`: the encrypted file that the gateway's `secret set` writes.
 //!
-//! Its content is one Fernet token, made with the key in `ARGUS_SECRET_KEY`, of a JSON object from names to values.
+//! The file holds one Fernet token of a JSON object from names to values. The key is in `ARGUS_SECRET_KEY`.
 
 use std::collections::HashMap;
 use std::env::VarError;
@@ -17,20 +17,20 @@ use crate::secret::Secret;
 
 const KEY_VARIABLE: &str = "ARGUS_SECRET_KEY";
 const DEFAULT_PATH: &str = "secrets.enc";
-/// The longest file that is read, in bytes: as long as the longest configuration.
+/// The longest file that is read, in bytes: the same limit as for a configuration.
 const MAX_LENGTH: usize = 10 << 20;
 
 /// All secrets of a file, read and decrypted once.
 pub(crate) struct FileProvider {
     path: PathBuf,
-    /// `None` if there is no file.
+    /// `None` if the file does not exist.
     entries: Option<HashMap<String, JsonValue>>,
     warnings: Vec<String>,
 }
 
 impl FileProvider {
-    /// Reads the file at `path`, by default `secrets.enc` in the working directory. Where there is no file there are no
-    /// secrets, and no key is needed.
+    /// Reads the file at `path`; `secrets.enc` in the working directory if `path` is empty. A file that does not exist
+    /// counts as an empty store, and needs no key.
     ///
     /// # Errors
     /// The file, its content, or the key in the environment can't be used.
@@ -43,7 +43,7 @@ impl FileProvider {
         Ok(provider)
     }
 
-    /// The bytes of the file, or `None` if there is none.
+    /// Returns the bytes of the file; `None` if it does not exist.
     fn read(&mut self) -> Result<Option<Zeroizing<Vec<u8>>>, SecretError> {
         match file::read(&self.path, MAX_LENGTH) {
             Ok(Content { bytes, exposure }) => {
@@ -79,7 +79,7 @@ impl FileProvider {
                 "can't be decrypted: {KEY_VARIABLE} is not the key that it was written with, or the file is damaged"
             )),
         })?;
-        // An error of the parser's would quote the text.
+        // The parser's own error is dropped, because it quotes the text.
         let object = serde_json::from_slice::<JsonValue>(&text)
             .map_err(|_| self.error("was decrypted, but does not hold JSON"))?;
         match object {
@@ -88,8 +88,9 @@ impl FileProvider {
         }
     }
 
-    fn error(&self, what: impl fmt::Display) -> SecretError {
-        SecretError(format!("the secrets file {} {what}", self.path.display()))
+    /// Returns an error; `problem` follows the name of the file in its message.
+    fn error(&self, problem: impl fmt::Display) -> SecretError {
+        SecretError(format!("the secrets file {} {problem}", self.path.display()))
     }
 }
 
@@ -117,12 +118,13 @@ impl SecretProvider for FileProvider {
     }
 }
 
-/// A JSON value, as much of it as matters. Strings become secrets at once; only one with an escape in it passes through
-/// the parser's own buffer.
+/// A JSON value. A string becomes a secret at once; only a string with an escape sequence passes through the parser's
+/// own buffer, which is not wiped.
 enum JsonValue {
     Null,
     Text(Secret),
     Object(HashMap<String, JsonValue>),
+    /// A value that can't be a secret, without its content.
     Other,
 }
 

@@ -1,11 +1,12 @@
-//! `secrets.provider: keyring`: the entries that Python's `keyring` package wrote for the gateway.
+//! The provider `keyring`: the entries that Python's `keyring` package wrote for the gateway.
 //!
-//! They are items of the Secret Service, which GNOME Keyring, `KWallet` and `KeePassXC` offer on the session's D-Bus. That
-//! package files an item in the default collection under the attributes `service` and `username`, and asks for these
-//! two alone when it reads; a third one, `application`, only says who wrote it.
+//! The entries are items of the Secret Service, which GNOME Keyring, `KWallet` and `KeePassXC` offer on the session's
+//! D-Bus. The package stores an item in the default collection with the attributes `service` and `username`, and
+//! searches for these two when it reads. A third attribute, `application`, only names the program that wrote the item.
 //!
-//! The value crosses the bus as it is: a bus of one user's session, through a socket that only this user can open, and
-//! the encryption that the Secret Service offers would be under a key agreed upon over the same socket.
+//! The value crosses the bus without encryption. The bus belongs to the session of one user, and only this user can
+//! open its socket. The encryption that the Secret Service offers would add nothing, because its key is agreed over the
+//! same socket.
 
 use std::cell::OnceCell;
 use std::collections::HashMap;
@@ -17,17 +18,19 @@ use zeroize::Zeroizing;
 use super::{SecretError, SecretProvider};
 use crate::secret::Secret;
 
+/// The attribute `service` of the gateway's items.
 const SERVICE: &str = "argus-mcp";
-/// For one look-up, starting the daemon included.
+/// The time for one look-up, including the start of the daemon.
 const TIMEOUT: Duration = Duration::from_secs(10);
 const DESTINATION: &str = "org.freedesktop.secrets";
 const ROOT: &str = "/org/freedesktop/secrets";
-const OTHERWISE: &str = "or use `secrets.provider: file` or `env`";
+/// The end of a message: what an operator can use in place of a keyring.
+const ALTERNATIVES: &str = "or use `secrets.provider: file` or `env`";
 
-/// Asks the daemon anew for each secret.
+/// Looks up each secret at the daemon. Nothing is cached.
 #[derive(Default)]
 pub(crate) struct KeyringProvider {
-    /// Why the daemon can't be used. Once that is known, no other secret waits for it.
+    /// The reason why the daemon can't be used. It is kept, so that further look-ups fail at once, without the timeout.
     failure: OnceCell<SecretError>,
 }
 
@@ -36,7 +39,8 @@ impl SecretProvider for KeyringProvider {
         if let Some(failure) = self.failure.get() {
             return Err(failure.clone());
         }
-        // A thread of its own, because the caller's may be one of a runtime that must not be blocked from within.
+        // The look-up has a thread of its own, because the calling thread may belong to an async runtime, and tokio
+        // panics if a runtime blocks inside another.
         let found = std::thread::scope(|scope| {
             let thread = std::thread::Builder::new().name("argus-auth-keyring".to_owned());
             let started = thread.spawn_scoped(scope, || block_on_look_up(name));
@@ -45,7 +49,7 @@ impl SecretProvider for KeyringProvider {
         let found = found.unwrap_or_else(|error| Err(format!("the keyring can't be asked: {error}")));
         let found = found.map_err(|message| self.failure.get_or_init(|| SecretError(message)).clone())?;
         let Some(value) = found else { return Ok(None) };
-        // This entry's own fault, which says nothing of the others.
+        // This error concerns one entry only, so it is not kept.
         let text = std::str::from_utf8(&value);
         text.map(|text| Some(Secret::new(text)))
             .map_err(|_| SecretError("the keyring's entry is not valid UTF-8".to_owned()))
@@ -56,6 +60,7 @@ impl SecretProvider for KeyringProvider {
     }
 }
 
+/// Looks up a secret and blocks for at most [`TIMEOUT`].
 fn block_on_look_up(name: &str) -> Result<Option<Zeroizing<Vec<u8>>>, String> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| format!("the keyring can't be asked: {error}"))?;
@@ -70,7 +75,7 @@ async fn look_up(name: &str) -> Result<Option<Zeroizing<Vec<u8>>>, String> {
     let bus = Connection::session().await.map_err(|error| {
         format!(
             "the keyring can't be reached, because there is no D-Bus session bus ({error}); start the program in the \
-             session whose keyring it is, set DBUS_SESSION_BUS_ADDRESS, {OTHERWISE}"
+             session that the keyring belongs to, set DBUS_SESSION_BUS_ADDRESS, {ALTERNATIVES}"
         )
     })?;
     let keyring = Keyring { bus };
@@ -86,14 +91,16 @@ async fn look_up(name: &str) -> Result<Option<Zeroizing<Vec<u8>>>, String> {
     keyring.secret(item).await.map(Some)
 }
 
-/// The Secret Service's own structure: session, parameters of the encryption, value, content type.
+/// The structure `Secret` of the Secret Service: session, parameters of the encryption, value, content type.
 type ItemSecret = (OwnedObjectPath, Vec<u8>, Vec<u8>, String);
 
+/// A connection to the Secret Service.
 struct Keyring {
     bus: Connection,
 }
 
 impl Keyring {
+    /// Calls a method of the Secret Service, and returns the body of the reply.
     async fn call<B, R>(&self, path: &str, interface: &str, method: &str, body: &B) -> Result<R, String>
     where
         B: serde::Serialize + DynamicType + Sync,
@@ -116,7 +123,7 @@ impl Keyring {
             zbus::Error::FDO(fdo) if matches!(**fdo, fdo::Error::ServiceUnknown(_) | fdo::Error::NameHasNoOwner(_)) => {
                 format!(
                     "no keyring runs on the D-Bus session bus; start one that offers the Secret Service, such as \
-                     gnome-keyring-daemon, {OTHERWISE}"
+                     gnome-keyring-daemon, {ALTERNATIVES}"
                 )
             }
             zbus::Error::MethodError(name, ..) if name.ends_with(".IsLocked") => locked(),
@@ -124,13 +131,14 @@ impl Keyring {
         })
     }
 
-    /// Unlocks `item` if that takes no one's answer to a prompt: nobody is there to give it.
+    /// Unlocks `item` if that needs no prompt, because nobody may be there to answer one.
     async fn unlock(&self, item: &OwnedObjectPath) -> Result<(), String> {
         let (unlocked, _prompt): (Vec<OwnedObjectPath>, OwnedObjectPath) =
             self.call(ROOT, "Service", "Unlock", &(vec![item],)).await?;
         if unlocked.contains(item) { Ok(()) } else { Err(locked()) }
     }
 
+    /// Returns the value of `item`.
     async fn secret(&self, item: &OwnedObjectPath) -> Result<Zeroizing<Vec<u8>>, String> {
         let (_, session): (OwnedVariant, OwnedObjectPath) =
             self.call(ROOT, "Service", "OpenSession", &("plain", Variant::from(""))).await?;
@@ -141,6 +149,6 @@ impl Keyring {
 
 fn locked() -> String {
     format!(
-        "the keyring is locked; unlock it (logging in to the desktop does, or `gnome-keyring-daemon --unlock`), {OTHERWISE}"
+        "the keyring is locked; unlock it (logging in to the desktop does, or `gnome-keyring-daemon --unlock`), {ALTERNATIVES}"
     )
 }

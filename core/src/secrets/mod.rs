@@ -1,4 +1,10 @@
-//! Where a `secret:name` looks: one `SecretProvider` per kind of store, chosen by `secrets.provider`.
+//! The stores in which `secret:name` is looked up: a [`SecretProvider`] for each value of `secrets.provider`.
+//!
+//! * this file: the trait, and the choice of the provider;
+//! * `env`: environment variables;
+//! * `file`: the encrypted file of the gateway;
+//! * `fernet`: the encryption of that file;
+//! * `keyring`: the Secret Service of the session, with the Cargo feature `keyring`.
 
 mod env;
 mod fernet;
@@ -12,32 +18,35 @@ use std::env::VarError;
 
 use crate::secret::Secret;
 
-/// Where variables are looked up: `std::env::var`, except in tests.
+/// The function that looks up environment variables: `std::env::var`, except in tests.
 pub(crate) type Environment<'e> = &'e dyn Fn(&str) -> Result<String, VarError>;
 
 /// A store of named secrets, open for reading.
 pub(crate) trait SecretProvider {
-    /// The secret called `name`, or `None` when the store has no such entry.
+    /// Returns the secret called `name`; `None` if the store has no such entry.
+    ///
+    /// # Errors
+    /// The store or the entry can't be read.
     fn get(&self, name: &str) -> Result<Option<Secret>, SecretError>;
 
-    /// Says, for an operator, where `name` was looked for in vain.
+    /// Returns a sentence for an operator that says where `name` was looked up but not found.
     fn explain_missing(&self, name: &str) -> String;
 
-    /// What is wrong with the store although it can be read.
+    /// Returns the warnings about a store that can be read.
     fn warnings(&self) -> &[String] {
         &[]
     }
 }
 
-/// A store can't be read. The message never holds the value of a secret.
+/// The reason why a store or one of its entries can't be read. The message never holds the value of a secret.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
-pub(crate) struct SecretError(pub(crate) String);
+pub(crate) struct SecretError(pub String);
 
-/// Opens the store of the kind that `secrets.provider` names; `path` is `secrets.path`, empty for the default.
+/// Opens the store that `provider`, the value of `secrets.provider`, names. An empty `path` stands for the default.
 ///
 /// # Errors
-/// No such kind of store, not in this build, or it can't be read.
+/// There is no such kind of store, it is not in this build, or it can't be read.
 pub(crate) fn open<'e>(
     provider: &str,
     path: &str,

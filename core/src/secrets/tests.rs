@@ -1,4 +1,4 @@
-//! The encrypted file. What the gateway's own command wrote is read in `tests/python/test_secret_stores.py`.
+//! Tests of the encrypted file. `tests/python/test_secret_stores.py` reads a file that the gateway itself wrote.
 
 use std::env::VarError;
 use std::os::unix::fs::PermissionsExt;
@@ -14,7 +14,7 @@ use crate::secret::Secret;
 
 const KEY: [u8; 32] = *b"signing-key-16-bencryption-key-1";
 
-/// As the gateway writes it, but for the time and the initialization vector.
+/// Returns a token as the gateway writes it, but with a fixed time and initialization vector.
 fn token(plain: &[u8]) -> String {
     let mut token = vec![0x80];
     token.extend([0; 8]);
@@ -26,7 +26,7 @@ fn token(plain: &[u8]) -> String {
     URL_SAFE.encode(token)
 }
 
-/// A directory that goes when the test does.
+/// A directory that is removed at the end of the test.
 struct Directory(PathBuf);
 
 impl Directory {
@@ -63,7 +63,7 @@ fn open_file(path: &str) -> Result<Box<dyn SecretProvider>, SecretError> {
 }
 
 #[test]
-fn names_are_exact_and_values_as_written() {
+fn get_needs_the_exact_name_and_refuses_a_value_that_is_not_text() {
     let directory = Directory::new("names");
     let json = br#"{"api-key": "hunter2", "Api-Key": "other", "esc": "a\n\u00e9\"", "twice": "1", "twice": "2",
                     "empty": "", "null": null, "number": 1, "list": ["x", {"y": 1.5}], "object": {"z": true}, "big": 1e9}"#;
@@ -89,7 +89,7 @@ fn names_are_exact_and_values_as_written() {
 }
 
 #[test]
-fn no_file_is_an_empty_store_that_needs_no_key() {
+fn open_of_a_missing_file_is_an_empty_store_without_a_key() {
     let directory = Directory::new("no-file");
     let path = directory.0.join("none.enc");
     let store = open_with_key(path.to_str().unwrap(), Err(VarError::NotPresent)).unwrap();
@@ -100,12 +100,13 @@ fn no_file_is_an_empty_store_that_needs_no_key() {
 }
 
 #[test]
-fn each_failure_says_what_is_wrong_and_never_what_is_inside() {
+fn open_that_fails_says_why_and_hides_the_content() {
     let directory = Directory::new("failures");
     let good = token(br#"{"a": "canary"}"#);
     let mut forged = good.clone().into_bytes();
     forged[40] = if forged[40] == b'A' { b'B' } else { b'A' };
     let key = || Ok(URL_SAFE.encode(KEY));
+    let mut differing = Vec::new();
     for (content, key, expected) in [
         (
             good.as_bytes(),
@@ -146,10 +147,12 @@ fn each_failure_says_what_is_wrong_and_never_what_is_inside() {
         (&vec![b'A'; (10 << 20) + 1], key(), "is larger than the limit of 10485760 bytes"),
     ] {
         let path = directory.write(content, 0o600);
-        let message = open_with_key(&path, key).err().unwrap().0;
-        assert!(message.ends_with(expected), "{message}");
-        assert!(!message.contains("canary"), "{message}");
+        let message = open_with_key(&path, key).err().map_or_else(String::new, |error| error.0);
+        if !message.ends_with(expected) || message.contains("canary") {
+            differing.push(format!("found:    {message}\n  expected: {expected}"));
+        }
     }
+    assert!(differing.is_empty(), "{} rows differ:\n  {}", differing.len(), differing.join("\n  "));
     let message = open_file(directory.0.to_str().unwrap()).err().unwrap().0;
     assert!(message.ends_with("is a directory; it must be a file"), "{message}");
     let message = open_file("/dev/null").err().unwrap().0;
@@ -159,7 +162,7 @@ fn each_failure_says_what_is_wrong_and_never_what_is_inside() {
 }
 
 #[test]
-fn a_file_that_others_can_read_is_used_with_a_warning() {
+fn open_of_a_file_that_others_can_read_warns() {
     let directory = Directory::new("modes");
     for (mode, expected) in [
         (0o600, None),

@@ -13,14 +13,14 @@ use crate::config::model::AuthConfig;
 use crate::config::reader::{KeyRule, Mapping, Reader};
 use crate::config::words;
 
-/// An `auth` block.
+/// An `auth` block that has been read.
 pub(super) struct Auth {
     pub config: AuthConfig,
-    /// `token_expiry_buffer_seconds` as the gateway hands it on: a [`Duration`] holds no infinity.
+    /// `token_expiry_buffer_seconds` for the gateway, which allows infinity; a [`Duration`] can't be infinite.
     pub expiry_buffer_seconds: f64,
 }
 
-/// Reads the block; `None` if it has an error.
+/// Reads an `auth` block; `None` if it has an error.
 pub(super) fn read(reader: &mut Reader<'_>, field: &Field<'_>) -> Option<Auth> {
     const WANTED: &str = "`static`, `oauth2` or `pkce`";
     let block = reader.mapping(field, KeyRule::Fixed)?;
@@ -29,7 +29,7 @@ pub(super) fn read(reader: &mut Reader<'_>, field: &Field<'_>) -> Option<Auth> {
     }
     let kind = reader.required(&block, "type")?;
     let word = reader.word(&kind, WANTED)?;
-    // An unknown word is an error. The rest is then read as what was probably meant, to report all problems at once.
+    // An unknown word is an error. The rest is read as the type that was probably meant, to report all problems.
     let meant = match word.as_str() {
         known @ ("static" | "oauth2" | "pkce") => known,
         unknown => {
@@ -39,9 +39,9 @@ pub(super) fn read(reader: &mut Reader<'_>, field: &Field<'_>) -> Option<Auth> {
         }
     };
     if meant == "pkce" {
-        const HARM: &str =
+        const WARNING: &str =
             "needs an interactive login, which is not performed here: asking for the headers is an error";
-        reader.warning(&kind, HARM);
+        reader.warning(&kind, WARNING);
     }
     if meant == "static" {
         return read_static(reader, &block).map(|config| Auth { config, expiry_buffer_seconds: 0.0 });

@@ -9,7 +9,7 @@ use crate::config::reader::{KeyRule, Mapping, Reader};
 use crate::config::words::{self, strip};
 use crate::headers::Headers;
 
-/// A remote backend; `None` for a `stdio` one, and for one with an error.
+/// Reads a backend; `None` for a `stdio` backend, and for one with an error.
 pub(super) fn read(reader: &mut Reader<'_>, field: &Field<'_>) -> Option<BackendConfig> {
     let name = read_name(reader, field);
     let backend = reader.mapping(field, KeyRule::Fixed)?;
@@ -42,6 +42,7 @@ pub(super) fn read(reader: &mut Reader<'_>, field: &Field<'_>) -> Option<Backend
     })
 }
 
+/// Reads the name, which is the key of the backend.
 fn read_name(reader: &mut Reader<'_>, field: &Field<'_>) -> Option<String> {
     let name = field.key();
     let message = match strip(name) {
@@ -53,7 +54,7 @@ fn read_name(reader: &mut Reader<'_>, field: &Field<'_>) -> Option<String> {
     None
 }
 
-/// `None` for a `stdio` backend too: nothing else in it concerns outgoing authentication.
+/// Reads `type`; `None` for an error, and for `stdio`, because such a backend needs no outgoing authentication.
 fn read_transport(reader: &mut Reader<'_>, backend: &Mapping<'_>) -> Option<Transport> {
     const WANTED: &str = "`sse`, `streamable-http` or `stdio`";
     let field = reader.required(backend, "type")?;
@@ -65,9 +66,10 @@ fn read_transport(reader: &mut Reader<'_>, backend: &Mapping<'_>) -> Option<Tran
         _ => {
             let meant = words::meant_transport(text.as_str());
             reader.unknown_word(&field, &text, WANTED, meant);
-            // The rest is read as what was probably meant, to report all problems at once.
-            meant
-                .and_then(|word| [Transport::Sse, Transport::StreamableHttp].into_iter().find(|it| it.as_str() == word))
+            // The rest is read as the type that was probably meant, to report all problems.
+            meant.and_then(|word| {
+                [Transport::Sse, Transport::StreamableHttp].into_iter().find(|kind| kind.as_str() == word)
+            })
         }
     }
 }

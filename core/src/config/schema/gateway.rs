@@ -1,4 +1,5 @@
-//! The fields of a backend that only the gateway uses: checked as it checks them, kept where it hands them on.
+//! The fields of a backend that only the gateway uses. They are checked as the gateway checks them, and those that its
+//! loader returns are kept.
 
 use argus_auth_yaml::Value;
 
@@ -9,7 +10,7 @@ use crate::config::reader::{KeyRule, Mapping, Reader};
 use crate::config::words::{self, strip};
 use crate::secret::Secret;
 
-/// `None` if one of them has an error.
+/// Reads the fields; `None` if one of them has an error.
 pub(super) fn read(reader: &mut Reader<'_>, backend: &Mapping<'_>, transport: Transport) -> Option<GatewayOnly> {
     let command = if transport == Transport::Sse { read_command(reader, backend) } else { Some(Command::default()) };
     let group = backend.get("group").map(|field| check_text(reader, &field));
@@ -20,11 +21,11 @@ pub(super) fn read(reader: &mut Reader<'_>, backend: &Mapping<'_>, transport: Tr
         Some(timeouts) => read_limits(reader, &timeouts),
         None => Some(Vec::new()),
     };
-    let fine = provenance && [group, filters, overrides].into_iter().flatten().all(|fine| fine);
-    fine.then_some(GatewayOnly { command: command?, limits: limits?, ..GatewayOnly::default() })
+    let valid = provenance && [group, filters, overrides].into_iter().flatten().all(|valid| valid);
+    valid.then_some(GatewayOnly { command: command?, limits: limits?, ..GatewayOnly::default() })
 }
 
-/// The gateway checks arguments and variables also where there is no command.
+/// Reads `command`, `args` and `env`. The gateway checks the last two even without a command.
 fn read_command(reader: &mut Reader<'_>, backend: &Mapping<'_>) -> Option<Command> {
     let args = match backend.get("args") {
         Some(field) => read_args(reader, &field),
@@ -62,6 +63,7 @@ fn read_env(reader: &mut Reader<'_>, field: &Field<'_>) -> Option<Vec<(String, S
     variables.into_iter().collect()
 }
 
+/// Reads a `timeouts` block: each limit under the name that the gateway's loader gives it.
 fn read_limits(reader: &mut Reader<'_>, field: &Field<'_>) -> Option<Vec<(&'static str, Limit)>> {
     const SECONDS: [(&str, &str); 4] = [
         ("init", "init_timeout"),
@@ -86,67 +88,69 @@ fn read_limits(reader: &mut Reader<'_>, field: &Field<'_>) -> Option<Vec<(&'stat
     limits.into_iter().map(|(name, value)| Some((name, value?))).collect()
 }
 
-fn read_seconds(reader: &mut Reader<'_>, field: &Field<'_>, most: f64) -> Option<Limit> {
+fn read_seconds(reader: &mut Reader<'_>, field: &Field<'_>, max: f64) -> Option<Limit> {
     let seconds = reader.number(field)?;
-    if (0.0..=most).contains(&seconds) {
+    if (0.0..=max).contains(&seconds) {
         return Some(Limit::Seconds(seconds));
     }
-    let range = if most.is_finite() { format!("from 0 to {most} seconds") } else { "0 or more seconds".to_owned() };
+    let range = if max.is_finite() { format!("from 0 to {max} seconds") } else { "0 or more seconds".to_owned() };
     reader.error(field, format!("must be {range}"));
     None
 }
 
+/// Returns whether a `filters` block is valid.
 fn check_filters(reader: &mut Reader<'_>, field: &Field<'_>) -> bool {
     let Some(filters) = reader.mapping(field, KeyRule::Fixed) else { return false };
     warn_about_unknown(reader, &filters, &[words::FILTERS]);
-    let mut fine = true;
+    let mut valid = true;
     for filter in words::FILTERS.iter().filter_map(|key| filters.get(key)) {
         let Some(lists) = reader.mapping(&filter, KeyRule::Fixed) else {
-            fine = false;
+            valid = false;
             continue;
         };
         warn_about_unknown(reader, &lists, &[words::FILTER]);
         for list in words::FILTER.iter().filter_map(|key| lists.get(key)) {
             let items = reader.list(&list);
-            fine &= items.is_some();
+            valid &= items.is_some();
             for item in items.unwrap_or_default() {
-                fine &= check_text(reader, &item);
+                valid &= check_text(reader, &item);
             }
         }
     }
-    fine
+    valid
 }
 
+/// Returns whether a `tool_overrides` block is valid.
 fn check_overrides(reader: &mut Reader<'_>, field: &Field<'_>) -> bool {
     let Some(overrides) = reader.mapping(field, KeyRule::Names) else { return false };
-    let mut fine = true;
+    let mut valid = true;
     for tool in &overrides.fields {
         let Some(entry) = reader.mapping(tool, KeyRule::Fixed) else {
-            fine = false;
+            valid = false;
             continue;
         };
         warn_about_unknown(reader, &entry, &[words::TOOL_OVERRIDE]);
         for text in words::TOOL_OVERRIDE.iter().filter_map(|key| entry.get_unless_null(key)) {
-            fine &= check_text(reader, &text);
+            valid &= check_text(reader, &text);
         }
     }
-    fine
+    valid
 }
 
-/// Who wrote the entry, and when.
+/// Returns whether the keys are valid that record the origin of the entry.
 fn check_provenance(reader: &mut Reader<'_>, backend: &Mapping<'_>) -> bool {
     const TEXTS: [&str; 5] = ["created_by", "updated_by", "created_via", "updated_via", "import_batch_id"];
-    let mut fine = true;
+    let mut valid = true;
     for text in TEXTS.iter().filter_map(|key| backend.get_unless_null(key)) {
-        fine &= check_text(reader, &text);
+        valid &= check_text(reader, &text);
     }
     if let Some(version) = backend.get_unless_null("metadata_version") {
-        fine &= reader.integer(&version, 1..=i64::MAX).is_some();
+        valid &= reader.integer(&version, 1..=i64::MAX).is_some();
     }
-    fine
+    valid
 }
 
-/// Whether the field is text. What it says matters to nobody here, so its references are not even resolved.
+/// Returns whether the field is text. The text is not used here, so its references are not resolved.
 fn check_text(reader: &mut Reader<'_>, field: &Field<'_>) -> bool {
     matches!(field.node.value, Value::Str(_)) || reader.text(field).is_some()
 }

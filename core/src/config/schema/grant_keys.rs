@@ -8,8 +8,8 @@ use crate::config::model::OAuth2Config;
 use crate::config::reader::{Mapping, Reader};
 use crate::config::urls::is_in_the_clear;
 
-/// Reads a text in which a line break is legal, but is more likely the end of a file than an operator's intent. `None`
-/// if it has an error.
+/// Reads a client id or a secret; `None` if it has an error. Warns about a line break at the end, which is legal, but
+/// is probably the end of the file that the text came from.
 pub(super) fn read_credential<'d>(reader: &mut Reader<'_>, field: &Field<'d>) -> Option<TextValue<'d>> {
     let text = reader.nonempty_text(field)?;
     if text.as_str().ends_with(['\n', '\r']) {
@@ -18,7 +18,7 @@ pub(super) fn read_credential<'d>(reader: &mut Reader<'_>, field: &Field<'d>) ->
     Some(text)
 }
 
-/// Reads a URL; `None` if it has an error. The gateway takes any text for a URL, so one that can't work is a warning.
+/// Reads a URL; `None` if it has an error. The gateway accepts any text as a URL, so one that can't work is a warning.
 pub(super) fn read_endpoint(reader: &mut Reader<'_>, field: &Field<'_>) -> Option<String> {
     let text = reader.nonempty_text(field)?;
     let key = field.key();
@@ -36,12 +36,12 @@ pub(super) fn read_endpoint(reader: &mut Reader<'_>, field: &Field<'_>) -> Optio
 /// Reads a list of scopes; `None` if one has an error.
 pub(super) fn read_scopes(reader: &mut Reader<'_>, field: &Field<'_>) -> Option<Vec<String>> {
     let items = reader.list(field)?;
-    // Each item is read before any is found missing, so that all problems are reported.
+    // All items are read before the first error ends the collection, so that all problems are reported.
     let scopes: Vec<_> = items.iter().map(|item| read_scope(reader, item)).collect();
     scopes.into_iter().collect()
 }
 
-/// Reads one scope. The gateway takes any text for one, so one that can't work is a warning.
+/// Reads one scope. The gateway accepts any text as a scope, so one that can't work is a warning.
 fn read_scope(reader: &mut Reader<'_>, item: &Field<'_>) -> Option<String> {
     let text = reader.text(item)?;
     let is_token = |text: &str| text.bytes().all(|byte| matches!(byte, b'!' | b'#'..=b'[' | b']'..=b'~'));
@@ -51,7 +51,8 @@ fn read_scope(reader: &mut Reader<'_>, item: &Field<'_>) -> Option<String> {
     Some(text.as_str().to_owned())
 }
 
-/// Reads `token_expiry_buffer_seconds`, which may be infinite; `None` if it has an error.
+/// Reads `token_expiry_buffer_seconds`, which may be infinite. Returns the default if it is absent, `None` if it has an
+/// error.
 pub(super) fn read_expiry_buffer(reader: &mut Reader<'_>, block: &Mapping<'_>) -> Option<f64> {
     let Some(field) = block.get("token_expiry_buffer_seconds") else {
         return Some(OAuth2Config::DEFAULT_EXPIRY_BUFFER.as_secs_f64());

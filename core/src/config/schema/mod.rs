@@ -1,11 +1,17 @@
-//! The nodes of a document -> the configuration: the rules of the gateway's schema for the parts that are read.
+//! Reads the configuration from the nodes of a document, by the rules of the gateway's schema.
 //!
-//! * this file: the sections, `secrets` among them;
-//! * `backend`: one entry of `backends`; `headers`: a mapping of headers; `gateway`: what only the gateway uses of it;
-//! * `auth`: an `auth` block; `oauth2` and `pkce`: its kinds; `grant_keys`: the keys that these two share;
-//! * `unknown_keys`: warnings about keys that nobody reads.
+//! * this file: the sections of the document, and the `secrets` section;
+//! * `backend`: one entry of `backends`;
+//! * `headers`: a mapping of headers, of a backend or an `auth` block;
+//! * `gateway`: the fields of a backend that only the gateway uses;
+//! * `auth`: an `auth` block;
+//! * `oauth2`: an `auth` block of that type;
+//! * `pkce`: an `auth` block of that type;
+//! * `grant_keys`: the keys that `oauth2` and `pkce` share;
+//! * `unknown_keys`: warnings about unknown keys.
 //!
-//! A backend or a block with an error is left out of the result; the error says why.
+//! A function here returns `None` for a backend or a block with an error, after the error was reported. Its other keys
+//! are read all the same where that is possible, so that all problems are reported.
 
 mod auth;
 mod backend;
@@ -26,7 +32,7 @@ use crate::config::references::{References, SecretsSettings};
 use crate::config::words;
 use crate::error::Problem;
 
-/// The remote backends of a document, and all that is wrong with it.
+/// Returns the remote backends of a document, and all its problems.
 pub(super) fn read(
     document: &Document<'_>,
     references: References<'_>,
@@ -49,12 +55,12 @@ fn read_document(reader: &mut Reader<'_>, document: &Field<'_>) -> Option<Vec<Ba
     }
     let backends = read_backends(reader, &sections);
     if let Some(secrets) = &secrets {
-        // Nothing that is read here needs a store that is opened only now, but what else is in the file may.
+        // If no backend refers to a secret, another part of the file still may.
         let unneeded = reader.files.is_some() && reader.references.open_store();
         match reader.references.store_failure().map(|failure| format!("the secret store can't be opened: {failure}")) {
             Some(failure) if unneeded => {
-                const HARM: &str = "the gateway will not start if any other part of the file refers to a secret";
-                reader.warning(secrets, format!("{failure}; {HARM}"));
+                const CONSEQUENCE: &str = "the gateway will not start if any other part of the file refers to a secret";
+                reader.warning(secrets, format!("{failure}; {CONSEQUENCE}"));
             }
             Some(failure) => reader.error(secrets, failure),
             None => {}
@@ -66,6 +72,7 @@ fn read_document(reader: &mut Reader<'_>, document: &Field<'_>) -> Option<Vec<Ba
     backends
 }
 
+/// Reads the `secrets` section. If it is enabled, `secret:name` can be looked up from now on.
 fn read_secrets(reader: &mut Reader<'_>, section: &Field<'_>) {
     let Some(secrets) = reader.mapping(section, KeyRule::Fixed) else { return };
     let mut switch = |key| secrets.get(key).is_some_and(|field| read_switch(reader, &field));
@@ -80,14 +87,14 @@ fn read_secrets(reader: &mut Reader<'_>, section: &Field<'_>) {
     };
     unknown_keys::warn_about_unknown(reader, &secrets, &[words::SECRETS]);
     if enabled {
-        // Without a path there is no store either; one report of it is enough.
+        // A bad path has been reported. Without a provider, no store is opened, so there is no second error.
         let (provider, path) = (provider.filter(|_| path.is_some()), path.unwrap_or_default());
         reader.references.enable_secrets(SecretsSettings { provider, path, strict });
     }
 }
 
-/// A switch of the `secrets` section. The gateway asks whether there is any value in it before it looks at which, so
-/// that every text means yes, `"false"` too.
+/// Reads `enabled` or `strict`. The gateway tests the truth of the value as Python does, so every text that is a legal
+/// boolean means true, even `"false"`.
 fn read_switch(reader: &mut Reader<'_>, field: &Field<'_>) -> bool {
     let value = reader.boolean(field);
     let is_text = matches!(field.node.value, Value::Str(_) | Value::Bytes(_));

@@ -40,8 +40,8 @@ const READERS: &[(&str, Read)] = &[
     ("auth_retry_on_401", Draft::auth_retry_on_401),
 ];
 
-/// Reads the block; `None` if it has an error. Every key is read whatever the others are, to report all problems at
-/// once.
+/// Reads an `oauth2` block; `None` if it has an error. All keys are read even if one has an error, so that all problems
+/// are reported.
 pub(super) fn read(
     reader: &mut Reader<'_>,
     block: &Mapping<'_>,
@@ -55,11 +55,11 @@ pub(super) fn read(
             complete &= read(&mut draft, reader, &field).is_some();
         }
     }
-    complete &= draft.check_as_a_whole(reader, block);
+    complete &= draft.check_combinations(reader, block);
     complete.then(|| draft.finish())
 }
 
-/// `token_endpoint_auth_method`, the word alone.
+/// The value of `token_endpoint_auth_method`.
 #[derive(Clone, Copy, PartialEq)]
 enum Method {
     SecretPost,
@@ -67,17 +67,17 @@ enum Method {
     PrivateKeyJwt,
 }
 
-/// The block as far as it is read. A key that is absent keeps its default.
+/// The block while it is read. An absent key keeps its default.
 struct Draft {
     config: OAuth2Config,
-    /// `None` if the word is unknown and resembles none.
+    /// `None` if the word is unknown and resembles no known one.
     method: Option<Method>,
     private_key: Option<Secret>,
     private_key_id: Option<String>,
     assertion_audience: Option<String>,
     client_certificate: Option<PathBuf>,
     client_certificate_key: Option<PathBuf>,
-    /// Whether the name of some file has an error, so that files are not looked at.
+    /// Set if the name of a file has an error. The files are then not inspected.
     has_bad_path: bool,
 }
 
@@ -166,7 +166,7 @@ impl Draft {
         Some(())
     }
 
-    /// Returns whether the method is `private_key_jwt`. Warns about a key that has no effect with another method.
+    /// Returns whether the method is `private_key_jwt`. If it is another one, warns that the key has no effect.
     fn signs_assertions(&self, reader: &mut Reader<'_>, field: &Field<'_>) -> bool {
         match self.method {
             Some(Method::PrivateKeyJwt) => true,
@@ -217,7 +217,7 @@ impl Draft {
             if RESERVED_PARAMETERS.contains(&value.key()) {
                 reader.key_error(
                     value,
-                    "this parameter is the library's: it has a key of its own in the block, or needs none",
+                    "the library sets this parameter itself, from another key of the block if there is one",
                 );
                 complete = false;
             }
@@ -244,12 +244,13 @@ impl Draft {
         Some(())
     }
 
-    /// Reads the name of a file. The content of one is an error: a name may be shown, and a key must not be.
+    /// Reads the name of a file. The content of a file is an error, because a name is shown in messages, and a key must
+    /// not be.
     fn path(&mut self, reader: &mut Reader<'_>, field: &Field<'_>) -> Option<PathBuf> {
         let is_content = |text: &str| text.contains(['\n', '\r']) || text.contains("-----BEGIN");
         let text = reader.nonempty_text(field);
         if text.as_ref().is_some_and(|text| is_content(text.as_str())) {
-            reader.error(field, "takes the name of a file, not what is in it");
+            reader.error(field, "takes the name of a file, not its content");
         }
         let path = text.filter(|text| !is_content(text.as_str())).map(|text| PathBuf::from(text.as_str()));
         self.has_bad_path |= path.is_none();
@@ -261,16 +262,16 @@ impl Draft {
         Some(())
     }
 
-    /// Reports keys that are missing, and keys that do not fit together. Returns whether there were none.
-    fn check_as_a_whole(&self, reader: &mut Reader<'_>, block: &Mapping<'_>) -> bool {
+    /// Reports missing keys, and keys that contradict each other. Returns whether there is no such problem.
+    fn check_combinations(&self, reader: &mut Reader<'_>, block: &Mapping<'_>) -> bool {
         let mut required = vec!["token_url", "client_id"];
         if self.method == Some(Method::PrivateKeyJwt) {
             required.push("private_key");
         }
         match (&self.client_certificate, &self.client_certificate_key) {
-            _ if self.has_bad_path => {}
             (Some(_), None) => required.push("client_certificate_key"),
             (None, Some(_)) => required.push("client_certificate"),
+            _ if self.has_bad_path => {}
             _ => self.check_files(reader, block),
         }
         if matches!(self.method, Some(Method::SecretPost | Method::SecretBasic)) {
@@ -288,14 +289,14 @@ impl Draft {
         {
             reader.error(
                 &field,
-                "has a user or password, which is sent in the same header as `client_secret_basic` needs; take it out",
+                "has a user or password, which is sent in the same header as the secret of `client_secret_basic`; remove it",
             );
             complete = false;
         }
         complete
     }
 
-    /// Reports the faults of the certificate files, if the reader is to look at files.
+    /// Reports a fault of the certificate files, if the load is thorough.
     fn check_files(&self, reader: &mut Reader<'_>, block: &Mapping<'_>) {
         let (ca_bundle, client_certificate) = (self.config.options.ca_bundle.clone(), self.certificate_and_key());
         if ca_bundle.is_none() && client_certificate.is_none() {
@@ -311,6 +312,7 @@ impl Draft {
         self.client_certificate.clone().zip(self.client_certificate_key.clone())
     }
 
+    /// Returns the configuration of a block that has no error.
     fn finish(mut self) -> OAuth2Config {
         self.config.options.client_certificate = self.certificate_and_key();
         self.config.options.authentication = match (self.method, self.private_key) {
@@ -331,7 +333,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_key_of_the_block_has_one_reader() {
+    fn readers_cover_every_key_of_the_block_once() {
         let elsewhere = ["type", "on_auth_failure", "token_expiry_buffer_seconds"];
         let mut read: Vec<_> = READERS.iter().map(|(key, _)| *key).chain(elsewhere).collect();
         let mut known = [OAUTH2_OF_GATEWAY, OAUTH2_OF_LIBRARY].concat();

@@ -1,4 +1,4 @@
-//! A `pkce` block: read and checked, not performed.
+//! A `pkce` block: read and checked, but not performed.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use crate::config::reader::{Mapping, Reader};
 use crate::config::words;
 use crate::secret::Secret;
 
-/// Reads the block; `None` if it has an error.
+/// Reads a `pkce` block; `None` if it has an error.
 pub(super) fn read(reader: &mut Reader<'_>, block: &Mapping<'_>, token_expiry_buffer: Duration) -> Option<PkceConfig> {
     warn_about_unknown(reader, block, &[words::PKCE]);
     let authorization_endpoint =

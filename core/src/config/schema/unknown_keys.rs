@@ -1,4 +1,4 @@
-//! Warnings about keys that nobody reads: the gateway ignores them silently.
+//! Warnings about unknown keys, which the gateway ignores silently.
 
 use crate::config::reader::{Mapping, Reader};
 use crate::config::words::{self, SECTIONS, closest, meant_key};
@@ -20,7 +20,7 @@ pub(super) fn warn_about_unknown(reader: &mut Reader<'_>, mapping: &Mapping<'_>,
             String::new()
         } else {
             match meant_key(field.key(), known) {
-                // The keys of other products for it name a file.
+                // The keys of other products hold the name of a file instead.
                 Some("private_key") => "; did you mean `private_key`, which takes the PEM text itself?".to_owned(),
                 Some(key) => format!("; did you mean `{key}`?"),
                 None => String::new(),
@@ -30,14 +30,14 @@ pub(super) fn warn_about_unknown(reader: &mut Reader<'_>, mapping: &Mapping<'_>,
     }
 }
 
-/// Warns about each key at the top that may be a misspelt section, if that section is missing.
+/// Warns about each key at the top level that may be a misspelt section, if that section is missing.
 pub(super) fn warn_about_missing_sections(reader: &mut Reader<'_>, sections: &Mapping<'_>) {
-    for (section, slips) in [("backends", &["backends", "servers", "mcpservers"][..]), ("secrets", &["secrets"])] {
+    for (section, similar) in [("backends", &["backends", "servers", "mcpservers"][..]), ("secrets", &["secrets"])] {
         if sections.get(section).is_some() {
             continue;
         }
         for field in sections.fields.iter().filter(|field| !SECTIONS.contains(&field.key())) {
-            if closest(&field.key().to_lowercase(), slips.iter()).is_some() {
+            if closest(&field.key().to_lowercase(), similar.iter()).is_some() {
                 let hint = format!("unknown key, ignored, and there are no `{section}`; did you mean `{section}`?");
                 reader.key_warning(field, hint);
             }
@@ -45,6 +45,7 @@ pub(super) fn warn_about_missing_sections(reader: &mut Reader<'_>, sections: &Ma
     }
 }
 
+/// Returns whether `key` is a key of an `oauth2` or `pkce` block.
 fn belongs_in_auth(key: &str) -> bool {
     [words::OAUTH2_OF_GATEWAY, words::OAUTH2_OF_LIBRARY, words::PKCE].iter().any(|keys| keys.contains(&key))
 }

@@ -1,9 +1,9 @@
-//! What the gateway's own loader would hand on, and the fields that only it uses.
+//! The values that the gateway's own loader would return, and the fields that only the gateway uses.
 
-use super::{Unresolved, backend, only_backend, problems, read};
+use super::{Unresolved, assert_rows, backend, only_backend, problems, read};
 use crate::config::GatewayValue;
 
-/// As Python would print it, more or less.
+/// Returns a value in a form similar to Python's `print`.
 fn shown(value: &GatewayValue<'_>) -> String {
     match value {
         GatewayValue::Null => "None".to_owned(),
@@ -20,8 +20,8 @@ fn shown(value: &GatewayValue<'_>) -> String {
 }
 
 #[test]
-fn the_dict_and_its_order() {
-    for (lines, expected) in [
+fn gateway_value_has_the_keys_and_order_of_the_gateways_loader() {
+    let rows = [
         ("", "{type: sse, url: http://b}"),
         ("headers: {}\nauth: null\nargs: [x]\nenv: {A: b}\ncommand: null", "{type: sse, url: http://b}"),
         (
@@ -44,13 +44,14 @@ fn the_dict_and_its_order() {
             "{type: sse, url: http://b, init_timeout: 0.0, cap_fetch_timeout: 1000.0, \
              sse_startup_delay: 2.0, retries: 10, retry_delay: 1.0}",
         ),
-    ] {
-        assert_eq!(shown(&only_backend(&backend(lines), Unresolved::Error).gateway_value()), expected, "{lines}");
-    }
+    ];
+    assert_rows(rows.map(|(lines, expected)| {
+        (lines, shown(&only_backend(&backend(lines), Unresolved::Error).gateway_value()), expected)
+    }));
 }
 
 #[test]
-fn an_unset_variable_of_the_command_is_only_a_warning() {
+fn unset_variable_in_the_command_is_kept_with_a_warning() {
     let yaml = backend("command: ${A}\nargs: ['${B}']\nenv: {C: 'secret:no-such'}");
     let found = problems(&yaml, Unresolved::Error);
     assert_eq!(found.len(), 3);
@@ -60,8 +61,8 @@ fn an_unset_variable_of_the_command_is_only_a_warning() {
 }
 
 #[test]
-fn what_only_the_gateway_uses_is_checked_all_the_same() {
-    for (lines, path) in [
+fn field_that_only_the_gateway_uses_is_an_error_if_invalid() {
+    let rows = [
         ("command: ' '", "command"),
         ("args: null", "args"),
         ("args: [1]", "args[0]"),
@@ -89,12 +90,17 @@ fn what_only_the_gateway_uses_is_checked_all_the_same() {
         ("metadata_version: 9223372036854775808.0", "metadata_version"),
         (&format!("metadata_version: '{}'", "1".repeat(4301)), "metadata_version"),
         ("timeouts: {retry_delay: 121}", "timeouts.retry_delay"),
-    ] {
-        let error = read(&backend(lines), Unresolved::Error).unwrap_err();
-        let paths: Vec<_> = error.problems.iter().map(|problem| problem.path.as_str()).collect();
-        assert_eq!(paths, [format!("backends.b.{path}")], "{lines}");
-    }
-    for lines in [
+    ];
+    assert_rows(rows.map(|(lines, path)| {
+        let problems = read(&backend(lines), Unresolved::Error).err().map_or_else(Vec::new, |error| error.problems);
+        let paths: Vec<_> = problems.into_iter().map(|problem| problem.path).collect();
+        (lines, paths, [format!("backends.b.{path}")])
+    }));
+}
+
+#[test]
+fn field_that_only_the_gateway_uses_is_no_problem_if_valid() {
+    let rows = [
         "metadata_version: '1_0.0'",
         "metadata_version: 99999999999999999999",
         "metadata_version: 9223372036854774784.0",
@@ -103,7 +109,6 @@ fn what_only_the_gateway_uses_is_checked_all_the_same() {
         "timeouts: {retries: '0_0'}",
         "created_via: null",
         "group: ''",
-    ] {
-        assert!(problems(&backend(lines), Unresolved::Error).is_empty(), "{lines}");
-    }
+    ];
+    assert_rows(rows.map(|lines| (lines, problems(&backend(lines), Unresolved::Error), [""; 0])));
 }

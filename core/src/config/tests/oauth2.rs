@@ -1,10 +1,10 @@
-//! What is wrong with an `oauth2` block.
+//! Problems of an `oauth2` block.
 
-use super::{Unresolved, backend, indent, oauth2, problems, read};
+use super::{Problem, Unresolved, assert_rows, backend, indent, oauth2, problems, read};
 
 #[test]
-fn problems_of_oauth2() {
-    for (lines, expected) in [
+fn oauth2_block_with_problems_reports_each_with_its_place() {
+    let rows = [
         (
             "scope: a\nsecret: canary\ntoken_uri: x\ntenant: y",
             &[
@@ -44,29 +44,35 @@ fn problems_of_oauth2() {
         (
             "ca_bundle: \"-----BEGIN X\"\nclient_certificate: a.pem\nclient_certificate_key: \"canary\\ncanary\"",
             &[
-                "line 10, column 18: backends.b.auth.ca_bundle: takes the name of a file, not what is in it",
-                "line 12, column 31: backends.b.auth.client_certificate_key: takes the name of a file, not what is in it",
+                "line 10, column 18: backends.b.auth.ca_bundle: takes the name of a file, not its content",
+                "line 12, column 31: backends.b.auth.client_certificate_key: takes the name of a file, not its content",
+            ],
+        ),
+        (
+            "ca_bundle: ''\nclient_certificate: a.pem",
+            &[
+                "line 6, column 7: backends.b.auth.client_certificate_key: `client_certificate_key` is required but missing",
+                "line 10, column 18: backends.b.auth.ca_bundle: must not be empty",
             ],
         ),
         (
             "token_expiry_buffer_seconds: ${TOKEN}",
             &["line 10, column 36: backends.b.auth.token_expiry_buffer_seconds: expected a number, found text"],
         ),
-    ] {
-        assert_eq!(problems(&oauth2(lines), Unresolved::Error), expected, "{lines}");
-    }
+    ];
+    assert_rows(rows.map(|(lines, expected)| (lines, problems(&oauth2(lines), Unresolved::Error), expected)));
 }
 
 #[test]
-fn all_that_an_oauth2_block_lacks() {
+fn oauth2_block_without_required_keys_reports_each() {
     let expected = ["token_url", "client_id", "client_secret"]
         .map(|key| format!("line 5, column 11: backends.b.auth.{key}: `{key}` is required but missing"));
     assert_eq!(problems(&backend("auth: {type: oauth2}"), Unresolved::Error), expected);
 }
 
 #[test]
-fn what_others_call_it() {
-    for (written, meant) in [
+fn unknown_key_that_other_products_use_warns_with_suggestion() {
+    let rows = [
         ("client_key", "client_certificate_key"),
         ("client_cert", "client_certificate"),
         ("cert", "client_certificate"),
@@ -79,12 +85,13 @@ fn what_others_call_it() {
         ("aud", "audience"),
         ("auth_method", "token_endpoint_auth_method"),
         ("params", "extra_params"),
-    ] {
+    ];
+    assert_rows(rows.map(|(written, meant)| {
         let expected = format!(
             "warning: line 10, column 7: backends.b.auth.{written}: unknown key, ignored; did you mean `{meant}`?"
         );
-        assert_eq!(problems(&oauth2(&format!("{written}: x")), Unresolved::Error), [expected]);
-    }
+        (written, problems(&oauth2(&format!("{written}: x")), Unresolved::Error), [expected])
+    }));
     for (written, hint) in [
         ("private_key_file", "did you mean `private_key`, which takes the PEM text itself?"),
         ("private_key_path", "did you mean `private_key`, which takes the PEM text itself?"),
@@ -101,7 +108,7 @@ fn what_others_call_it() {
 }
 
 #[test]
-fn how_a_client_authenticates() {
+fn authentication_method_decides_which_keys_are_required_or_have_no_effect() {
     const KEYED: &str = "token_endpoint_auth_method: private_key_jwt";
     const LACKS_KEY: &str = "line 6, column 7: backends.b.auth.private_key: `private_key` is required but missing";
     let unknown = |word: &str, hint: &str| {
@@ -116,8 +123,8 @@ fn how_a_client_authenticates() {
              `token_endpoint_auth_method: private_key_jwt`"
         )
     };
-    for (lines, expected) in [
-        // No second mistake is made of the missing secret.
+    let rows = [
+        // The missing secret is no error with this method.
         (KEYED, vec![LACKS_KEY.to_owned()]),
         (
             "token_endpoint_auth_method: private-key-jwt",
@@ -132,15 +139,16 @@ fn how_a_client_authenticates() {
             "client_secret: s\nprivate_key: k\nprivate_key_id: i\nassertion_audience: a",
             vec![no_effect(10, "private_key"), no_effect(11, "private_key_id"), no_effect(12, "assertion_audience")],
         ),
-    ] {
+    ];
+    assert_rows(rows.map(|(lines, expected)| {
         let block =
             format!("auth:\n  type: oauth2\n  token_url: https://as/token\n  client_id: id\n{}", indent(2, lines));
-        assert_eq!(problems(&backend(&block), Unresolved::Error), expected, "{lines}");
-    }
+        (lines, problems(&backend(&block), Unresolved::Error), expected)
+    }));
 }
 
 #[test]
-fn a_secret_is_not_missed_where_a_key_takes_its_place_and_is_wrong() {
+fn client_secret_is_not_required_with_private_key_jwt_even_after_other_errors() {
     for (lines, wrong) in
         [("", "private_key"), ("private_key: k", "private_key"), ("private_key: k\naudience: ''", "audience")]
     {
@@ -154,8 +162,8 @@ fn a_secret_is_not_missed_where_a_key_takes_its_place_and_is_wrong() {
 }
 
 #[test]
-fn what_can_be_sent_and_hardly_works() {
-    for (block, expected) in [
+fn value_that_the_gateway_accepts_but_hardly_works_warns() {
+    let rows = [
         (
             "{token_url: 'ftp://as/t', client_id: i, client_secret: s}",
             &["token_url: token_url begins with neither http:// nor https://; requests will fail"][..],
@@ -183,17 +191,17 @@ fn what_can_be_sent_and_hardly_works() {
                 "scopes[3]: is not one scope: letters, digits and signs, no blanks, quotes or \\ (RFC 6749 §3.3)",
             ],
         ),
-    ] {
+    ];
+    assert_rows(rows.map(|(block, expected)| {
         let yaml = backend(&format!("auth: {}", block.replace('{', "{type: oauth2, ")));
-        let found = problems(&yaml, Unresolved::Error);
-        let found: Vec<_> = found.iter().map(|it| it.split_once("backends.b.auth.").unwrap().1).collect();
-        assert_eq!(found, expected, "{block}");
-        assert!(read(&yaml, Unresolved::Error).is_ok(), "{block}");
-    }
+        let warnings = read(&yaml, Unresolved::Error).unwrap().warnings;
+        let shown = |warning: &Problem| warning.to_string().split_once("backends.b.auth.").unwrap().1.to_owned();
+        (block, warnings.iter().map(shown).collect::<Vec<_>>(), expected)
+    }));
 }
 
 #[test]
-fn endpoints_in_the_clear() {
+fn token_url_over_plain_http_warns_unless_it_is_loopback() {
     for (url, warns) in [
         ("https://as/t", false),
         ("http://localhost:1/t", false),

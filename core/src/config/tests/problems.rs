@@ -1,10 +1,10 @@
-//! What is wrong, where, and what would be right.
+//! Problems of a configuration: the place, what was found, and what would be right.
 
-use super::{Unresolved, backend, problems, read};
+use super::{Unresolved, assert_rows, backend, problems, read};
 
 #[test]
-fn problems_of_the_document() {
-    for (yaml, expected) in [
+fn document_with_an_error_reports_its_place_and_the_remedy() {
+    let rows = [
         ("", "line 1, column 1: expected a mapping, found nothing"),
         ("- a", "line 1, column 1: expected a mapping, found a list"),
         ("version: 1", "line 1, column 10: version: expected text, found a whole number; put it in quotes"),
@@ -33,14 +33,13 @@ fn problems_of_the_document() {
             "secrets: {enabled: true, file: x}",
             "warning: line 1, column 26: secrets.file: unknown key, ignored; did you mean `path`?",
         ),
-    ] {
-        assert_eq!(problems(yaml, Unresolved::Error), [expected], "{yaml}");
-    }
+    ];
+    assert_rows(rows.map(|(yaml, expected)| (yaml, problems(yaml, Unresolved::Error), [expected])));
 }
 
 #[test]
-fn problems_of_a_backend() {
-    for (entry, expected) in [
+fn backend_with_errors_reports_each_with_its_place_and_the_remedy() {
+    let rows = [
         ("{}", &["line 1, column 15: backends.b.type: `type` is required but missing"][..]),
         (
             "{type: streamable_http, url: http://b, auth: {type: bearer}}",
@@ -64,7 +63,7 @@ fn problems_of_a_backend() {
         ("{type: sse, url: ''}", &["line 1, column 32: backends.b.url: must not be empty"]),
         (
             "{type: sse, url: '${EMPTY}'}",
-            &["line 1, column 32: backends.b.url: must not be empty, and this is once its references are resolved"],
+            &["line 1, column 32: backends.b.url: must not be empty, but is empty once its references are resolved"],
         ),
         (
             "{type: sse, url: HTTP://b}",
@@ -92,14 +91,17 @@ fn problems_of_a_backend() {
                 "warning: line 1, column 105: backends.b.frobnicate: unknown key, ignored",
             ],
         ),
-    ] {
-        assert_eq!(problems(&format!("backends: {{b: {entry}}}"), Unresolved::Error), expected, "{entry}");
-    }
+    ];
+    assert_rows(
+        rows.map(|(entry, expected)| {
+            (entry, problems(&format!("backends: {{b: {entry}}}"), Unresolved::Error), expected)
+        }),
+    );
 }
 
 #[test]
-fn problems_of_headers() {
-    for (lines, expected) in [
+fn headers_with_errors_report_each_with_its_place_and_the_remedy() {
+    let rows = [
         ("headers: []", &["line 5, column 14: backends.b.headers: expected a mapping, found a list"][..]),
         (
             "headers:\n  a b: x\n  ok: y\n  '': z",
@@ -143,13 +145,12 @@ fn problems_of_headers() {
             "auth: {type: static, headers: null}",
             &["line 5, column 35: backends.b.auth.headers: expected a mapping, found nothing"],
         ),
-    ] {
-        assert_eq!(problems(&backend(lines), Unresolved::Error), expected, "{lines}");
-    }
+    ];
+    assert_rows(rows.map(|(lines, expected)| (lines, problems(&backend(lines), Unresolved::Error), expected)));
 }
 
 #[test]
-fn headers_that_are_none_of_the_operators_business() {
+fn header_that_the_client_or_the_protocol_sets_warns() {
     const AUTH: &str = "auth: {type: static, headers: {Accept: a, HOST: h}}";
     let found = problems(&backend(&format!("headers: {{Accept: a, Content-Length: 1a}}\n{AUTH}")), Unresolved::Error);
     let paths: Vec<_> = found.iter().map(|problem| problem.split(": ").nth(2).unwrap()).collect();
@@ -160,7 +161,7 @@ fn headers_that_are_none_of_the_operators_business() {
 }
 
 #[test]
-fn one_authorization_header_is_enough() {
+fn token_url_with_a_user_and_client_secret_basic_is_an_error() {
     let auth = |user: &str, method: &str| {
         let keys = "type: oauth2\nclient_id: c\nclient_secret: s";
         let lines = format!("{keys}\ntoken_url: 'https://{user}as/token'\ntoken_endpoint_auth_method: {method}");
@@ -170,7 +171,7 @@ fn one_authorization_header_is_enough() {
         let [found] = &auth(user, "client_secret_basic")[..] else { panic!("{user}") };
         assert!(found.ends_with(
             "backends.b.auth.token_url: has a user or password, which is sent in the same header as \
-             `client_secret_basic` needs; take it out"
+             the secret of `client_secret_basic`; remove it"
         ));
         assert_eq!(auth(user, "client_secret_post"), [""; 0]);
     }
@@ -178,7 +179,7 @@ fn one_authorization_header_is_enough() {
 }
 
 #[test]
-fn a_slip_in_the_name_of_a_section() {
+fn misspelt_section_warns_with_suggestion_if_the_section_is_missing() {
     for (key, meant) in [
         ("backend", "backends"),
         ("Backends", "backends"),
@@ -196,7 +197,7 @@ fn a_slip_in_the_name_of_a_section() {
 }
 
 #[test]
-fn headers_are_bounded() {
+fn headers_beyond_the_limit_are_one_error() {
     let headers = |count| {
         (0..count).flat_map(|index| ["\n  h".to_owned(), index.to_string(), ": x".to_owned()]).collect::<String>()
     };
@@ -208,7 +209,7 @@ fn headers_are_bounded() {
 }
 
 #[test]
-fn problems_are_bounded_in_number_and_length() {
+fn problems_beyond_the_limit_are_counted_and_long_names_are_cut() {
     let long = "x".repeat(900);
     let backend = |index| format!("  '{long} {index}':\n    type: sse\n    url: ftp://h\n    '{long}{index}': x\n");
     let backends: Vec<String> = (0..300).map(backend).collect();
@@ -219,14 +220,14 @@ fn problems_are_bounded_in_number_and_length() {
 }
 
 #[test]
-fn an_error_behind_any_number_of_warnings_is_still_an_error() {
+fn error_after_more_warnings_than_the_limit_is_still_an_error() {
     let unknown: Vec<String> = (0..500).map(|index| format!("x{index}: 1\n")).collect();
     let yaml = format!("{}  c: {{type: sse, url: ftp://h}}\n", backend(&unknown.concat()));
     assert!(read(&yaml, Unresolved::Error).is_err());
 }
 
 #[test]
-fn guessing_what_was_meant_is_bounded() {
+fn suggestions_for_many_unknown_keys_take_bounded_time() {
     let keys: Vec<String> = (0..20_000).map(|index| format!("clientid{index}: 1\n")).collect();
     let long = format!("? {}\n: 1\n", "x".repeat(1 << 20));
     let started = std::time::Instant::now();

@@ -1,13 +1,13 @@
-//! What an operator's check looks at and a load does not.
+//! Problems that only a thorough load finds: in certificate and key files, and in a secret store without references.
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 
 use argus_auth_test_support::{TlsOptions, TokenEndpoint};
 
-use super::{Unresolved, oauth2, problems, problems_of_check};
+use super::{Unresolved, assert_rows, oauth2, problems, thorough_problems};
 
-/// A directory with `ca.pem`, `client.pem` and `client.key`, and others that are no use.
+/// A directory with the usable files `ca.pem`, `client.pem` and `client.key`, and with unusable ones.
 struct TestDirectory(PathBuf);
 
 impl TestDirectory {
@@ -22,21 +22,21 @@ impl TestDirectory {
             .unwrap();
         let files = Self(directory);
         for key in ["client.key", "other.key", "encrypted.key"] {
-            files.allow(key, 0o600);
+            files.set_mode(key, 0o600);
         }
         files
     }
 
-    fn allow(&self, name: &str, mode: u32) {
+    fn set_mode(&self, name: &str, mode: u32) {
         std::fs::set_permissions(self.0.join(name), std::fs::Permissions::from_mode(mode)).unwrap();
     }
 
-    /// What a check says of them, with `@` for the directory.
+    /// Returns the problems of an `oauth2` block that holds `lines`. `@` stands for the directory in both.
     fn check(&self, lines: &str) -> Vec<String> {
         let directory = format!("{}/", self.0.display());
         let yaml = oauth2(&lines.replace('@', &directory));
-        assert_eq!(problems(&yaml, Unresolved::Error), [""; 0], "a load leaves the files alone");
-        problems_of_check(&yaml).iter().map(|problem| problem.replace(&directory, "@")).collect()
+        assert_eq!(problems(&yaml, Unresolved::Error), [""; 0], "an ordinary load does not open the files");
+        thorough_problems(&yaml).iter().map(|problem| problem.replace(&directory, "@")).collect()
     }
 }
 
@@ -47,13 +47,13 @@ impl Drop for TestDirectory {
 }
 
 #[test]
-fn certificates_and_keys() {
+fn thorough_load_reports_unusable_certificate_and_key_files() {
     let files = TestDirectory::new("tls-files");
     let pair = |certificate: &str, key: &str| {
         format!("client_certificate: '@{certificate}'\nclient_certificate_key: '@{key}'")
     };
     let no_key = "must be a private key as PEM text (-----BEGIN PRIVATE KEY-----)";
-    for (lines, expected) in [
+    let rows = [
         ("ca_bundle: '@ca.pem'".to_owned(), ""),
         (pair("client.pem", "client.key"), ""),
         ("ca_bundle: '@none.pem'".to_owned(), "10, column 18: backends.b.auth.ca_bundle: @none.pem does not exist"),
@@ -83,16 +83,18 @@ fn certificates_and_keys() {
             "11, column 31: backends.b.auth.client_certificate_key: @encrypted.key: must not be encrypted, \
              as nobody is there to give its passphrase; `openssl pkey` decrypts it",
         ),
-    ] {
+    ];
+    assert_rows(rows.map(|(lines, expected)| {
         let expected: Vec<_> =
-            Some(expected).filter(|it| !it.is_empty()).map(|it| format!("line {it}")).into_iter().collect();
-        assert_eq!(files.check(&lines), expected, "{lines}");
-    }
+            Some(expected).filter(|place| !place.is_empty()).map(|place| format!("line {place}")).into_iter().collect();
+        let found = files.check(&lines);
+        (lines, found, expected)
+    }));
 }
 
 #[test]
-fn a_missing_file_is_found_beside_other_mistakes() {
-    let found = problems_of_check(&oauth2("ca_bundle: /no/such/file\naudience: ''"));
+fn thorough_load_reports_a_missing_file_beside_other_problems() {
+    let found = thorough_problems(&oauth2("ca_bundle: /no/such/file\naudience: ''"));
     assert_eq!(
         found,
         [
@@ -103,9 +105,9 @@ fn a_missing_file_is_found_beside_other_mistakes() {
 }
 
 #[test]
-fn a_key_that_others_can_read() {
+fn thorough_load_warns_about_a_key_file_that_others_can_read() {
     let files = TestDirectory::new("open-key");
-    files.allow("client.key", 0o644);
+    files.set_mode("client.key", 0o644);
     assert_eq!(
         files.check("client_certificate: '@client.pem'\nclient_certificate_key: '@client.key'"),
         ["warning: line 11, column 31: backends.b.auth.client_certificate_key: @client.key \
@@ -114,7 +116,7 @@ fn a_key_that_others_can_read() {
 }
 
 #[test]
-fn a_store_that_nothing_here_refers_to() {
+fn thorough_load_warns_about_a_broken_store_without_references() {
     for (secrets, failure) in [
         ("provider: vault", "there is no such provider; use env, file or keyring"),
         ("provider: file, path: /", "the secrets file / is a directory; it must be a file"),
@@ -122,13 +124,13 @@ fn a_store_that_nothing_here_refers_to() {
         let yaml = format!("secrets: {{enabled: true, {secrets}}}");
         assert_eq!(problems(&yaml, Unresolved::Error), [""; 0]);
         assert_eq!(
-            problems_of_check(&yaml),
+            thorough_problems(&yaml),
             [format!(
                 "warning: line 1, column 10: secrets: the secret store can't be opened: {failure}; the gateway will \
                  not start if any other part of the file refers to a secret"
             )]
         );
     }
-    assert_eq!(problems_of_check("secrets: {enabled: false, provider: vault}"), [""; 0]);
-    assert_eq!(problems_of_check("secrets: {enabled: true, provider: env}"), [""; 0]);
+    assert_eq!(thorough_problems("secrets: {enabled: false, provider: vault}"), [""; 0]);
+    assert_eq!(thorough_problems("secrets: {enabled: true, provider: env}"), [""; 0]);
 }
