@@ -92,7 +92,7 @@ def _announced(process: subprocess.Popen[str]) -> str:
 
 @contextlib.contextmanager
 def mcp_server() -> Iterator[str]:
-    """Runs a real MCP server, whose tool `received_headers` returns the headers of the request. Yields its URL."""
+    """Runs a real MCP server with a tool that returns the headers of the request. Yields its URL."""
     program = HERE.parent / "tests" / "support" / "mcp_backend.py"
     with subprocess.Popen(
         [sys.executable, program], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True

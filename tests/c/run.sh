@@ -20,8 +20,8 @@ check() {
     fi
 }
 
-# suite COMMAND...: runs a program of many tests, whose last line counts them. Adds that count even if the program then
-# fails for another reason, which is one more failure.
+# suite COMMAND...: runs a program of many tests. Its last line counts them; that count is added even if the program
+# then fails for another reason, which is one more failure.
 suite() {
     local output=$work/suite last
     "$@" 2>&1 | tee "$output" | grep -v -E '^[0-9]+ passed, [0-9]+ failed$'

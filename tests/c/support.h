@@ -19,7 +19,7 @@
  */
 argus_auth_resolver *load(const char *client_id);
 
-/* The functions of the library for the headers of a backend, whose name is NUL-terminated here. */
+/* The library's functions for the headers of a backend, with a NUL-terminated name. */
 argus_auth_status headers_of(const argus_auth_resolver *resolver, const char *backend, unsigned timeout_ms,
                              argus_auth_headers **out, argus_auth_error **error);
 argus_auth_status try_headers_of(const argus_auth_resolver *resolver, const char *backend, argus_auth_headers **out,

@@ -33,7 +33,7 @@ static bool fork_during_first_use(void *round) {
     return pthread_join(thread, NULL) == 0 && well;
 }
 
-/* Runs before all other tests: each round runs in a child process, whose parent must not have used the library. */
+/* Runs before all other tests: each round forks, and the parent must not have used the library before. */
 static void fork_during_first_use_in_another_thread_leaves_child_and_parent_usable(void) {
     for (int round = 0; round < ROUNDS; round++) {
         CHECK(succeeds_in_child(fork_during_first_use, &round));

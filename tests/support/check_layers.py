@@ -38,7 +38,7 @@ RINGS = {
         "token/retry.rs",
         "token/source.rs",
     },
-    "a clock is the system's or one that tests move, and both speak of instants": {
+    "a clock is the system's or a virtual one for tests, and both have the same type of instant": {
         "runtime/clock.rs",
         "runtime/virtual_clock.rs",
     },
@@ -174,7 +174,7 @@ def end_of_item(code: list[str], at: int) -> int:
 
 
 def flattened(tree: list[str], prefix: Name = ()) -> Iterator[tuple[Name, str]]:
-    """Yields the paths of a use tree, each with the name that it gets here: `a::{b, c as d}` is `a::b` and `a::c`."""
+    """Yields the paths of a use tree with their local names: `a::{b, c as d}` is `a::b` as `b` and `a::c` as `d`."""
     path = prefix
     for index, token in enumerate(tree):
         if token == "{":
@@ -190,7 +190,7 @@ def flattened(tree: list[str], prefix: Name = ()) -> Iterator[tuple[Name, str]]:
 
 
 def modules(code: list[str], module: Name) -> Iterator[tuple[Name, list[str]]]:
-    """Yields each module of a file with its code. `module` is that of the file; others are written inside it."""
+    """Yields the module of a file and each module that is written inside it, with the code of each."""
     own: list[str] = []
     at = 0
     while at < len(code):
@@ -246,7 +246,7 @@ class Scope:
 
 
 def module_of(path: Path) -> Name:
-    """Returns the module of a file, whose path is relative to the crate's root file."""
+    """Returns the module of a file. The path is relative to the folder of lib.rs."""
     parts = path.with_suffix("").parts
     return parts[:-1] if parts[-1] in ("mod", "lib") else parts
 
@@ -261,7 +261,7 @@ class Tree:
         self.faults: list[str] = []
         files = [path.relative_to(source) for path in source.rglob("*.rs")]
         for module, path in sorted((module_of(path), path) for path in files):
-            # A file whose declaration is for tests only is for tests only.
+            # A file that is declared for tests only is left out.
             parent = self.scopes.get(module[:-1])
             if not module or (parent and module[-1] in parent.defined):
                 self.files[module] = path
@@ -322,8 +322,8 @@ class Tree:
             return module if target is None else self.definer(target + rest[1:], seen | {name})
         for glob in scope.globs:
             target = self.absolute(glob, module)
-            found = target is not None and self.definer(target + rest, seen | {name})
-            if found:
+            found = None if target is None else self.definer(target + rest, seen | {name})
+            if found is not None:
                 return found
         return None
 
@@ -357,7 +357,7 @@ class Tree:
                 yield self.file(target)
 
     def file(self, module: Name) -> Name:
-        """Returns the module whose file holds a module that may be a part of it."""
+        """Returns the module of the file that contains a module."""
         return next(module[:end] for end in range(len(module), -1, -1) if module[:end] in self.files)
 
     def circles(self) -> Iterator[set[Name]]:

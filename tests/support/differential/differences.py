@@ -81,7 +81,7 @@ def header_tables(backends: dict[str, Any]) -> Iterator[dict[str, str]]:
 
 
 def merge_cases(backends: dict[str, Any]) -> dict[str, Any]:
-    """Returns the backends with the last of each header whose names differ only in case."""
+    """Returns the backends with only the last of several headers that differ only in case."""
 
     def merged(fields: dict[str, str]) -> dict[str, str]:
         found: dict[str, tuple[str, str]] = {}

@@ -69,7 +69,7 @@ class Generator:
         self.disorder = random.choice([0, 0, 0.01, 0.03, 0.1, 0.3])
         # The probability of each optional key.
         self.share = random.choice([0.1, 0.3, 0.5])
-        # Whether keys occur that only this library knows.
+        # True if the case may have keys that only this library knows.
         self.ours = random.random() < 0.4
 
     def chance(self, share: float) -> bool:

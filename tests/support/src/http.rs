@@ -14,7 +14,7 @@ pub(crate) struct Parsed {
     pub target: String,
     pub headers: Vec<(String, String)>,
     pub body: Vec<u8>,
-    /// Whether the client keeps the connection open after the reply.
+    /// True if the client keeps the connection open after the reply.
     pub keep_alive: bool,
 }
 

@@ -28,7 +28,7 @@ pub struct Reply {
     /// The body, before the fault changes it.
     #[serde(deserialize_with = "text_or_json")]
     pub body: String,
-    /// Whether the reply is held until [`release`](crate::TokenEndpoint::release).
+    /// True to hold the reply until [`release`](crate::TokenEndpoint::release).
     pub hold: bool,
     /// The time before the reply begins, in milliseconds of real time. It starts at the release if `hold` is set, too.
     pub delay_ms: u64,
@@ -71,7 +71,7 @@ pub enum Fault {
     HugeBody {
         /// The size of the whole body in bytes.
         bytes: u64,
-        /// Whether the body is chunked, with no length announced.
+        /// True for a chunked body, with no length announced.
         streamed: bool,
     },
     /// Closes the connection cleanly without a byte of reply.

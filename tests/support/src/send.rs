@@ -11,7 +11,7 @@ use tokio::time::sleep;
 use crate::connection::Transport;
 use crate::reply::{Fault, Reply};
 
-/// What to do with the connection after a reply.
+/// The next step for a connection after a reply.
 #[derive(PartialEq, Eq)]
 pub(crate) enum Next {
     /// It can carry another request.
@@ -22,7 +22,7 @@ pub(crate) enum Next {
     Drop,
 }
 
-/// How the client recognises the end of the body.
+/// The framing by which the client recognises the end of the body.
 enum Framing {
     Length(u64),
     Chunked,

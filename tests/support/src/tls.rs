@@ -26,7 +26,7 @@ use tokio_rustls::TlsAcceptor;
 pub struct TlsOptions {
     /// The certificate that the endpoint presents.
     pub certificate: Certificate,
-    /// Whether clients without a certificate of this CA are rejected.
+    /// True to reject clients without a certificate of this CA.
     pub require_client_certificate: bool,
 }
 

@@ -10,7 +10,7 @@ use common::{Client, split};
 
 const BODY: &str = "0123456789";
 
-/// Sends one request to an endpoint whose first reply has this fault.
+/// Sends one request to an endpoint that replies with this fault.
 fn ask(fault: Fault) -> (TokenEndpoint, Client) {
     let endpoint = TokenEndpoint::start();
     endpoint.script(vec![Reply::text(200, "text/plain", BODY).fault(fault)]);
