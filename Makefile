@@ -1,11 +1,11 @@
-# Everything there is to do here, on Linux with Rust, a C and C++ compiler and CPython.
+# Builds, runs, tests and measures everything. Needs Linux, Rust, a C and a C++ compiler, and CPython.
 #
-#   make run     the main job, shown end to end
-#   make test    all tests and lints; test-core, test-loom, test-faults, test-c, test-python, test-argus for a part
-#   make help    the rest
+#   make run     shows the main job end to end
+#   make test    runs all tests and lints; test-core, test-loom, test-faults, test-c, test-python, test-argus run a part
+#   make help    lists all targets
 #
-# What else is needed is fetched once, into .venv and build/; `make clean` removes it. As root on Debian the tests also
-# install the packages that they need (valgrind, gnome-keyring, D-Bus); otherwise they say what is not tested.
+# Everything else is downloaded once, into .venv and build/; `make clean` removes it. As root on Debian, the tests also
+# install the packages that they need (valgrind, gnome-keyring, D-Bus). Otherwise they name the tests that they skip.
 
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
@@ -26,25 +26,25 @@ ARGUS_VERSIONS := 0.6.0 0.8.6
 RUST := $(shell find yaml core python -name target -prune -o \( -name '*.rs' -o -name Cargo.toml \) -print) Cargo.toml Cargo.lock
 
 .PHONY: help
-help: ## this list
+help: ## lists all targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 22
 
-# --- what is built -----------------------------------------------------------------------------------------------------
+# --- build ------------------------------------------------------------------------------------------------------------
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 
-# The tools and clients of the tests, pinned.
+# The tools and Python packages of tests and lints, in fixed versions.
 $(VENV)/tools.stamp: $(BIN)/python tests/python/requirements.txt
 	$(BIN)/python -m pip install --quiet -r tests/python/requirements.txt
 	touch $@
 
 .PHONY: native
-native: # the C library, the hosts, the token endpoint
+native: # builds the C library, the example hosts and the token endpoint
 	cargo build --release --quiet -p argus-auth-ffi -p argus-auth-test-support -p argus-auth-example-host
 	$(MAKE) --quiet --no-print-directory -C tests/c programs PROFILE=release
 
-# The wheel, installed where the tests run; the tests never see the source tree.
+# The wheel, installed into .venv. The tests import the installed package, never the source tree.
 $(WHEEL): $(RUST) $(wildcard python/argus_auth/*) python/pyproject.toml $(VENV)/tools.stamp
 	mkdir -p build
 	rm -rf build/wheel
@@ -54,7 +54,7 @@ $(WHEEL): $(RUST) $(wildcard python/argus_auth/*) python/pyproject.toml $(VENV)/
 
 PREFIX ?= /usr/local
 .PHONY: install
-install: ## the C library and its headers, under PREFIX (/usr/local)
+install: ## installs the C library and its headers under PREFIX (/usr/local)
 	cargo build --release --quiet -p argus-auth-ffi
 	install -d $(DESTDIR)$(PREFIX)/lib $(DESTDIR)$(PREFIX)/include
 	install -m 644 include/argus_auth.h include/argus_auth.hpp include/argus_auth_result.hpp $(DESTDIR)$(PREFIX)/include
@@ -62,49 +62,50 @@ install: ## the C library and its headers, under PREFIX (/usr/local)
 	ln -sf libargus_auth.so.0 $(DESTDIR)$(PREFIX)/lib/libargus_auth.so
 	install -m 644 $(RELEASE)/libargus_auth.a $(DESTDIR)$(PREFIX)/lib
 
-# --- the main job ------------------------------------------------------------------------------------------------------
+# --- run --------------------------------------------------------------------------------------------------------------
 
 .PHONY: run
-run: native $(WHEEL) ## the main job: config.yaml to the wire, in four languages
+run: native $(WHEEL) ## shows the main job: config.yaml to HTTP requests in four languages; LOG=1 adds all logs
 	$(BIN)/python examples/demo.py --token-endpoint $(RELEASE)/token-endpoint \
 	    --host Rust=$(RELEASE)/host-rust --host C=$(RELEASE)/c/host-c --host C++=$(RELEASE)/c/host-cpp \
 	    --callers $(RELEASE)/c/callers $(if $(LOG),--log)
 
-# --- tests -------------------------------------------------------------------------------------------------------------
+# --- tests ------------------------------------------------------------------------------------------------------------
 
 .PHONY: test
-test: lint test-core test-loom test-faults test-c test-python test-argus ## all tests and lints
+test: lint test-core test-loom test-faults test-c test-python test-argus ## runs all tests and lints
 
 .PHONY: test-core
-test-core: ## Rust: unit tests and documentation examples
+test-core: ## tests in Rust: unit tests and documentation examples
 	cargo test --quiet -p argus-auth-yaml -p argus-auth-core -p argus-auth-test-support --features argus-auth-core/virtual-time,argus-auth-core/keyring
 	cargo test --quiet -p argus-auth-ffi
 
 .PHONY: test-loom
-test-loom: ## Rust: the single flight in every order of threads
+test-loom: ## tests in Rust: the single flight in every interleaving of threads (loom)
 	RUSTFLAGS="--cfg argus_auth_loom" CARGO_TARGET_DIR=$(TARGET)/loom cargo test --quiet -p argus-auth-core --lib single_flight::model
 
-# The C tests run the other scenarios that memory matters to; tests/c/run.sh says why only definite losses count.
+# Memcheck for three scenarios of the fault suite. The C tests run other scenarios in which memory matters under it.
+# tests/c/run.sh says why only definite leaks are errors.
 MEMCHECK := ["valgrind", "--quiet", "--leak-check=full", "--show-leak-kinds=definite", \
     "--errors-for-leak-kinds=definite", "--error-exitcode=1"]
 
 .PHONY: test-faults
-test-faults: ## the fault suite: a table with a verdict per row
+test-faults: ## runs the fault suite and prints a table with a result per scenario
 	cargo test --quiet -p argus-auth-faults --test faults
 	! tests/support/has valgrind || cargo test --quiet --config 'target."cfg(all())".runner = $(MEMCHECK)' \
 	    -p argus-auth-faults --test faults -- single_flight.5 responses.1 process.3
 
 .PHONY: test-c
-test-c: native ## C and C++: the ABI, the header, the symbols, valgrind
+test-c: native ## tests in C and C++: API, headers, exported symbols, memcheck
 	$(MAKE) --no-print-directory -C tests/c test PROFILE=release
 	! tests/support/has valgrind || $(MAKE) --no-print-directory -C tests/c valgrind PROFILE=release
 
 PYTEST := -m pytest -q -p no:cacheprovider -c python/pyproject.toml --rootdir .
-# What needs more than the package and the token endpoint is tested once, with the Python of .venv.
+# Tests that need more than the package and the token endpoint run once, with the Python of .venv.
 ONCE := config_differential readme secret_stores demo authorization_server
 
 .PHONY: test-python
-test-python: native $(WHEEL) $(PYTHONS:%=build/venv-%.stamp) build/argus-0.8.6.stamp build/authorization-server.stamp ## Python: the installed wheel, in every version there is
+test-python: native $(WHEEL) $(PYTHONS:%=build/venv-%.stamp) build/argus-0.8.6.stamp build/authorization-server.stamp ## tests in Python: the installed wheel, in every Python version on this machine
 	$(BIN)/python $(PYTEST) $(wildcard $(ONCE:%=tests/python/test_%.py))
 	for python in $(PYTHONS); do \
 	    if [ -x build/venv-$$python/bin/python ]; then \
@@ -114,21 +115,21 @@ test-python: native $(WHEEL) $(PYTHONS:%=build/venv-%.stamp) build/argus-0.8.6.s
 	done
 
 .PHONY: test-differential
-test-differential: $(WHEEL) build/argus-0.8.6.stamp ## 50,000 configurations, read by the gateway and by us
+test-differential: $(WHEEL) build/argus-0.8.6.stamp ## compares how the gateway and this library read 50,000 generated configurations
 	ARGUS_AUTH_DIFFERENTIAL_CASES=50000 $(BIN)/python $(PYTEST) -s tests/python/test_config_differential.py
 
 build/venv-%.stamp: $(WHEEL)
-	python=$$(tests/support/find-python $*) || { echo "CPython $* is not on this machine: not tested"; touch $@; exit 0; }; \
+	python=$$(tests/support/find-python $*) || { echo "CPython $* is not on this machine: its tests are skipped"; touch $@; exit 0; }; \
 	[ -x build/venv-$*/bin/python ] || $$python -m venv build/venv-$*; \
 	build/venv-$*/bin/python -m pip install --quiet -r tests/python/requirements-versions.txt; \
 	build/venv-$*/bin/python -m pip install --quiet --force-reinstall --no-deps build/wheel/*.whl
 	touch $@
 
 .PHONY: test-argus
-test-argus: native $(WHEEL) $(ARGUS_VERSIONS:%=build/argus-%.stamp) ## the real, unmodified gateway from PyPI
+test-argus: native $(WHEEL) $(ARGUS_VERSIONS:%=build/argus-%.stamp) ## tests with the real, unmodified gateway from PyPI
 	$(BIN)/python $(PYTEST) tests/argus
 
-# An authorization server that nobody here wrote, with the Node.js that it runs on.
+# A certified authorization server that is independent of this project, and the Node.js that it runs on.
 build/authorization-server.stamp: $(wildcard tests/authorization-server/*)
 	[ -x build/authorization-server/bin/python ] || $(PYTHON) -m venv build/authorization-server
 	cp $^ build/authorization-server
@@ -143,22 +144,22 @@ build/argus-%.stamp: $(WHEEL)
 	build/argus-$*/bin/python -m pip install --quiet --force-reinstall --no-deps build/wheel/*.whl
 	touch $@
 
-# --- benchmarks --------------------------------------------------------------------------------------------------------
+# --- benchmarks -------------------------------------------------------------------------------------------------------
 
 .PHONY: bench
-bench: native $(WHEEL) build/argus-0.8.6.stamp ## side by side with argus-mcp 0.8.6: a table, and bench/results.md
+bench: native $(WHEEL) build/argus-0.8.6.stamp ## measures against argus-mcp 0.8.6; prints a table and writes bench/results.md
 	cargo build --release --quiet -p argus-auth-bench
 	$(CC) -std=c11 -D_DEFAULT_SOURCE -O2 -Wall -Wextra -Iinclude bench/c/cached_read.c -o $(RELEASE)/c/bench-c \
 	    $(RELEASE)/c/libargus_auth.so.0 -Wl,-rpath,'$$ORIGIN'
 	$(BIN)/python -m bench.run --python build/argus-0.8.6/bin/python --programs $(RELEASE) --out bench/results.md
 
-# --- lints -------------------------------------------------------------------------------------------------------------
+# --- lints ------------------------------------------------------------------------------------------------------------
 
 PYTHON_SOURCES := python/argus_auth bench tests/python tests/argus tests/support examples
 C_SOURCES := $(shell find bench examples tests ffi include -name '*.[ch]' -o -name '*.[ch]pp' | grep -v argus_auth.h$$)
 
 .PHONY: lint
-lint: $(WHEEL) ## every lint there is
+lint: $(WHEEL) ## runs all lints
 	$(BIN)/python tests/support/check_layers.py
 	cargo fmt --all --check
 	cargo clippy --quiet --workspace --all-targets --features argus-auth-core/virtual-time,argus-auth-core/keyring -- -D warnings
@@ -170,28 +171,28 @@ lint: $(WHEEL) ## every lint there is
 	$(BIN)/python -m mypy.stubtest --concise argus_auth._native
 
 .PHONY: format
-format: $(VENV)/tools.stamp ## formats everything
+format: $(VENV)/tools.stamp ## formats all sources
 	cargo fmt --all
 	$(BIN)/clang-format -i $(C_SOURCES)
 	$(BIN)/ruff format --quiet --config python/pyproject.toml $(PYTHON_SOURCES)
 
-# --- what is generated and checked in ----------------------------------------------------------------------------------
+# --- generated files --------------------------------------------------------------------------------------------------
 
 .PHONY: header
-header: ## include/argus_auth.h, from ffi/
+header: ## generates include/argus_auth.h from ffi/
 	ARGUS_AUTH_UPDATE_HEADER=1 cargo test --quiet -p argus-auth-ffi --test header
 
 .PHONY: docs
-docs: ## docs/faults.md, from tests/faults
+docs: ## generates docs/faults.md from tests/faults
 	ARGUS_AUTH_UPDATE_DOCS=1 cargo test --quiet -p argus-auth-faults --test faults
 
-# --- fuzzing -----------------------------------------------------------------------------------------------------------
+# --- fuzzing ----------------------------------------------------------------------------------------------------------
 
 FUZZ_SECONDS ?= 60
 FUZZ_TARGETS := $(patsubst fuzz/fuzz_targets/%.rs,%,$(wildcard fuzz/fuzz_targets/*.rs))
 
 .PHONY: fuzz
-fuzz: ## each fuzz target for FUZZ_SECONDS (60); needs a nightly Rust and cargo-fuzz, which it installs
+fuzz: ## runs each fuzz target for FUZZ_SECONDS (60); needs a nightly Rust and installs cargo-fuzz
 	cargo fuzz --version >/dev/null 2>&1 || cargo install --quiet --locked cargo-fuzz
 	for target in $(FUZZ_TARGETS); do \
 	    mkdir -p fuzz/corpus/$$target; \
@@ -200,5 +201,5 @@ fuzz: ## each fuzz target for FUZZ_SECONDS (60); needs a nightly Rust and cargo-
 	done
 
 .PHONY: clean
-clean: ## removes what was built or fetched here
+clean: ## removes everything that was built or downloaded
 	rm -rf $(VENV) build target fuzz/artifacts fuzz/corpus .mypy_cache .ruff_cache

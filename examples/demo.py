@@ -1,10 +1,13 @@
-"""The main job, seen end to end: `make run`.
+"""Shows the main job of the library end to end: `make run`.
 
-A token endpoint and a real MCP server on loopback; `config.yaml`, which names the three kinds of backend; hosts in
-Rust, C, C++ and Python that resolve it; a real MCP call per backend and language whose server says which headers came;
-a thousand callers at once; and a token endpoint that goes away. Exits with 1 if anything is not as promised.
+Starts a token endpoint and a real MCP server on loopback, and then shows and checks that
 
-No value of a secret is printed, at any log level; `--log` adds every log record of every host.
+1. hosts in Rust, C, C++ and Python get the same headers from `config.yaml`, and a real MCP call with these headers
+   reaches the server, which reports the headers that it received,
+2. 1,000 callers at once cause one token request,
+3. a valid token stays in use after the token endpoint has stopped, and hosts without a token follow `on_auth_failure`.
+
+Exits with status 1 if a check fails. Prints no value of a secret, at any log level. `--log` adds the log of every host.
 """
 
 from __future__ import annotations
@@ -39,24 +42,24 @@ KINDS = {"reports": "static", OAUTH2: "oauth2", CLOSED: "oauth2, closed", "publi
 Headers = dict[str, str]
 
 
-class Promises:
-    """What was promised, and whether it was kept."""
+class Checks:
+    """Prints the result of each check and counts those that failed."""
 
     def __init__(self) -> None:
-        """Nothing is broken yet."""
-        self.broken = 0
+        """Starts with no failed check."""
+        self.failed = 0
 
-    def check(self, promise: str, *, kept: bool) -> None:
-        """Print a line for one promise."""
-        print(f"  {'ok' if kept else 'BROKEN':<6}  {promise}")
-        self.broken += not kept
+    def check(self, statement: str, *, holds: bool) -> None:
+        """Prints a line for one check."""
+        print(f"  {'ok' if holds else 'FAILED':<6}  {statement}")
+        self.failed += not holds
 
 
 class TokenEndpoint:
     """The token endpoint of tests/support, started as a program."""
 
     def __init__(self, program: str, token: str) -> None:
-        """Start it with one fixed token, so that four processes with four caches get the same headers."""
+        """Starts it. It issues one fixed token, so that four processes with four caches get the same headers."""
         self._process = subprocess.Popen(
             [program, "--stdin-eof"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
@@ -70,17 +73,17 @@ class TokenEndpoint:
             return json.load(answer)
 
     def requests(self) -> collections.Counter[str]:
-        """How many token requests each client made since the start."""
+        """Returns the number of token requests of each client since the start."""
         return collections.Counter(dict(request["form"])["client_id"] for request in self._control("/_requests"))
 
     def stop(self) -> None:
-        """From now on connections are refused."""
+        """Stops it; from then on connections are refused."""
         self._process.kill()
         self._process.communicate()
 
 
 def _announced(process: subprocess.Popen[str]) -> str:
-    """The URL that a server prints when it is ready."""
+    """Returns the URL that a server prints when it is ready."""
     line = process.stdout.readline() if process.stdout else ""
     if ": http" not in line:
         raise SystemExit(f"a server did not start: {process.args!r}")
@@ -89,7 +92,7 @@ def _announced(process: subprocess.Popen[str]) -> str:
 
 @contextlib.contextmanager
 def mcp_server() -> Iterator[str]:
-    """A real MCP server, whose tool `received_headers` says what came with the request."""
+    """Runs a real MCP server with a tool that returns the headers of the request. Yields its URL."""
     program = HERE.parent / "tests" / "support" / "mcp_backend.py"
     with subprocess.Popen(
         [sys.executable, program], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
@@ -101,7 +104,7 @@ def mcp_server() -> Iterator[str]:
 
 
 def resolve(command: list[str], *, log: bool) -> tuple[dict[str, Headers], set[str]]:
-    """The headers of each backend as a host in some language prints them, and the backends it has an error for."""
+    """Runs a host. Returns the headers that it prints for each backend, and the backends with an error."""
     command = [*command, str(CONFIG), "--show-secrets", *(["--log"] if log else [])]
     records = None if log else subprocess.DEVNULL
     output = subprocess.run(command, check=True, stdout=subprocess.PIPE, stderr=records, text=True).stdout
@@ -119,8 +122,8 @@ def resolve(command: list[str], *, log: bool) -> tuple[dict[str, Headers], set[s
     return dict(resolved), failed
 
 
-async def arrived(url: str, headers: Headers) -> Headers:
-    """What an MCP server receives when these headers are sent along, by lower-case name."""
+async def received_headers(url: str, headers: Headers) -> Headers:
+    """Calls the MCP server with these headers. Returns the headers that it received, by lower-case name."""
     async with (
         streamablehttp_client(url, headers=headers) as (read, write, _),
         mcp.ClientSession(read, write) as session,
@@ -133,74 +136,85 @@ async def arrived(url: str, headers: Headers) -> Headers:
         return {name.lower(): value for name, value in json.loads(content.text)}
 
 
+def token_requests(count: int) -> str:
+    """Returns a number of token requests in words."""
+    return "1 token request" if count == 1 else f"{count} token requests"
+
+
 def shown(headers: Headers) -> str:
-    """Headers for a table, values by their length only."""
+    """Returns headers for a table, with the lengths of their values."""
     return ", ".join(f"{name}: <{len(value)} bytes>" for name, value in headers.items()) or "(none)"
 
 
 async def demonstrate(
     hosts: dict[str, list[str]], callers: str, endpoint: TokenEndpoint, mcp_url: str, *, log: bool
 ) -> int:
-    """Make every promise and keep count."""
-    promises = Promises()
+    """Shows and checks everything. Returns the exit status."""
+    checks = Checks()
 
-    print("\nFrom one configuration to the wire, in four languages\n")
-    print(f"  {'language':<8}  {'backend':<9}  {'kind':<14}  {'headers':<62}  {'arrived':<7}  token requests")
+    print("\n1. One configuration, four languages: the headers of each backend, received by a real MCP server\n")
+    print(f"  {'language':<8}  {'backend':<9}  {'kind':<14}  {'headers':<62}  {'received':<8}  token requests")
     by_language = {}
     for language, command in hosts.items():
         before = endpoint.requests()
         by_language[language], failed = resolve(command, log=log)
         requests = endpoint.requests() - before
-        promises.broken += bool(failed) or by_language[language].keys() != KINDS.keys()
+        checks.failed += bool(failed) or by_language[language].keys() != KINDS.keys()
         for backend, headers in by_language[language].items():
-            received = await arrived(mcp_url, headers)
+            received = await received_headers(mcp_url, headers)
             same = all(received.get(name.lower()) == value for name, value in headers.items())
             client = CLIENTS.get(backend)
             fetches = requests[client] if client else 0
             row = f"{language:<8}  {backend:<9}  {KINDS[backend]:<14}  {shown(headers):<62}"
-            print(f"  {row}  {'yes' if same else 'NO':<7}  {fetches if client else '-'}")
+            print(f"  {row}  {'yes' if same else 'NO':<8}  {fetches if client else '-'}")
             authenticated = ("authorization" in received) == (KINDS[backend] != "none")
-            promises.broken += not (same and authenticated and fetches == (client is not None))
+            checks.failed += not (same and authenticated and fetches == (client is not None))
     print()
-    promises.check("the same headers from all languages", kept=len({json.dumps(r) for r in by_language.values()}) == 1)
+    checks.check("all languages get the same headers", holds=len({json.dumps(r) for r in by_language.values()}) == 1)
     bearer = {f"Bearer {endpoint.token}"}
     tokens = {resolved[name]["Authorization"] for resolved in by_language.values() for name in (OAUTH2, CLOSED)}
-    promises.check("the token endpoint's token in each", kept=tokens == bearer)
+    checks.check("the oauth2 backends get the token that the token endpoint issued", holds=tokens == bearer)
 
-    print("\nA thousand callers at once, no token yet\n")
+    print("\n2. Many callers at once, with no token cached\n")
     resolver = argus_auth.Resolver.from_file(str(CONFIG))
     before = endpoint.requests()
     answers = await asyncio.gather(*(resolver.headers(OAUTH2) for _ in range(1000)))
     fetches = (endpoint.requests() - before).total()
-    promises.check(f"Python: 1,000 callers, {fetches} token request", kept=fetches == 1)
-    promises.check("all with the same token", kept={answer["Authorization"] for answer in answers} == bearer)
+    checks.check(f"Python: 1,000 callers cause {token_requests(fetches)}", holds=fetches == 1)
+    checks.check(
+        "Python: all callers get the same token", holds={answer["Authorization"] for answer in answers} == bearer
+    )
     before = endpoint.requests()
     subprocess.run([callers, str(CONFIG), OAUTH2], check=True, stdout=subprocess.DEVNULL)
     fetches = (endpoint.requests() - before).total()
-    promises.check(f"C: 64 threads, 1,000 calls each, {fetches} token request", kept=fetches == 1)
+    checks.check(f"C: 64 threads with 1,000 calls each cause {token_requests(fetches)}", holds=fetches == 1)
 
-    print("\nThe token endpoint goes away\n")
+    print("\n3. The token endpoint stops\n")
     endpoint.stop()
     headers = await resolver.headers(OAUTH2)
-    promises.check("a valid token stays in use", kept=headers["Authorization"] in bearer)
+    checks.check("Python: a valid token stays in use", holds=headers["Authorization"] in bearer)
     for language, command in hosts.items():
         resolved, failed = resolve(command, log=log)
-        promises.check(
-            f"{language}: {OAUTH2} (open) goes out without authentication, {CLOSED} (closed) does not go out",
-            kept=resolved.get(OAUTH2) == {"X-Request-Source": "argus"} and failed == {CLOSED},
+        checks.check(
+            f"{language}, new process: {OAUTH2} (open) gets headers without a token, {CLOSED} (closed) gets an error",
+            holds=resolved.get(OAUTH2) == {"X-Request-Source": "argus"} and failed == {CLOSED},
         )
-    print(f"\n{'Everything as promised.' if not promises.broken else f'{promises.broken} promises broken.'}")
-    return 1 if promises.broken else 0
+    print(f"\n{'Everything as promised.' if not checks.failed else f'{checks.failed} checks failed.'}")
+    return 1 if checks.failed else 0
 
 
 def main() -> int:
-    """Start what is needed, with secrets that nobody has seen before."""
-    parser = argparse.ArgumentParser(description="Show the main job end to end.")
-    parser.add_argument("--token-endpoint", required=True, help="the token-endpoint program")
-    parser.add_argument("--host", action="append", required=True, metavar="LANGUAGE=PROGRAM", help="a compiled host")
+    """Starts the servers, with new random secrets, and shows everything."""
+    parser = argparse.ArgumentParser(description="Show the main job of the library end to end.")
+    parser.add_argument("--token-endpoint", required=True, help="the program token-endpoint")
+    parser.add_argument(
+        "--host", action="append", required=True, metavar="LANGUAGE=PROGRAM", help="a compiled example host"
+    )
     parser.add_argument("--callers", required=True, help="the program with 64 threads that make 1,000 calls each")
-    parser.add_argument("--token", default=secrets.token_urlsafe(24), help="the access token to be issued")
-    parser.add_argument("--log", action="store_true", help="show every log record of every host")
+    parser.add_argument(
+        "--token", default=secrets.token_urlsafe(24), help="the access token that the token endpoint issues"
+    )
+    parser.add_argument("--log", action="store_true", help="print the log of every host")
     options = parser.parse_args()
     hosts = {language: [program] for language, _, program in (host.partition("=") for host in options.host)}
     hosts["Python"] = [sys.executable, str(HERE / "python" / "host.py")]
@@ -209,7 +223,9 @@ def main() -> int:
     endpoint = TokenEndpoint(options.token_endpoint, options.token)
     with mcp_server() as mcp_url:
         os.environ |= {"TOKEN_URL": endpoint.url, "MCP_URL": mcp_url}
-        print(f"token endpoint  {endpoint.url}\nMCP server      {mcp_url}\nconfiguration   examples/config.yaml")
+        print("configuration   examples/config.yaml")
+        print(f"token endpoint  {endpoint.url}  (of the tests; it counts token requests)")
+        print(f"MCP server      {mcp_url}  (a real one; it reports the headers that it receives)")
         return asyncio.run(demonstrate(hosts, options.callers, endpoint, mcp_url, log=options.log))
 
 

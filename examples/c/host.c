@@ -1,7 +1,10 @@
 /*
- * A host in C: prints the headers of every backend of a configuration.
+ * An example in C of a host, a program that embeds this library: prints the HTTP headers that a request to each backend
+ * of a configuration must carry.
  *
  *     host CONFIG [--show-secrets] [--log]
+ *
+ * --show-secrets prints the values of headers instead of their lengths. --log prints the library's log to stderr.
  */
 #include <stdbool.h>
 #include <stdio.h>
@@ -10,9 +13,10 @@
 
 #include "argus_auth.h"
 
-/* The library gives up on a token endpoint after 30 seconds, so this is never what ends a wait. */
+/* The longest wait for a token. The library itself gives up after 30 seconds, so no wait gets this long. */
 #define TIMEOUT_MS 35000
 
+/* The log callback. The library may call it on any thread, and on several at once. */
 static void print_log(void *user_data, argus_auth_log_level level, argus_auth_str target, argus_auth_str message) {
     static const char *const levels[] = {"OFF", "ERROR", "WARN", "INFO", "DEBUG", "TRACE"};
     FILE *stream = user_data;
@@ -41,12 +45,14 @@ static void print_backends(const argus_auth_resolver *resolver, bool show_secret
         argus_auth_str backend = argus_auth_backend_name(argus_auth_resolver_backend(resolver, i));
         argus_auth_headers *headers = NULL;
         argus_auth_error *error = NULL;
+        /* For an oauth2 backend, the first call waits for its token; later calls return the cached token. */
         if (argus_auth_resolver_headers(resolver, backend.data, backend.len, TIMEOUT_MS, &headers, &error) ==
             ARGUS_AUTH_STATUS_OK) {
             print_headers(backend.data, headers, show_secrets);
         } else {
             printf("%s\terror: %s\n", backend.data, argus_auth_error_code(error).data);
         }
+        /* One of the two is NULL, which the free functions accept. */
         argus_auth_headers_free(headers);
         argus_auth_error_free(error);
     }
@@ -75,6 +81,7 @@ int main(int argc, char **argv) {
     argus_auth_resolver *resolver = NULL;
     argus_auth_error *error = NULL;
     if (argus_auth_resolver_from_file(config, strlen(config), NULL, &resolver, &error) != ARGUS_AUTH_STATUS_OK) {
+        /* The message lists every problem of the file with its line and column. */
         (void)fprintf(stderr, "%s\n", argus_auth_error_message(error).data);
         argus_auth_error_free(error);
         return EXIT_FAILURE;
@@ -82,7 +89,7 @@ int main(int argc, char **argv) {
     print_backends(resolver, show_secrets);
     argus_auth_resolver_free(resolver);
 
-    /* Not needed before the end of a process; here so that a memory checker finds nothing left over. */
+    /* A process may end without these calls. They free what a memory checker would report otherwise. */
     (void)argus_auth_shutdown(1000, NULL);
     (void)argus_auth_log_unregister(NULL);
     return EXIT_SUCCESS;

@@ -1,6 +1,9 @@
-// A host in C++: prints the headers of every backend of a configuration.
+// An example in C++ of a host, a program that embeds this library: prints the HTTP headers that a request to each
+// backend of a configuration must carry.
 //
 //     host CONFIG [--show-secrets] [--log]
+//
+// --show-secrets prints the values of headers instead of their lengths. --log prints the library's log to stderr.
 #include <chrono>
 #include <cstdlib>
 #include <iostream>
@@ -12,9 +15,10 @@
 
 namespace {
 
-// The library gives up on a token endpoint after 30 seconds, so this is never what ends a wait.
+// The longest wait for a token. The library itself gives up after 30 seconds, so no wait gets this long.
 constexpr std::chrono::seconds timeout{35};
 
+// The log function. The library may call it on any thread, and on several at once.
 void print_log(argus_auth_log_level level, std::string_view target, std::string_view message) {
     static constexpr std::string_view levels[] = {"OFF", "ERROR", "WARN", "INFO", "DEBUG", "TRACE"};
     std::cerr << (level < std::size(levels) ? levels[level] : "?") << ' ' << target << ": " << message << '\n';
@@ -64,13 +68,15 @@ int main(int argc, char **argv) {
 
     auto resolver = argus_auth::Resolver::from_file(*config);
     if (!resolver) {
+        // The message lists every problem of the file with its line and column.
         std::cerr << resolver.error().message() << '\n';
         return EXIT_FAILURE;
     }
     for (argus_auth::Backend backend : resolver->backends()) {
+        // For an oauth2 backend, the first call waits for its token; later calls return the cached token.
         print_backend(backend.name(), resolver->headers(backend.name(), timeout), show_secrets);
     }
-    // Not needed before the end of a process, unless a log function is set: the streams it writes to are about to go.
+    // Only needed if a log function is set: it must not run while the end of the process destroys what it uses.
     static_cast<void>(argus_auth::shutdown(std::chrono::seconds(1)));
     static_cast<void>(argus_auth::clear_log());
     return EXIT_SUCCESS;

@@ -1,9 +1,9 @@
-// The configuration of oidc-provider, a certified authorization server that nobody here wrote.
+// Runs oidc-provider, a certified authorization server that is independent of this project.
 //
-//     server.js '[{"client_id": ..., "client_secret": ..., ...}]'      clients as RFC 7591 has them
+//     server.js '[{"client_id": ..., "client_secret": ..., ...}]'      a list of client metadata (RFC 7591)
 //
-// Prints its issuer, and then a line of JSON for each token request that it has answered with a token or an error.
-// Ends with its standard input.
+// Prints its issuer URL, and then a line of JSON for each token request that it has answered, with the form and the
+// OAuth error, if any. Ends when its standard input is closed.
 import { createServer } from "node:http";
 import { Provider } from "oidc-provider";
 

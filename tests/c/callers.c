@@ -1,9 +1,9 @@
 /*
- * Many threads that ask for the headers of one backend at once, from cold:
+ * Calls the library from many threads at once for the headers of one backend, with no token cached:
  *
- *     callers CONFIG BACKEND [--threads T] [--calls N]        (64 threads, 1000 calls each)
+ *     callers CONFIG BACKEND [--threads T] [--calls N]        (default: 64 threads, 1000 calls each)
  *
- * Prints `calls=64000 failures=0 seconds=0.123`; exit status 1 if a call failed.
+ * Prints `calls=64000 failures=0 seconds=0.123`; the exit status is 1 if a call failed.
  */
 #include <pthread.h>
 #include <stdio.h>

@@ -1,4 +1,4 @@
-/* The smallest possible test harness: a test is a function, and fails with its first failed check. */
+/* A minimal test harness. A test is a function; its first CHECK that fails ends it. */
 #ifndef CHECK_H
 #define CHECK_H
 
@@ -10,13 +10,19 @@ struct test {
     void (*run)(void);
 };
 
-/* Runs the tests of one file, and counts. */
+/* An entry of a table of tests, with the function's name as its name. */
+#define TEST(function) {#function, function}
+
+/* Runs the tests of one file, prints a line for each, and adds them to the totals. */
 void run_tests(const struct test *tests, size_t count);
 
-/* Reports a failed check; `passed` says so when it is true. Returns `passed`. */
-bool check_that(bool passed, const char *file, int line, const char *text);
+/*
+ * If `holds` is false, prints the place and the `text` of the check and marks the running test as failed. Returns
+ * `holds`. Any thread may call it.
+ */
+bool check_that(bool holds, const char *file, int line, const char *text);
 
-/* Ends the test function when `condition` does not hold. */
+/* Marks the test as failed and returns from its function if `condition` is false. */
 #define CHECK(condition)                                                                                               \
     do {                                                                                                               \
         if (!check_that((condition), __FILE__, __LINE__, #condition)) {                                                \
@@ -24,15 +30,15 @@ bool check_that(bool passed, const char *file, int line, const char *text);
         }                                                                                                              \
     } while (0)
 
-/* Notes that `condition` does not hold, and goes on: for functions that have something to clean up or to return. */
+/* Marks the test as failed if `condition` is false, and goes on: for functions that must clean up or return a value. */
 #define EXPECT(condition) ((void)check_that((condition), __FILE__, __LINE__, #condition))
 
-/* What the files of this program offer. */
+/* Each runs the tests of the file with its name. */
 void test_load(void);
 void test_errors(void);
 void test_headers(void);
 void test_policy(void);
-void test_life(void);
+void test_lifecycle(void);
 void test_faults(void);
 void test_operate(void);
 void test_log(void);

@@ -1,4 +1,4 @@
-/* Runs all tests of the C API: `c_tests [--no-fork]`, with the token endpoint's URL in TOKEN_URL. */
+/* Runs all tests of the C API: `c_tests [--no-fork]`. TOKEN_URL is the URL of the token endpoint. */
 #include "check.h"
 
 #include <pthread.h>
@@ -15,7 +15,7 @@ bool check_that(bool holds, const char *file, int line, const char *text) {
     if (!holds) {
         (void)pthread_mutex_lock(&lock);
         current_failed = true;
-        printf("%s:%d: does not hold: %s\n", file, line, text);
+        printf("%s:%d: check failed: %s\n", file, line, text);
         (void)pthread_mutex_unlock(&lock);
     }
     return holds;
@@ -34,13 +34,13 @@ void run_tests(const struct test *tests, size_t count) {
 int main(int argc, char **argv) {
     bool forks = argc < 2 || strcmp(argv[1], "--no-fork") != 0;
     if (forks) {
-        test_first_use();
+        test_first_use(); /* first of all: its processes must not have used the library before */
     }
     test_load();
     test_errors();
     test_headers();
     test_policy();
-    test_life();
+    test_lifecycle();
     test_faults();
     test_operate();
     test_log();
@@ -48,7 +48,7 @@ int main(int argc, char **argv) {
         test_fork();
     }
     if (argus_auth_shutdown(5000, NULL) != ARGUS_AUTH_STATUS_OK) {
-        printf("the engine did not end\n");
+        printf("the engine's thread did not end within 5 seconds\n");
         failed++;
     }
     printf("%u passed, %u failed\n", passed, failed);

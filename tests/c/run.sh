@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# Runs what the Makefile has built, against a token endpoint of its own; `run.sh valgrind` runs it under memcheck.
-# The closing line counts the tests.
+# Runs the programs that the Makefile has built, against a token endpoint that it starts; `run.sh valgrind` runs them
+# under memcheck. The last line counts the tests.
 set -u
 cd "$(dirname "$0")" || exit 1
 root=$(cd ../.. && pwd)
 passed=0
 failed=0
 
-# check NAME COMMAND...: one test, which says nothing unless it fails.
+# check NAME COMMAND...: runs one test; prints its output only if it fails.
 check() {
     local name=$1 output
     shift
@@ -20,7 +20,8 @@ check() {
     fi
 }
 
-# suite COMMAND...: many tests, whose last line is their count; it counts even if the program then ends badly.
+# suite COMMAND...: runs a program of many tests. Its last line counts them; that count is added even if the program
+# then fails for another reason, which is one more failure.
 suite() {
     local output=$work/suite last
     "$@" 2>&1 | tee "$output" | grep -v -E '^[0-9]+ passed, [0-9]+ failed$'
@@ -31,7 +32,7 @@ suite() {
     failed=$((failed + f))
     if [ -z "$last" ]; then
         failed=$((failed + 1))
-        echo "FAILED $*: ended before its count"
+        echo "FAILED $*: ended before it printed its count"
     elif [ "$status" -ne 0 ] && [ "$f" -eq 0 ]; then
         failed=$((failed + 1))
         echo "FAILED $*: exit status $status"
@@ -46,7 +47,7 @@ trap 'kill "$endpoint_pid" 2>/dev/null; rm -rf "$work"' EXIT
 read -r line <&"${endpoint[0]}" || { echo "the token endpoint did not start; build it first"; exit 1; }
 export TOKEN_URL=${line#token endpoint: }
 
-# What examples/config.yaml refers to.
+# The variables that examples/config.yaml refers to.
 export MCP_URL=http://127.0.0.1:9/mcp REPORTS_TOKEN=canary-report SECRET_REPORT_KEY=canary-key
 export SEARCH_CLIENT_SECRET=canary-client-secret
 config=$root/examples/config.yaml
@@ -57,16 +58,16 @@ compiles_alone() { # COMPILER LANGUAGE STANDARD HEADER: included twice, with not
         "$1" -x "$2" "-std=$3" $WARNINGS "-I$INCLUDE" -fsyntax-only ${5:-} -
 }
 
-exports_what_is_listed() {
+exports_listed_symbols() {
     nm -D --defined-only "$LIBRARY_DIR/libargus_auth.so" | awk '{print $3}' | LC_ALL=C sort | diff - "$root/ffi/exports.txt"
 }
 
-plugin_keeps_to_itself() {
+plugin_hides_library_and_stays() {
     nm -D --defined-only "$BUILD/plugin.so" | grep argus_auth_ && return 1
     readelf -d "$BUILD/plugin.so" | grep -q NODELETE
 }
 
-hosts_agree() {
+hosts_print_the_same() {
     for host in host-c host-cpp host-c-static; do
         "$BUILD/$host" "$config" --log >"$work/$host" 2>"$work/$host.log" || return 1
         "$BUILD/$host" "$config" --show-secrets | sed 's/tok-[0-9]*$/TOKEN/' >"$work/$host.shown" || return 1
@@ -77,7 +78,7 @@ hosts_agree() {
         ! grep -E "canary|tok-" "$work/host-c" "$work"/*.log
 }
 
-bad_configuration_fails() {
+host_fails_with_bad_configuration() {
     printf 'backends: {b: {type: sse, url: ""}}\n' >"$work/bad.yaml"
     for host in host-c host-cpp; do
         "$BUILD/$host" "$work/bad.yaml" >"$work/out" 2>"$work/err" && return 1
@@ -97,9 +98,8 @@ one_request_for_all() { # THREADS CALLS [COMMAND...]
 }
 
 if [ "${1:-}" = valgrind ]; then
-    # The tokens that the process still holds are reached through pointers into the middle of their memory, as Rust's
-    # maps and reference counts have them; memcheck calls that "possibly lost". What nobody points to any more is an
-    # error.
+    # Rust's maps and reference counts hold pointers into the middle of a block, so memcheck reports the tokens that the
+    # process still holds as "possibly lost". Only blocks without any pointer to them, "definitely lost", are errors.
     memcheck=(valgrind --quiet --leak-check=full --show-leak-kinds=definite --errors-for-leak-kinds=definite
         --error-exitcode=1)
     suite "${memcheck[@]}" "$BUILD/c_tests" --no-fork
@@ -111,28 +111,31 @@ else
     for compiler in gcc clang; do
         command -v "$compiler" >/dev/null || continue
         for standard in c99 c11 c17; do
-            check "argus_auth.h alone, $compiler $standard" compiles_alone "$compiler" c "$standard" argus_auth.h
+            check "argus_auth.h alone compiles, $compiler $standard" \
+                compiles_alone "$compiler" c "$standard" argus_auth.h
         done
-        check "argus_auth.h alone, $compiler c++17" compiles_alone "$compiler" c++ c++17 argus_auth.h
+        check "argus_auth.h alone compiles, $compiler c++17" compiles_alone "$compiler" c++ c++17 argus_auth.h
         for standard in c++17 c++20; do
-            check "argus_auth.hpp alone, $compiler $standard" compiles_alone "$compiler" c++ "$standard" argus_auth.hpp
+            check "argus_auth.hpp alone compiles, $compiler $standard" \
+                compiles_alone "$compiler" c++ "$standard" argus_auth.hpp
         done
-        check "argus_auth.hpp without exceptions, $compiler" \
+        check "argus_auth.hpp alone compiles without exceptions, $compiler" \
             compiles_alone "$compiler" c++ c++17 argus_auth.hpp -fno-exceptions
-        check "argus_auth_result.hpp alone, $compiler" compiles_alone "$compiler" c++ c++17 argus_auth_result.hpp
+        check "argus_auth_result.hpp alone compiles, $compiler" \
+            compiles_alone "$compiler" c++ c++17 argus_auth_result.hpp
         for standard in c++17 c++20; do
             # shellcheck disable=SC2086 # the warnings are words
             check "the C++ tests compile, $compiler $standard" \
                 "$compiler" "-std=$standard" $WARNINGS "-I$INCLUDE" -fsyntax-only ../cpp/tests.cpp
         done
     done
-    check "the library exports what is listed" exports_what_is_listed
-    check "a plugin exports nothing of the static library, and stays" plugin_keeps_to_itself
+    check "the library exports exactly the symbols of ffi/exports.txt" exports_listed_symbols
+    check "a plugin exports no symbol of the static library and can't be unloaded" plugin_hides_library_and_stays
     suite "$BUILD/c_tests"
     suite "$BUILD/cpp_tests"
     [ -z "${SANITIZED:-}" ] || check "the C++ tests under sanitizers" "$SANITIZED"
-    check "the hosts print the same, and no secret" hosts_agree
-    check "a bad configuration ends a host" bad_configuration_fails
+    check "the example hosts print the same lines and no secret" hosts_print_the_same
+    check "an example host with a bad configuration prints the problem and fails" host_fails_with_bad_configuration
     check "64 threads, 1000 calls each, one token request" one_request_for_all 64 1000
 fi
 

@@ -70,7 +70,7 @@ argus_auth_status try_headers_of(const argus_auth_resolver *resolver, const char
 
 bool is(argus_auth_str text, const char *expected) {
     if (text.data[text.len] != '\0' || strcmp(text.data, expected) != 0 || text.len != strlen(expected)) {
-        printf("\"%s\" is not \"%s\"\n", text.data, expected);
+        printf("\"%s\" (%zu bytes) is not \"%s\"\n", text.data, text.len, expected);
         return false;
     }
     return true;
@@ -81,7 +81,7 @@ bool has(const argus_auth_headers *headers, const char *name, const char *value)
     return argus_auth_headers_find(headers, name, strlen(name), &found) && is(found, value);
 }
 
-/* Sends one request to the endpoint's control paths; returns the whole response, to be freed, or NULL. */
+/* Sends one request to a control path of the endpoint. Returns the whole response, which the caller frees, or NULL. */
 static char *control(const char *method, const char *path, const char *body) {
     unsigned port = 0;
     (void)sscanf(token_url(), "http://127.0.0.1:%u/", &port);
@@ -95,13 +95,13 @@ static char *control(const char *method, const char *path, const char *body) {
     int length =
         snprintf(head, sizeof head, "%s %s HTTP/1.1\r\nHost: l\r\nConnection: close\r\nContent-Length: %zu\r\n\r\n",
                  method, path, strlen(body));
-    bool sent = length > 0 && connect(connection, (struct sockaddr *)&address, sizeof address) == 0 &&
-                write(connection, head, (size_t)length) == length &&
-                write(connection, body, strlen(body)) == (ssize_t)strlen(body);
-    /* The endpoint closes the connection when it has answered and sees that no more comes. */
+    bool written = length > 0 && connect(connection, (struct sockaddr *)&address, sizeof address) == 0 &&
+                   write(connection, head, (size_t)length) == length &&
+                   write(connection, body, strlen(body)) == (ssize_t)strlen(body);
+    /* The endpoint closes the connection after its reply, because it sees that no other request follows. */
     (void)shutdown(connection, SHUT_WR);
     size_t capacity = 4 << 20, used = 0;
-    char *response = sent ? malloc(capacity) : NULL;
+    char *response = written ? malloc(capacity) : NULL;
     while (response != NULL && used < capacity - 1) {
         ssize_t got = read(connection, response + used, capacity - 1 - used);
         if (got <= 0) {
@@ -143,7 +143,7 @@ void script(const char *replies) { free(control("POST", "/_script", replies)); }
 
 void release(void) { free(control("POST", "/_release", "")); }
 
-bool child_does(bool (*task)(void *), void *argument) {
+bool succeeds_in_child(bool (*task)(void *), void *argument) {
     (void)fflush(stdout);
     pid_t child = fork();
     if (child == 0) {

@@ -1,11 +1,11 @@
-/* The error object: problems of a configuration, what a token endpoint said, and NULL. */
+/* The error object: the problems of a configuration, the fields of a token endpoint's error response, and NULL. */
 #include <string.h>
 
 #include "argus_auth.h"
 #include "check.h"
 #include "support.h"
 
-static void problems_of_a_configuration(void) {
+static void error_of_a_bad_configuration_lists_every_problem_with_its_place(void) {
     static const char text[] = "backends:\n"
                                "  one:\n"
                                "    type: streamable-http\n"
@@ -41,7 +41,7 @@ static void problems_of_a_configuration(void) {
     argus_auth_error_free(error);
 }
 
-static void what_the_endpoint_said(void) {
+static void error_of_a_rejected_token_request_has_the_fields_of_the_response(void) {
     argus_auth_resolver *resolver = load("test-rejected");
     CHECK(resolver != NULL);
     script("[{\"status\": 400, \"body\": {\"error\": \"invalid_client\", \"error_description\": \"no such client\"}}]");
@@ -58,13 +58,13 @@ static void what_the_endpoint_said(void) {
     CHECK(!argus_auth_error_retryable(error));
     CHECK(argus_auth_error_problem_count(error) == 0);
     CHECK(strstr(argus_auth_error_message(error).data, CLIENT_SECRET) == NULL);
-    /* The error outlives what it came from. */
+    /* The error stays valid after its resolver is freed. */
     argus_auth_resolver_free(resolver);
     CHECK(argus_auth_error_message(error).len > 0);
     argus_auth_error_free(error);
 }
 
-static void nothing_of_null(void) {
+static void error_functions_of_null_return_empty_values(void) {
     argus_auth_error_free(NULL);
     CHECK(argus_auth_error_status(NULL) == ARGUS_AUTH_STATUS_OK);
     CHECK(is(argus_auth_error_code(NULL), ""));
@@ -86,9 +86,9 @@ static void nothing_of_null(void) {
 
 void test_errors(void) {
     static const struct test tests[] = {
-        {"problems of a configuration", problems_of_a_configuration},
-        {"what the endpoint said", what_the_endpoint_said},
-        {"an error object that is NULL", nothing_of_null},
+        TEST(error_of_a_bad_configuration_lists_every_problem_with_its_place),
+        TEST(error_of_a_rejected_token_request_has_the_fields_of_the_response),
+        TEST(error_functions_of_null_return_empty_values),
     };
     run_tests(tests, sizeof tests / sizeof *tests);
 }

@@ -1,6 +1,6 @@
 /*
- * Scenarios 1, 12 and 26 of the fault suite (docs/faults.md) through the C API, to be run under memcheck as well: what
- * they must show is not only the outcome, but that nothing is lost and nothing is touched that is gone.
+ * Scenarios 1, 12 and 26 of the fault suite (docs/faults.md) through the C API. They also run under memcheck, because
+ * they must show that no memory leaks and that no freed memory is used.
  */
 #include <pthread.h>
 #include <stdio.h>
@@ -19,29 +19,29 @@ struct waiter {
     argus_auth_headers *headers;
 };
 
-static pthread_barrier_t all_run;
+static pthread_barrier_t all_started;
 
 static void *wait_for_headers(void *argument) {
     struct waiter *waiter = argument;
-    (void)pthread_barrier_wait(&all_run);
+    (void)pthread_barrier_wait(&all_started);
     waiter->status = headers_of(waiter->resolver, "closed", 60000, &waiter->headers, NULL);
     return NULL;
 }
 
-/* Returns when all threads run and are about to ask. */
+/* Starts all threads. Returns true when they run and are about to request headers, or false if one can't start. */
 static bool start(struct waiter *waiters, const argus_auth_resolver *resolver) {
-    (void)pthread_barrier_init(&all_run, NULL, WAITING + 1);
+    (void)pthread_barrier_init(&all_started, NULL, WAITING + 1);
     for (int i = 0; i < WAITING; i++) {
         waiters[i] = (struct waiter){.resolver = resolver};
         if (pthread_create(&waiters[i].thread, NULL, wait_for_headers, &waiters[i]) != 0) {
             return false;
         }
     }
-    (void)pthread_barrier_wait(&all_run);
+    (void)pthread_barrier_wait(&all_started);
     return true;
 }
 
-/* Joins all; how many ended with `status`, and, if that is OK, with this token. */
+/* Joins all threads. Returns the number of calls that returned `status` and, if that is OK, this `Authorization`. */
 static int join(struct waiter *waiters, argus_auth_status status, const char *authorization) {
     int count = 0;
     for (int i = 0; i < WAITING; i++) {
@@ -54,8 +54,8 @@ static int join(struct waiter *waiters, argus_auth_status status, const char *au
     return count;
 }
 
-/* 10,000 callers come while the first fetch is under way: those who can't wait are told so, the others wait. */
-static void cold_callers(void) {
+/* While the first fetch is under way, 64 threads wait for it and 9,936 calls try without waiting. */
+static void callers_during_the_first_fetch_share_its_one_request(void) {
     argus_auth_resolver *resolver = load("test-cold");
     CHECK(resolver != NULL);
     script("[{\"body\": {\"access_token\": \"shared\"}, \"hold\": true}]");
@@ -73,8 +73,8 @@ static void cold_callers(void) {
     argus_auth_resolver_free(resolver);
 }
 
-/* 200 with an empty body, HTML, truncated JSON (each retried three times), and with `error`. */
-static void responses_that_are_none(void) {
+/* 200 with an empty body, HTML or truncated JSON, each retried three times; and with `error`, which is not retried. */
+static void malformed_token_response_fails_and_its_body_is_not_shown(void) {
     static const struct {
         const char *body;
         argus_auth_status status;
@@ -94,7 +94,7 @@ static void responses_that_are_none(void) {
         for (int request = 0; request < cases[i].requests; request++) {
             script(replies);
         }
-        for (int call = 0; call < 2; call++) { /* the second is told what the first met */
+        for (int call = 0; call < 2; call++) { /* the second call returns the remembered error */
             argus_auth_headers *headers = NULL;
             argus_auth_error *error = NULL;
             CHECK(headers_of(resolver, "closed", 40000, &headers, &error) == cases[i].status);
@@ -108,8 +108,8 @@ static void responses_that_are_none(void) {
     }
 }
 
-/* The engine ends, again and again, while a fetch is under way that many wait for; and goes on afterwards. */
-static void shutdown_mid_fetch(void) {
+/* Repeats a shutdown during a fetch that 64 threads wait for. The engine works again after each. */
+static void shutdown_during_a_fetch_ends_every_wait_and_allows_a_restart(void) {
     argus_auth_resolver *resolver = load("test-mid-fetch");
     CHECK(resolver != NULL);
     for (int round = 1; round <= 3; round++) {
@@ -117,7 +117,7 @@ static void shutdown_mid_fetch(void) {
         struct waiter waiters[WAITING];
         CHECK(start(waiters, resolver));
         CHECK(await_requests_of("test-mid-fetch", round));
-        sleep_ms(500); /* for the last of them to be waiting */
+        sleep_ms(500); /* time for the last thread to start waiting */
         CHECK(argus_auth_shutdown(20000, NULL) == ARGUS_AUTH_STATUS_OK);
         CHECK(join(waiters, ARGUS_AUTH_STATUS_SHUTDOWN, NULL) == WAITING);
         release();
@@ -130,9 +130,9 @@ static void shutdown_mid_fetch(void) {
 
 void test_faults(void) {
     static const struct test tests[] = {
-        {"10,000 cold callers", cold_callers},
-        {"responses that are none", responses_that_are_none},
-        {"shutdown mid-fetch", shutdown_mid_fetch},
+        TEST(callers_during_the_first_fetch_share_its_one_request),
+        TEST(malformed_token_response_fails_and_its_body_is_not_shown),
+        TEST(shutdown_during_a_fetch_ends_every_wait_and_allows_a_restart),
     };
     run_tests(tests, sizeof tests / sizeof *tests);
 }

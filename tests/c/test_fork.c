@@ -1,4 +1,4 @@
-/* A child of fork has headers, and is never in the parent's way. */
+/* A child of fork gets headers and does not disturb its parent. */
 #include <pthread.h>
 #include <stdio.h>
 #include <sys/wait.h>
@@ -8,6 +8,7 @@
 #include "check.h"
 #include "support.h"
 
+/* Returns whether `backend` gets headers with an `Authorization` that is longer than `Bearer `. */
 static bool has_headers(const argus_auth_resolver *resolver, const char *backend) {
     argus_auth_headers *headers = NULL;
     argus_auth_status status = headers_of(resolver, backend, 20000, &headers, NULL);
@@ -17,33 +18,37 @@ static bool has_headers(const argus_auth_resolver *resolver, const char *backend
     return status == ARGUS_AUTH_STATUS_OK && found;
 }
 
-static bool inherits(void *resolver) { return has_headers(resolver, "closed") && has_headers(resolver, "fixed"); }
+/* For a child: uses the parent's resolver. */
+static bool uses_inherited_resolver(void *resolver) {
+    return has_headers(resolver, "closed") && has_headers(resolver, "fixed");
+}
 
-static bool starts_anew(void *client_id) {
+/* For a child: uses a resolver of its own, and stops the engine. */
+static bool uses_new_resolver(void *client_id) {
     argus_auth_resolver *resolver = load(client_id);
     bool well = has_headers(resolver, "closed");
     argus_auth_resolver_free(resolver);
     return argus_auth_shutdown(5000, NULL) == ARGUS_AUTH_STATUS_OK && well;
 }
 
-static void before_the_engine_runs(void) {
+static void fork_before_the_engine_runs_lets_child_and_parent_fetch(void) {
     CHECK(argus_auth_shutdown(5000, NULL) == ARGUS_AUTH_STATUS_OK);
     argus_auth_resolver *resolver = load("test-fork-before");
     CHECK(resolver != NULL);
-    CHECK(child_does(inherits, resolver));
+    CHECK(succeeds_in_child(uses_inherited_resolver, resolver));
     CHECK(has_headers(resolver, "closed"));
     CHECK(requests_of("test-fork-before") == 2);
     argus_auth_resolver_free(resolver);
 }
 
-static void with_a_cached_token(void) {
+static void fork_with_a_cached_token_serves_it_in_the_child_without_a_request(void) {
     static char other[] = "test-fork-new";
     argus_auth_resolver *resolver = load("test-fork-cached");
     CHECK(resolver != NULL);
     CHECK(has_headers(resolver, "closed"));
-    CHECK(child_does(inherits, resolver));
+    CHECK(succeeds_in_child(uses_inherited_resolver, resolver));
     CHECK(requests_of("test-fork-cached") == 1);
-    CHECK(child_does(starts_anew, other));
+    CHECK(succeeds_in_child(uses_new_resolver, other));
     CHECK(has_headers(resolver, "closed"));
     argus_auth_resolver_free(resolver);
 }
@@ -53,14 +58,14 @@ static void *wait_for_headers(void *resolver) {
     return NULL;
 }
 
-static void in_the_middle_of_a_fetch(void) {
+static void fork_during_a_fetch_lets_the_child_make_its_own(void) {
     argus_auth_resolver *resolver = load("test-fork-middle");
     CHECK(resolver != NULL);
     script("[{\"body\": {\"access_token\": \"parent\"}, \"hold\": true}, {\"body\": {\"access_token\": \"child\"}}]");
     pthread_t waiter;
     CHECK(pthread_create(&waiter, NULL, wait_for_headers, resolver) == 0);
     CHECK(await_requests_of("test-fork-middle", 1));
-    CHECK(child_does(inherits, resolver));
+    CHECK(succeeds_in_child(uses_inherited_resolver, resolver));
     release();
     CHECK(pthread_join(waiter, NULL) == 0);
     argus_auth_headers *headers = NULL;
@@ -73,7 +78,7 @@ static void in_the_middle_of_a_fetch(void) {
 
 static int pipe_in[2], pipe_out[2];
 
-/* Says that it runs, and stays until it is told to return. */
+/* A log callback. Writes a byte to `pipe_out` when it runs, and returns when it has read one from `pipe_in`. */
 static void linger(void *user_data, argus_auth_log_level level, argus_auth_str target, argus_auth_str message) {
     char byte = 0;
     (void)user_data, (void)level, (void)target, (void)message;
@@ -81,11 +86,12 @@ static void linger(void *user_data, argus_auth_log_level level, argus_auth_str t
     EXPECT(read(pipe_in[0], &byte, 1) == 1);
 }
 
+/* For a child: unregisters the callback that runs in the parent. */
 static bool unregisters(void *resolver) {
     return argus_auth_log_unregister(NULL) == ARGUS_AUTH_STATUS_OK && has_headers(resolver, "closed");
 }
 
-static void while_the_log_callback_runs(void) {
+static void fork_during_a_log_callback_lets_the_child_unregister_it(void) {
     argus_auth_resolver *resolver = load("test-fork-log");
     CHECK(resolver != NULL);
     CHECK(pipe(pipe_in) == 0 && pipe(pipe_out) == 0);
@@ -94,8 +100,8 @@ static void while_the_log_callback_runs(void) {
     CHECK(pthread_create(&waiter, NULL, wait_for_headers, resolver) == 0);
     char byte;
     CHECK(read(pipe_out[0], &byte, 1) == 1);
-    CHECK(child_does(unregisters, resolver));
-    char many[64] = {0};
+    CHECK(succeeds_in_child(unregisters, resolver));
+    char many[64] = {0}; /* enough for every further call of `linger` */
     CHECK(write(pipe_in[1], many, sizeof many) == (ssize_t)sizeof many);
     CHECK(pthread_join(waiter, NULL) == 0);
     CHECK(argus_auth_log_unregister(NULL) == ARGUS_AUTH_STATUS_OK);
@@ -108,10 +114,10 @@ static void while_the_log_callback_runs(void) {
 
 void test_fork(void) {
     static const struct test tests[] = {
-        {"fork before the engine runs", before_the_engine_runs},
-        {"fork with a cached token", with_a_cached_token},
-        {"fork in the middle of a fetch", in_the_middle_of_a_fetch},
-        {"fork while the log callback runs", while_the_log_callback_runs},
+        TEST(fork_before_the_engine_runs_lets_child_and_parent_fetch),
+        TEST(fork_with_a_cached_token_serves_it_in_the_child_without_a_request),
+        TEST(fork_during_a_fetch_lets_the_child_make_its_own),
+        TEST(fork_during_a_log_callback_lets_the_child_unregister_it),
     };
     run_tests(tests, sizeof tests / sizeof *tests);
 }

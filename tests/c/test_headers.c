@@ -1,11 +1,11 @@
-/* Headers: what they hold, with and without waiting, and after a refusal. */
+/* Headers: their content, calls that wait and calls that do not, and invalidation. */
 #include <string.h>
 
 #include "argus_auth.h"
 #include "check.h"
 #include "support.h"
 
-static void without_a_token(void) {
+static void headers_without_a_token_are_read_by_index_and_by_name(void) {
     argus_auth_resolver *resolver = load("test-static");
     CHECK(resolver != NULL);
     argus_auth_headers *headers = NULL;
@@ -34,7 +34,7 @@ static void without_a_token(void) {
     argus_auth_resolver_free(resolver);
 }
 
-static void trying_before_and_after_a_fetch(void) {
+static void try_headers_during_a_fetch_is_not_ready_and_serves_the_token_afterwards(void) {
     argus_auth_resolver *resolver = load("test-try");
     CHECK(resolver != NULL);
     script("[{\"body\": {\"access_token\": \"try-1\", \"expires_in\": 3600}, \"hold\": true}]");
@@ -56,7 +56,7 @@ static void trying_before_and_after_a_fetch(void) {
     argus_auth_headers_free(headers);
     CHECK(try_headers_of(resolver, "open", &headers, &error) == ARGUS_AUTH_STATUS_OK);
     CHECK(has(headers, "Authorization", "Bearer try-1"));
-    /* However long a token is, a read does not copy it. */
+    /* A cached hit does not copy the token, whatever its length. */
     argus_auth_headers *again = NULL;
     CHECK(try_headers_of(resolver, "open", &again, &error) == ARGUS_AUTH_STATUS_OK);
     CHECK(argus_auth_headers_value(again, 1).data == argus_auth_headers_value(headers, 1).data);
@@ -66,26 +66,26 @@ static void trying_before_and_after_a_fetch(void) {
     argus_auth_resolver_free(resolver);
 }
 
-static argus_auth_status refuse(const argus_auth_resolver *resolver, const char *rejected) {
+static argus_auth_status invalidate(const argus_auth_resolver *resolver, const char *rejected) {
     return argus_auth_resolver_invalidate(resolver, "open", 4, rejected, rejected == NULL ? 0 : strlen(rejected), NULL);
 }
 
-static void refused_headers(void) {
+static void invalidate_replaces_the_token_only_if_it_is_the_rejected_one(void) {
     argus_auth_resolver *resolver = load("test-refused");
     CHECK(resolver != NULL);
     script("[{\"body\": {\"access_token\": \"r-1\"}}, {\"body\": {\"access_token\": \"r-2\"}},"
            " {\"body\": {\"access_token\": \"r-3\"}}]");
     static const struct {
         const char *rejected, *then;
-    } steps[] = {{"", "Bearer r-1"},           /* nothing that is held */
-                 {"Bearer r-1", "Bearer r-2"}, /* what is held */
-                 {"Bearer r-1", "Bearer r-2"}, /* what has been replaced */
-                 {NULL, "Bearer r-3"}};        /* whatever is held */
+    } steps[] = {{"", "Bearer r-1"},           /* not the held token: kept */
+                 {"Bearer r-1", "Bearer r-2"}, /* the held token: replaced */
+                 {"Bearer r-1", "Bearer r-2"}, /* a token that was replaced already: the held one is kept */
+                 {NULL, "Bearer r-3"}};        /* any token: replaced */
     for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
         argus_auth_headers *headers = NULL;
         CHECK(headers_of(resolver, "open", 20000, &headers, NULL) == ARGUS_AUTH_STATUS_OK);
         argus_auth_headers_free(headers);
-        CHECK(refuse(resolver, steps[i].rejected) == ARGUS_AUTH_STATUS_OK);
+        CHECK(invalidate(resolver, steps[i].rejected) == ARGUS_AUTH_STATUS_OK);
         CHECK(headers_of(resolver, "open", 20000, &headers, NULL) == ARGUS_AUTH_STATUS_OK);
         CHECK(has(headers, "Authorization", steps[i].then));
         argus_auth_headers_free(headers);
@@ -94,7 +94,7 @@ static void refused_headers(void) {
     argus_auth_resolver_free(resolver);
 }
 
-static void arguments_that_cannot_be(void) {
+static void headers_functions_report_invalid_arguments(void) {
     argus_auth_resolver *resolver = load("test-arguments");
     CHECK(resolver != NULL);
     argus_auth_headers *headers = (argus_auth_headers *)&headers;
@@ -137,10 +137,10 @@ static void arguments_that_cannot_be(void) {
 
 void test_headers(void) {
     static const struct test tests[] = {
-        {"headers without a token", without_a_token},
-        {"trying before and after a fetch", trying_before_and_after_a_fetch},
-        {"refused headers", refused_headers},
-        {"arguments that cannot be", arguments_that_cannot_be},
+        TEST(headers_without_a_token_are_read_by_index_and_by_name),
+        TEST(try_headers_during_a_fetch_is_not_ready_and_serves_the_token_afterwards),
+        TEST(invalidate_replaces_the_token_only_if_it_is_the_rejected_one),
+        TEST(headers_functions_report_invalid_arguments),
     };
     run_tests(tests, sizeof tests / sizeof *tests);
 }

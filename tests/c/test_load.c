@@ -1,4 +1,4 @@
-/* Version, loading, backends, and arguments that can't be. */
+/* The version, loading a configuration, its backends, and invalid arguments. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +12,7 @@
 
 static const char small[] = "backends:\n  b:\n    type: sse\n    url: http://127.0.0.1:9/sse\n";
 
-static void version(void) {
+static void version_of_the_library_equals_the_header(void) {
     CHECK(is(argus_auth_version(), ARGUS_AUTH_VERSION));
     CHECK(argus_auth_version_number() == ARGUS_AUTH_VERSION_NUMBER);
     char text[32];
@@ -21,7 +21,7 @@ static void version(void) {
     CHECK(strcmp(text, ARGUS_AUTH_VERSION) == 0);
 }
 
-static void from_a_file(void) {
+static void from_file_loads_a_file_and_reports_a_missing_one(void) {
     char path[] = "/tmp/argus_auth_XXXXXX.yaml";
     int file = mkstemps(path, 5);
     CHECK(file >= 0);
@@ -44,7 +44,7 @@ static void from_a_file(void) {
     argus_auth_error_free(error);
 }
 
-static void backends_in_file_order(void) {
+static void backends_are_listed_in_file_order(void) {
     argus_auth_resolver *resolver = load("test-backends");
     CHECK(resolver != NULL);
     static const char *const expected[][3] = {{"fixed", "sse", "static"},
@@ -64,7 +64,7 @@ static void backends_in_file_order(void) {
     argus_auth_resolver_free(resolver);
 }
 
-static void unresolved_references(void) {
+static void unresolved_reference_is_an_error_or_a_warning_as_the_options_say(void) {
     static const char text[] = "backends:\n  b:\n    type: sse\n    url: http://127.0.0.1:9/sse\n"
                                "    headers: {X-A: \"${ARGUS_AUTH_TEST_UNSET}\"}\n";
     argus_auth_resolver *resolver = NULL;
@@ -89,7 +89,7 @@ static void unresolved_references(void) {
     argus_auth_resolver_free(resolver);
 }
 
-/* A program built with a later header: the same fields, and more after them. */
+/* The options of a program that was built with a later header: the same fields, and more after them. */
 struct later_options {
     argus_auth_load_options known;
     uint32_t later;
@@ -102,7 +102,7 @@ static argus_auth_status load_small(const argus_auth_load_options *options) {
     return status;
 }
 
-static void options_of_other_versions(void) {
+static void load_options_of_another_version_are_accepted_unless_they_set_unknown_fields(void) {
     struct later_options options = {ARGUS_AUTH_LOAD_OPTIONS_INIT, 0};
     options.known.size = sizeof options;
     CHECK(load_small(&options.known) == ARGUS_AUTH_STATUS_OK);
@@ -121,7 +121,7 @@ static void options_of_other_versions(void) {
     CHECK(load_small(&options.known) == ARGUS_AUTH_STATUS_INVALID_ARGUMENT);
 }
 
-static void missing_arguments(void) {
+static void load_functions_report_invalid_arguments(void) {
     argus_auth_resolver *resolver = (argus_auth_resolver *)&resolver;
     argus_auth_error *error = NULL;
     CHECK(argus_auth_resolver_from_text(NULL, 0, NULL, &resolver, &error) == ARGUS_AUTH_STATUS_NULL_ARGUMENT);
@@ -149,7 +149,7 @@ static void missing_arguments(void) {
     CHECK(is(argus_auth_backend_auth_type(NULL), ""));
 }
 
-static void text_that_is_not_utf8(void) {
+static void load_functions_report_invalid_utf8(void) {
     argus_auth_resolver *resolver = NULL;
     argus_auth_error *error = NULL;
     CHECK(argus_auth_resolver_from_file("a\xff.yaml", 7, NULL, &resolver, &error) == ARGUS_AUTH_STATUS_INVALID_UTF8);
@@ -157,19 +157,19 @@ static void text_that_is_not_utf8(void) {
     argus_auth_error_free(error);
     CHECK(argus_auth_resolver_from_text("a: \xff", 4, NULL, &resolver, NULL) == ARGUS_AUTH_STATUS_CONFIG);
     CHECK(resolver == NULL);
-    /* A zero in a path would cut it short if it went to the system as it is. */
+    /* An embedded NUL in a path is an error: a system call would end the path there. */
     CHECK(argus_auth_resolver_from_file("/etc\0.yaml", 10, NULL, &resolver, NULL) == ARGUS_AUTH_STATUS_CONFIG);
 }
 
 void test_load(void) {
     static const struct test tests[] = {
-        {"version", version},
-        {"from a file", from_a_file},
-        {"backends in file order", backends_in_file_order},
-        {"unresolved references", unresolved_references},
-        {"options of other versions", options_of_other_versions},
-        {"missing arguments to load", missing_arguments},
-        {"text that is not UTF-8", text_that_is_not_utf8},
+        TEST(version_of_the_library_equals_the_header),
+        TEST(from_file_loads_a_file_and_reports_a_missing_one),
+        TEST(backends_are_listed_in_file_order),
+        TEST(unresolved_reference_is_an_error_or_a_warning_as_the_options_say),
+        TEST(load_options_of_another_version_are_accepted_unless_they_set_unknown_fields),
+        TEST(load_functions_report_invalid_arguments),
+        TEST(load_functions_report_invalid_utf8),
     };
     run_tests(tests, sizeof tests / sizeof *tests);
 }

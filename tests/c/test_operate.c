@@ -1,4 +1,4 @@
-/* What operators do: reload, look at a token, read the metrics. */
+/* Functions for operators: reload, token status, metrics. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,14 +29,15 @@ static bool first_backend_is(const argus_auth_resolver *resolver, const char *na
            is(argus_auth_backend_name(argus_auth_resolver_backend(resolver, 0)), name);
 }
 
-static argus_auth_status can_serve(const argus_auth_resolver *resolver, const char *backend) {
+/* Returns the status of a call for the backend's headers. */
+static argus_auth_status headers_status(const argus_auth_resolver *resolver, const char *backend) {
     argus_auth_headers *headers = NULL;
     argus_auth_status status = headers_of(resolver, backend, 20000, &headers, NULL);
     argus_auth_headers_free(headers);
     return status;
 }
 
-static void reload(void) {
+static void reload_changes_every_reference_and_a_failed_reload_changes_nothing(void) {
     char path[] = "/tmp/argus_auth_XXXXXX.yaml";
     int file = mkstemps(path, 5);
     CHECK(file >= 0);
@@ -49,15 +50,15 @@ static void reload(void) {
     CHECK(headers_of(old, "before", 20000, &headers, NULL) == ARGUS_AUTH_STATUS_OK);
     const argus_auth_backend *borrowed = argus_auth_resolver_backend(old, 0);
 
-    /* Both references serve what is in force; each lists what was in force when it was made. */
+    /* Both references serve the new file; each lists the backends that were in force when it was made. */
     CHECK(write_config(path, "after", "test-reload"));
     CHECK(argus_auth_resolver_reload(old, &new, &error) == ARGUS_AUTH_STATUS_OK);
     CHECK(error == NULL);
     CHECK(first_backend_is(old, "before") && first_backend_is(new, "after"));
     CHECK(is(argus_auth_backend_name(borrowed), "before"));
-    CHECK(can_serve(old, "after") == ARGUS_AUTH_STATUS_OK && can_serve(new, "after") == ARGUS_AUTH_STATUS_OK);
-    CHECK(can_serve(old, "before") == ARGUS_AUTH_STATUS_UNKNOWN_BACKEND);
-    CHECK(can_serve(new, "before") == ARGUS_AUTH_STATUS_UNKNOWN_BACKEND);
+    CHECK(headers_status(old, "after") == ARGUS_AUTH_STATUS_OK && headers_status(new, "after") == ARGUS_AUTH_STATUS_OK);
+    CHECK(headers_status(old, "before") == ARGUS_AUTH_STATUS_UNKNOWN_BACKEND);
+    CHECK(headers_status(new, "before") == ARGUS_AUTH_STATUS_UNKNOWN_BACKEND);
     CHECK(requests_of("test-reload") == 1); /* the same credentials, the same token */
     argus_auth_resolver_free(old);
 
@@ -69,21 +70,21 @@ static void reload(void) {
     CHECK(is(argus_auth_error_file(error), path));
     CHECK(argus_auth_error_problem_count(error) >= 1);
     argus_auth_error_free(error);
-    CHECK(can_serve(new, "after") == ARGUS_AUTH_STATUS_OK);
+    CHECK(headers_status(new, "after") == ARGUS_AUTH_STATUS_OK);
 
-    /* Nobody has to take the new lists. */
+    /* `out` may be NULL. */
     CHECK(write_config(path, "last", "test-reload"));
     CHECK(argus_auth_resolver_reload(new, NULL, NULL) == ARGUS_AUTH_STATUS_OK);
     CHECK(first_backend_is(new, "after"));
-    CHECK(can_serve(new, "last") == ARGUS_AUTH_STATUS_OK);
+    CHECK(headers_status(new, "last") == ARGUS_AUTH_STATUS_OK);
     (void)unlink(path);
     CHECK(argus_auth_resolver_reload(new, NULL, NULL) == ARGUS_AUTH_STATUS_CONFIG);
-    CHECK(can_serve(new, "last") == ARGUS_AUTH_STATUS_OK);
+    CHECK(headers_status(new, "last") == ARGUS_AUTH_STATUS_OK);
     argus_auth_resolver_free(new);
     CHECK(headers != NULL && argus_auth_headers_count(headers) == 1);
     argus_auth_headers_free(headers);
 
-    /* Text is what it was. */
+    /* A resolver made from text has no file to read and stays as it is. */
     old = load("test-reload-text");
     CHECK(argus_auth_resolver_reload(old, &new, NULL) == ARGUS_AUTH_STATUS_OK);
     CHECK(argus_auth_resolver_backend_count(new) == 5);
@@ -101,7 +102,7 @@ static argus_auth_token_status *status_of(const argus_auth_resolver *resolver, c
     return status;
 }
 
-static void token_status(void) {
+static void token_status_reports_state_counters_and_last_error(void) {
     argus_auth_resolver *resolver = load("test-status");
     CHECK(resolver != NULL);
     argus_auth_token_status *status = status_of(resolver, "closed");
@@ -114,7 +115,7 @@ static void token_status(void) {
     argus_auth_token_status_free(status);
 
     script("[{\"status\": 400, \"body\": {\"error\": \"invalid_scope\"}}]");
-    CHECK(can_serve(resolver, "closed") == ARGUS_AUTH_STATUS_TOKEN_REJECTED);
+    CHECK(headers_status(resolver, "closed") == ARGUS_AUTH_STATUS_TOKEN_REJECTED);
     status = status_of(resolver, "closed");
     CHECK(argus_auth_token_status_failures(status) == 1);
     CHECK(argus_auth_token_status_cool_down_ms(status) > 0);
@@ -125,10 +126,10 @@ static void token_status(void) {
     argus_auth_token_status_free(status);
 
     CHECK(argus_auth_resolver_invalidate(resolver, TEXT("closed"), NULL, 0, NULL) == ARGUS_AUTH_STATUS_OK);
-    CHECK(can_serve(resolver, "closed") == ARGUS_AUTH_STATUS_OK);
-    CHECK(can_serve(resolver, "closed") == ARGUS_AUTH_STATUS_OK);
+    CHECK(headers_status(resolver, "closed") == ARGUS_AUTH_STATUS_OK);
+    CHECK(headers_status(resolver, "closed") == ARGUS_AUTH_STATUS_OK);
     status = status_of(resolver, "closed");
-    argus_auth_resolver_free(resolver); /* what a status says is its own */
+    argus_auth_resolver_free(resolver); /* a status stays valid after its resolver is freed */
     CHECK(argus_auth_token_status_state(status) == ARGUS_AUTH_TOKEN_STATE_FRESH);
     CHECK(argus_auth_token_status_expires_in_ms(status) > 0);
     CHECK(argus_auth_token_status_expires_in_ms(status) <= 3600000);
@@ -141,7 +142,7 @@ static void token_status(void) {
     argus_auth_token_status_free(status);
 }
 
-static void no_token_no_status(void) {
+static void token_status_of_a_backend_without_a_token_is_null(void) {
     argus_auth_resolver *resolver = load("test-no-status");
     CHECK(resolver != NULL);
     CHECK(status_of(resolver, "fixed") == NULL);
@@ -166,10 +167,10 @@ static void no_token_no_status(void) {
     argus_auth_resolver_free(resolver);
 }
 
-static void metrics(void) {
+static void metrics_are_prometheus_text_without_secrets(void) {
     argus_auth_resolver *resolver = load("test-metrics");
     CHECK(resolver != NULL);
-    CHECK(can_serve(resolver, "closed") == ARGUS_AUTH_STATUS_OK);
+    CHECK(headers_status(resolver, "closed") == ARGUS_AUTH_STATUS_OK);
     argus_auth_text *text = NULL;
     CHECK(argus_auth_resolver_metrics(resolver, &text, NULL) == ARGUS_AUTH_STATUS_OK);
     argus_auth_str found = argus_auth_text_get(text);
@@ -190,10 +191,10 @@ static void metrics(void) {
 
 void test_operate(void) {
     static const struct test tests[] = {
-        {"reload", reload},
-        {"token status", token_status},
-        {"no token, no status", no_token_no_status},
-        {"metrics", metrics},
+        TEST(reload_changes_every_reference_and_a_failed_reload_changes_nothing),
+        TEST(token_status_reports_state_counters_and_last_error),
+        TEST(token_status_of_a_backend_without_a_token_is_null),
+        TEST(metrics_are_prometheus_text_without_secrets),
     };
     run_tests(tests, sizeof tests / sizeof *tests);
 }

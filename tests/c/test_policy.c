@@ -1,11 +1,12 @@
-/* What a failure to get a token means for the caller. */
+/* The failure policy (`on_auth_failure`), which decides what callers get without a token; unsupported authentication.
+ */
 #include "argus_auth.h"
 #include "check.h"
 #include "support.h"
 
 #define REFUSAL "{\"status\": 400, \"body\": {\"error\": \"invalid_scope\"}}"
 
-static void open_goes_without(void) {
+static void failure_policy_open_serves_headers_without_authentication(void) {
     argus_auth_resolver *resolver = load("test-open");
     CHECK(resolver != NULL);
     script("[" REFUSAL "]");
@@ -14,14 +15,14 @@ static void open_goes_without(void) {
     CHECK(has(headers, "X-Source", "argus"));
     CHECK(has(headers, "Authorization", "stale"));
     argus_auth_headers_free(headers);
-    /* In the cool-down there is nothing to wait for. */
+    /* During the cool-down there is no fetch to wait for. */
     CHECK(try_headers_of(resolver, "open", &headers, NULL) == ARGUS_AUTH_STATUS_OK);
     CHECK(has(headers, "Authorization", "stale"));
     argus_auth_headers_free(headers);
     argus_auth_resolver_free(resolver);
 }
 
-static void closed_fails_and_recovers(void) {
+static void failure_policy_closed_reports_the_error_and_recovers(void) {
     argus_auth_resolver *resolver = load("test-closed");
     CHECK(resolver != NULL);
     script("[" REFUSAL "]");
@@ -30,7 +31,7 @@ static void closed_fails_and_recovers(void) {
     CHECK(try_headers_of(resolver, "closed", &headers, NULL) == ARGUS_AUTH_STATUS_TOKEN_REJECTED);
     CHECK(headers == NULL);
     CHECK(requests_of("test-closed") == 1);
-    /* Ends the cool-down. */
+    /* Invalidation ends the cool-down. */
     CHECK(argus_auth_resolver_invalidate(resolver, "closed", 6, NULL, 0, NULL) == ARGUS_AUTH_STATUS_OK);
     CHECK(headers_of(resolver, "closed", 20000, &headers, NULL) == ARGUS_AUTH_STATUS_OK);
     argus_auth_headers_free(headers);
@@ -38,7 +39,7 @@ static void closed_fails_and_recovers(void) {
     argus_auth_resolver_free(resolver);
 }
 
-static void what_is_not_supported(void) {
+static void pkce_backend_is_reported_as_unsupported(void) {
     argus_auth_resolver *resolver = load("test-unsupported");
     CHECK(resolver != NULL);
     argus_auth_headers *headers = NULL;
@@ -52,9 +53,9 @@ static void what_is_not_supported(void) {
 
 void test_policy(void) {
     static const struct test tests[] = {
-        {"open goes without authentication", open_goes_without},
-        {"closed fails and recovers", closed_fails_and_recovers},
-        {"what is not supported", what_is_not_supported},
+        TEST(failure_policy_open_serves_headers_without_authentication),
+        TEST(failure_policy_closed_reports_the_error_and_recovers),
+        TEST(pkce_backend_is_reported_as_unsupported),
     };
     run_tests(tests, sizeof tests / sizeof *tests);
 }

@@ -1,11 +1,11 @@
-"""A real MCP server that tells its clients which HTTP headers they sent.
+"""A real MCP server with a tool that returns the HTTP headers of its call.
 
     python mcp_backend.py [--port N] [--transport streamable-http|sse] [--log FILE] [--require-bearer]
 
 Prints one line, ``mcp backend: URL``, when it is ready. Needs the package ``mcp`` (1.10 or later, below 2).
 
-``POST /_control`` with ``{"reject": ["tok-1"]}`` makes it answer 401 to these tokens, as a server does that revoked
-them; each call replaces the list. Control requests are not logged.
+``POST /_control`` with ``{"reject": ["tok-1"]}`` makes it answer 401 to these tokens, as if they were revoked. Each
+call replaces the list. Control requests are not logged.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ if TYPE_CHECKING:
 
 
 def raw_headers(scope: Scope) -> list[tuple[str, str]]:
-    """All headers in the order in which they came, so that duplicates can be seen; ASGI makes names lower case."""
+    """Returns all headers in order of arrival, duplicates included. ASGI makes their names lower case."""
     return [(name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]]
 
 
 def bearer_token(scope: Scope) -> str | None:
-    """The first bearer token among the headers."""
+    """Returns the first bearer token among the headers."""
     for name, value in raw_headers(scope):
         kind, _, token = value.partition(" ")
         if name == "authorization" and kind.lower() == "bearer":
@@ -41,39 +41,39 @@ def bearer_token(scope: Scope) -> str | None:
 
 
 def make_server() -> FastMCP:
-    """The server and its tools."""
-    # Tests reach it under whatever name they like, proxies included.
+    """Returns the server with its tools."""
+    # Tests use it under various host names, and through proxies.
     security = TransportSecuritySettings(enable_dns_rebinding_protection=False)
     server = FastMCP("argus-auth test backend", transport_security=security, log_level="WARNING")
 
     @server.tool()
     def received_headers() -> str:
-        """The headers of the HTTP request that carried this very call, as a JSON list of [name, value]."""
+        """Returns the headers of the HTTP request that carried this call, as a JSON list of [name, value]."""
         request = server.get_context().request_context.request
         if not isinstance(request, Request):
-            raise TypeError("this transport hands on no HTTP request")
+            raise TypeError("this transport does not pass on its HTTP request")
         return json.dumps(raw_headers(request.scope))
 
     @server.tool()
     def echo(text: str) -> str:
-        """The text as it came."""
+        """Returns the text unchanged."""
         return text
 
     return server
 
 
 class Gate:
-    """Stands before the MCP application: logs each request, refuses bad tokens, takes control requests."""
+    """Wraps the MCP application: logs each request, rejects bad tokens, answers control requests."""
 
     def __init__(self, app: ASGIApp, *, log: Path | None, require_bearer: bool) -> None:
         self._app = app
-        # Line buffered: whoever reads the log after an answer finds the request in it.
+        # Line buffered, so that a test finds a request in the log as soon as it has the response.
         self._log = log.open("a", buffering=1, encoding="utf-8") if log else None
         self._require_bearer = require_bearer
         self._rejected: frozenset[str] = frozenset()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Handles one ASGI event stream."""
+        """Handles one ASGI connection."""
         answer: ASGIApp = self._app
         if scope["type"] == "http":
             if scope["path"] == "/_control":
@@ -106,12 +106,12 @@ class Gate:
 
 
 def unauthorized(challenge: str) -> Response:
-    """A 401 with its challenge."""
+    """Returns a 401 response with a challenge."""
     return JSONResponse({"error": "unauthorized"}, status_code=401, headers={"WWW-Authenticate": challenge})
 
 
 class AnnouncedServer(uvicorn.Server):
-    """Says where it is once it can be reached."""
+    """A server that prints its URL when it accepts connections."""
 
     def __init__(self, config: uvicorn.Config, url: str) -> None:
         super().__init__(config)
@@ -124,11 +124,11 @@ class AnnouncedServer(uvicorn.Server):
 
 
 def main() -> None:
-    """Runs the server until it is told to end."""
+    """Runs the server until a signal ends it."""
     parser = argparse.ArgumentParser(description="An MCP server that shows the headers it receives.")
-    parser.add_argument("--port", type=int, default=0, help="0, the default, picks a free one")
+    parser.add_argument("--port", type=int, default=0, help="0, the default, chooses a free one")
     parser.add_argument("--transport", choices=["streamable-http", "sse"], default="streamable-http")
-    parser.add_argument("--log", type=Path, metavar="FILE", help="gets one JSON line per HTTP request")
+    parser.add_argument("--log", type=Path, metavar="FILE", help="append one JSON line per HTTP request")
     parser.add_argument("--require-bearer", action="store_true", help="401 without an Authorization: Bearer header")
     arguments = parser.parse_args()
 
@@ -141,7 +141,7 @@ def main() -> None:
     )
     listener = socket.create_server(("127.0.0.1", arguments.port))
     url = f"http://127.0.0.1:{listener.getsockname()[1]}/{'sse' if sse else 'mcp'}"
-    # Event streams stay open for ever; a test that ends doesn't wait for them.
+    # Event streams never end by themselves, so a shutdown waits only one second for them.
     config = uvicorn.Config(gate, log_level="warning", timeout_graceful_shutdown=1)
     AnnouncedServer(config, url).run(sockets=[listener])
 

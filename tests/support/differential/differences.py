@@ -1,4 +1,7 @@
-"""Every known difference between the gateway's loader and ours, each with its reason and the narrowest test for it."""
+"""Lists every known difference between the gateway's loader (theirs) and this library's (ours).
+
+Each has its reason and a check that is as narrow as possible, so that it explains no other difference.
+"""
 
 from __future__ import annotations
 
@@ -19,15 +22,17 @@ LEGAL_VALUE = re.compile(r"(?:[!-~](?:[ \t!-~]*[!-~])?)?")
 
 
 def explain(case: Case, theirs: dict[str, Any], ours: dict[str, Any]) -> tuple[bool, str]:
-    """Whether the two outcomes agree, and if not the reason; empty if there is none."""
+    """Returns whether the two outcomes agree and, if not, the listed reason, which is empty if there is none."""
     if theirs["ok"] and ours["ok"]:
         if exact(theirs["backends"]) == exact(ours["backends"]):
-            return not is_refusal_missing(case), ""
+            return not is_rejection_missing(case), ""
         merged = any(node.tag == "tag:yaml.org,2002:merge" for node in nodes(case))
         same = merged and exact(merge_cases(theirs["backends"])) == exact(ours["backends"])
         return (
             False,
-            "header names that differ in case only: the merged one gives way, HTTP ignores case" if same else "",
+            "header names that differ only in case, one of them merged: HTTP ignores case, so the merged one is dropped"
+            if same
+            else "",
         )
     if theirs["ok"]:
         errors = [problem for problem in ours["problems"] if problem["severity"] == "error"]
@@ -35,29 +40,29 @@ def explain(case: Case, theirs: dict[str, Any], ours: dict[str, Any]) -> tuple[b
     if ours["ok"]:
         frame, *lines = theirs["error"].split("\n  • ")
         reason = why_we_accept(case, lines or [frame])
-        return False, "" if reason and is_refusal_missing(case) else reason
+        return False, "" if reason and is_rejection_missing(case) else reason
     return True, ""
 
 
 def why_we_reject(case: Case, backends: dict[str, Any], errors: list[dict[str, str]]) -> str:
-    """One of the reasons, if there is one for each of the errors."""
-    left, first = errors, ""
+    """Returns the first reason that applies, if the reasons together explain each of our errors."""
+    unexplained, first = errors, ""
     for reason, (pattern, holds) in WE_REJECT.items():
-        found = [error for error in left if re.search(pattern, f"{error['path']}: {error['message']}")]
+        found = [error for error in unexplained if re.search(pattern, f"{error['path']}: {error['message']}")]
         if found and holds(case, backends, found):
-            left = [error for error in left if error not in found]
+            unexplained = [error for error in unexplained if error not in found]
             first = first or reason
-    return "" if left else first
+    return "" if unexplained else first
 
 
 def why_we_accept(case: Case, lines: list[str]) -> str:
-    """The reason for the first line, if there is one for each of them."""
+    """Returns the reason for the first line of their error, if there is one for each line."""
     reasons = [next((reason for reason, holds in WE_ACCEPT.items() if holds(case, line)), "") for line in lines]
     return reasons[0] if all(reasons) else ""
 
 
 def exact(value: Any) -> Any:
-    """Something equal only to what is the same value of the same type in the same order."""
+    """Returns a form of a value that is equal only for equal values of the same type in the same order."""
     if isinstance(value, dict):
         return [(key, exact(item)) for key, item in value.items()]
     if isinstance(value, list):
@@ -68,13 +73,16 @@ def exact(value: Any) -> Any:
 # --- they accept, we reject ------------------------------------------------------------------------------------------
 
 
-def headers(backends: dict[str, Any]) -> Iterator[dict[str, str]]:
+def header_tables(backends: dict[str, Any]) -> Iterator[dict[str, str]]:
+    """Yields the headers of each backend and of its auth block."""
     for backend in backends.values():
         yield backend.get("headers") or {}
         yield (backend.get("auth") or {}).get("headers") or {}
 
 
 def merge_cases(backends: dict[str, Any]) -> dict[str, Any]:
+    """Returns the backends with only the last of several headers that differ only in case."""
+
     def merged(fields: dict[str, str]) -> dict[str, str]:
         found: dict[str, tuple[str, str]] = {}
         for name, value in fields.items():
@@ -94,16 +102,20 @@ Problems: TypeAlias = "list[dict[str, str]]"
 
 
 def illegal_header(_: Case, backends: dict[str, Any], problems: Problems) -> bool:
-    names = [not LEGAL_NAME.fullmatch(name) for fields in headers(backends) for name in fields]
-    values = [not LEGAL_VALUE.fullmatch(value) for fields in headers(backends) for value in fields.values()]
+    names = [not LEGAL_NAME.fullmatch(name) for fields in header_tables(backends) for name in fields]
+    values = [not LEGAL_VALUE.fullmatch(value) for fields in header_tables(backends) for value in fields.values()]
     return len(problems) == sum(names) + sum(values)
 
 
 def same_header(_: Case, backends: dict[str, Any], problems: Problems) -> bool:
-    return len(problems) <= sum(len(fields) - len({name.lower() for name in fields}) for fields in headers(backends))
+    return len(problems) <= sum(
+        len(fields) - len({name.lower() for name in fields}) for fields in header_tables(backends)
+    )
 
 
 def nodes(case: Case) -> Iterator[yaml.Node]:
+    """Yields each node of the document once."""
+
     def walk(node: yaml.Node) -> Iterator[yaml.Node]:
         if node is not None and id(node) not in seen:
             seen.add(id(node))
@@ -140,19 +152,19 @@ def lone_surrogate(case: Case, _: dict[str, Any], __: Problems) -> bool:
     return re.search(rb"\\(u|U0000)[dD][89a-fA-F]", case.yaml) is not None
 
 
-OF_OURS = [key for key, field in OAUTH2.items() if field.ours]
-TEXTS_OF_OURS = ("audience", "ca_bundle", "client_certificate", "client_certificate_key")
-TEXTS_OF_ASSERTIONS = ("private_key_id", "assertion_audience")
+OUR_KEYS = [key for key, field in OAUTH2.items() if field.ours]
+OUR_TEXTS = ("audience", "ca_bundle", "client_certificate", "client_certificate_key")
+ASSERTION_TEXTS = ("private_key_id", "assertion_audience")
 METHODS = ("client_secret_post", "client_secret_basic", "private_key_jwt")
 RESERVED = {
     *("grant_type", "client_id", "client_secret", "scope", "audience", "resource"),
     *("client_assertion", "client_assertion_type"),
 }
-A_PLAIN_URI = re.compile(r"https?://[a-z-]+(/\w+)*|urn:\w+:\w+", re.ASCII)
+PLAIN_URI = re.compile(r"https?://[a-z-]+(/\w+)*|urn:\w+:\w+", re.ASCII)
 
 
-def refused(backend: dict[str, Any], key: str) -> bool:
-    """Whether there is a reason in this backend to refuse this key of ours."""
+def must_reject(backend: dict[str, Any], key: str) -> bool:
+    """Returns whether our loader must reject this key of ours in this backend, or its absence."""
 
     def is_text(value: object) -> bool:
         return isinstance(value, str) or (isinstance(value, bytes) and value.decode(errors="replace").encode() == value)
@@ -161,21 +173,21 @@ def refused(backend: dict[str, Any], key: str) -> bool:
     value = block.get(key)
     if key == "on_auth_failure":
         return key in block or backend.get(key, "open") not in ("open", "closed")
-    wanted = (
+    required = (
         (key == "private_key" and is_jwt(block))
         or (key == "client_certificate" and "client_certificate_key" in block)
         or (key == "client_certificate_key" and "client_certificate" in block)
     )
-    if block.get("type") != "oauth2" or not (key in block or wanted):
+    if block.get("type") != "oauth2" or not (key in block or required):
         return False
     by_key = {
-        **dict.fromkeys(TEXTS_OF_OURS, lambda: not (is_text(value) and value)),
-        **dict.fromkeys(TEXTS_OF_ASSERTIONS, lambda: is_jwt(block) and not (is_text(value) and value)),
+        **dict.fromkeys(OUR_TEXTS, lambda: not (is_text(value) and value)),
+        **dict.fromkeys(ASSERTION_TEXTS, lambda: is_jwt(block) and not (is_text(value) and value)),
         "private_key": lambda: is_jwt(block) and value != PEM,
         "token_endpoint_auth_method": lambda: value not in METHODS,
         "resource": lambda: (
             not all(
-                isinstance(item, str) and A_PLAIN_URI.fullmatch(item)
+                isinstance(item, str) and PLAIN_URI.fullmatch(item)
                 for item in (value if isinstance(value, list) else [value])
             )
         ),
@@ -201,31 +213,32 @@ def key_of_ours(case: Case, _: dict[str, Any], problems: Problems) -> bool:
 
     backends = remote_backends(case).items()
     return all(
-        any(problem["path"].startswith(starts_with(name)) and refused(backend, key) for name, backend in backends)
+        any(problem["path"].startswith(starts_with(name)) and must_reject(backend, key) for name, backend in backends)
         for problem in problems
-        for key in re.findall(OUR_KEYS, f"{problem['path']}: ")[-1:]
+        for key in re.findall(OUR_KEY_IN_PATH, f"{problem['path']}: ")[-1:]
     )
 
 
-def is_refusal_missing(case: Case) -> bool:
-    """Whether we take what we ought to refuse, as far as that can be told."""
-    keys = [key for key in OF_OURS if key != "resource"]  # which URIs are right is not for a line here to know
+def is_rejection_missing(case: Case) -> bool:
+    """Returns whether our loader accepts a key of ours that it must reject. Does not check `resource` and PEM keys."""
+    keys = [key for key in OUR_KEYS if key != "resource"]  # PLAIN_URI is not a complete check of URIs
     return any(
-        refused(backend, key) and "PRIVATE KEY" not in str((backend.get("auth") or {}).get(key))
+        must_reject(backend, key) and "PRIVATE KEY" not in str((backend.get("auth") or {}).get(key))
         for backend in (remote_backends(case).values() if any(key.encode() in case.yaml for key in keys) else ())
         for key in keys
     )
 
 
-OUR_KEYS = rf"\.({'|'.join(OF_OURS)})(?=[.\[:])"
+OUR_KEY_IN_PATH = rf"\.({'|'.join(OUR_KEYS)})(?=[.\[:])"
+# For each reason: the pattern of the errors that it explains, and a check that the case has the cause.
 WE_REJECT: dict[str, tuple[str, Callable[[Case, dict[str, Any], Problems], bool]]] = {
-    "a header that is illegal in HTTP is an error at load, not on the wire": (
+    "a header that is illegal in HTTP is an error at load, not at the first request": (
         ": a header (name|value) ",
         illegal_header,
     ),
-    "the same header in two cases: one of the two would be lost": (": HTTP ignores case", same_header),
+    "the same header name in two cases: one of the two values would be lost": (": HTTP ignores case", same_header),
     "a duplicate key: the gateway's two parsers disagree on it": (": this key is already on line ", duplicate_key),
-    "!!binary as a key: nobody writes one, so it is a slip": (
+    "!!binary as a key is most likely a mistake": (
         ": a key here must be text, found binary data",
         binary_key,
     ),
@@ -233,8 +246,8 @@ WE_REJECT: dict[str, tuple[str, Callable[[Case, dict[str, Any], Problems], bool]
         ": expected a list, found a set$",
         set_for_list,
     ),
-    "half of a surrogate pair is no character; nothing could send it": ("surrogate", lone_surrogate),
-    "a key of ours that is wrong; the gateway does not know it": (OUR_KEYS, key_of_ours),
+    "half of a surrogate pair is not a character, so no request can carry it": ("surrogate", lone_surrogate),
+    "a wrong value of a key that only this library knows": (OUR_KEY_IN_PATH, key_of_ours),
 }
 
 # --- they reject, we accept ------------------------------------------------------------------------------------------
@@ -243,7 +256,7 @@ SECTIONS = ("backends", "secrets", "version")
 
 
 def document(case: Case) -> dict[str, Any]:
-    """The configuration as the gateway validates it: its references resolved."""
+    """Returns the configuration as the gateway validates it, with its references resolved."""
     raw = expanded(case)
     secrets = raw.get("secrets")
     enabled = isinstance(secrets, dict) and secrets.get("enabled") and secrets.get("provider", "env") == "env"
@@ -256,7 +269,7 @@ def document(case: Case) -> dict[str, Any]:
 
 
 def expanded(case: Case) -> dict[str, Any]:
-    """The configuration, its variables replaced."""
+    """Returns the configuration with its variables replaced."""
     text = re.sub("\r\n?", "\n", case.yaml.decode())
     return each_text(
         yaml.safe_load(text), lambda text: re.sub(r"\$\{(\w+)\}", lambda name: case.env.get(name[1], name[0]), text)
@@ -264,6 +277,7 @@ def expanded(case: Case) -> dict[str, Any]:
 
 
 def each_text(value: Any, change: Callable[[str], str]) -> Any:
+    """Returns the value with each text in it changed."""
     if isinstance(value, dict):
         return {key: each_text(item, change) for key, item in value.items()}
     if isinstance(value, list):
@@ -272,7 +286,7 @@ def each_text(value: Any, change: Callable[[str], str]) -> Any:
 
 
 def typed_backends(case: Case) -> dict[str, dict[str, Any]]:
-    """The backends that are mappings and say what they are."""
+    """Returns the backends that are mappings with a type."""
     backends = document(case).get("backends") or {}
     return {name: backend for name, backend in backends.items() if isinstance(backend, dict) and "type" in backend}
 
@@ -298,7 +312,7 @@ def too_deep(case: Case, line: str) -> bool:
 
 
 def references(case: Case) -> Iterator[tuple[str | int, ...]]:
-    """Where a `secret:name` stands."""
+    """Yields the path of each `secret:name`."""
 
     def walk(value: object, path: tuple[str | int, ...]) -> Iterator[tuple[str | int, ...]]:
         if isinstance(value, (dict, list)):
@@ -311,7 +325,7 @@ def references(case: Case) -> Iterator[tuple[str | int, ...]]:
 
 
 def is_read(case: Case, path: tuple[str | int, ...]) -> bool:
-    """Whether we want to know what stands there."""
+    """Returns whether our loader reads the value at this path."""
     if path[0] != "backends":
         return path[0] in SECTIONS
     backend, key, *more = typed_backends(case).get(path[1], {"type": ""}), *path[2:]
@@ -353,11 +367,12 @@ def assertion_for_secret(case: Case, line: str) -> bool:
     )
 
 
+# For each reason: a check that it explains a line of the gateway's error.
 WE_ACCEPT: dict[str, Callable[[Case, str], bool]] = {
     "a section that has nothing to do with outgoing authentication is not checked": other_section,
     "a stdio backend is not checked": stdio,
-    "deeper than 20 levels: a limit of version 0.8.6 alone": too_deep,
-    "a missing secret where nothing is read": unread_secret,
-    "a secret store that can't be opened, and is referred to only where nothing is read": unread_store,
-    "private_key_jwt needs no client_secret; the gateway does not know it": assertion_for_secret,
+    "deeper than 20 levels: only version 0.8.6 of the gateway has this limit": too_deep,
+    "a missing secret in a place that this library does not read": unread_secret,
+    "a secret store that can't be opened, referred to only in places that this library does not read": unread_store,
+    "private_key_jwt needs no client_secret; the gateway does not know this method": assertion_for_secret,
 }

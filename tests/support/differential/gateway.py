@@ -1,6 +1,6 @@
-"""Loads configurations with the real gateway: the same lines in and out as `load.rs`, `error` for `problems`.
+"""Loads configurations with the real gateway. Reads and writes the same lines as `load.rs`, but `error` for `problems`.
 
-Run by the interpreter of an environment that has argus-mcp in it.
+Run by a Python that has argus-mcp installed.
 """
 
 import base64
@@ -12,7 +12,7 @@ import struct
 import sys
 import tempfile
 
-# Its optional native parser reads YAML differently; without it all versions read the same.
+# The gateway's optional native parser reads YAML differently. Without it, all versions read the same.
 sys.modules["yaml_rs"] = None
 sys.modules["token_cache_rs"] = None
 
@@ -20,6 +20,7 @@ from argus_mcp.config.loader import load_and_validate_config  # noqa: E402
 
 
 def shown(value: object) -> object:
+    """Returns a value with its floats as their 64 bits, so that the comparison is exact."""
     if isinstance(value, float):
         return {"float": struct.unpack("<Q", struct.pack("<d", value))[0]}
     if isinstance(value, dict):
@@ -30,6 +31,7 @@ def shown(value: object) -> object:
 
 
 def load(path: str, case: dict) -> dict:
+    """Returns the outcome of loading a case through the file at `path`."""
     with open(path, "wb") as file:
         file.write(base64.b64decode(case["yaml"]))
     os.environ.update(case["env"])
@@ -37,7 +39,7 @@ def load(path: str, case: dict) -> dict:
         backends = load_and_validate_config(path)
         remote = {name: backend for name, backend in backends.items() if backend["type"] != "stdio"}
         return {"ok": True, "backends": shown(remote)}
-    except Exception as error:  # whatever it is, the gateway does not start
+    except Exception as error:  # any exception keeps the gateway from starting
         return {"ok": False, "error": f"{type(error).__name__}: {error}"}
     finally:
         for name in case["env"]:
@@ -45,7 +47,11 @@ def load(path: str, case: dict) -> dict:
 
 
 def out_of_reach(descriptor: int) -> int:
-    """The same stream under a number that no configuration has: the gateway opens, and so closes, `path: 1`."""
+    """Returns a copy of a descriptor with a high number.
+
+    The gateway takes a secret store's `path: 1` for a descriptor, which it opens and so closes. No case has a number
+    this high.
+    """
     return fcntl.fcntl(descriptor, fcntl.F_DUPFD, 900)
 
 

@@ -1,4 +1,4 @@
-"""Random configurations: valid, on the border, and broken; the same for the same seed."""
+"""Generates random configurations: valid ones, edge cases and broken ones. The same seed gives the same one."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from random import Random
 from typing import TypeAlias
 
 from .scalars import WORDS, block_scalar, scalar
-from .schema import DOCUMENT, HOLE, OPEN_KEYS, OPEN_VALUES, PEM, Field, Table
+from .schema import DOCUMENT, PEM, PLACEHOLDER, TEMPLATES_OF_KEYS, TEMPLATES_OF_VALUES, Field, Table
 
 ENVIRONMENT = {
     "A": "value",
@@ -36,21 +36,22 @@ Yaml: TypeAlias = "str | Field | dict[str, Yaml] | list[Yaml]"
 
 @dataclass
 class Case:
-    """One configuration and the variables it is read with."""
+    """A configuration and the environment variables with which it is loaded."""
 
     yaml: bytes
     env: dict[str, str]
 
     def message(self) -> dict[str, object]:
+        """Returns the case in the form that the programs under test read, one JSON object a line."""
         return {"yaml": base64.b64encode(self.yaml).decode(), "env": self.env}
 
 
 def case(seed: int) -> Case:
-    """The case of this number."""
+    """Returns the case with this number."""
     random = Random(seed)
     env = {name: value for name, value in ENVIRONMENT.items() if random.random() < 0.9}
     generator = Generator(random)
-    text = generator.one_scalar() if random.random() < 0.45 else generator.document()
+    text = generator.one_random_scalar() if random.random() < 0.45 else generator.document()
     if random.random() < 0.2:
         text = mutate(random, text)
     data = text.encode("utf-8", "surrogatepass")
@@ -60,19 +61,22 @@ def case(seed: int) -> Case:
 
 
 class Generator:
+    """Generates the YAML text of one case."""
+
     def __init__(self, random: Random) -> None:
         self.random = random
-        # How often a value is anything at all instead of a sensible one.
+        # The probability that a value is any scalar instead of a plausible one.
         self.disorder = random.choice([0, 0, 0.01, 0.03, 0.1, 0.3])
-        # How much there is of what may be left out.
+        # The probability of each optional key.
         self.share = random.choice([0.1, 0.3, 0.5])
-        # Whether there are keys that the gateway does not know.
+        # True if the case may have keys that only this library knows.
         self.ours = random.random() < 0.4
 
     def chance(self, share: float) -> bool:
         return self.random.random() < share
 
     def key(self, name: str) -> str:
+        """Returns a key as YAML text: seldom in another spelling, or any scalar instead of it."""
         if not self.chance(self.disorder / 3):
             return name
         typo = name[:-1] or "x"
@@ -80,22 +84,24 @@ class Generator:
             [f"'{name}'", f'"{name}"', name.upper(), typo, f"!!str {name}", f"? {name}\n", scalar(self.random)]
         )
 
-    # A document with one value or key of interest, all else in order.
+    # --- a plain document with one random value or key
 
-    def one_scalar(self) -> str:
+    def one_random_scalar(self) -> str:
+        """Returns a template of the schema with any scalar in its open place."""
         self.disorder = 0
         secrets: dict[str, Yaml] = {"secrets": "{enabled: true}"} if self.chance(0.3) else {}
         if self.chance(0.9):
-            return self.emit(secrets | self.random.choice(OPEN_VALUES), 0)
-        return self.emit(secrets | self.random.choice(OPEN_KEYS), 0).replace(HOLE, scalar(self.random))
+            return self.emit(secrets | self.random.choice(TEMPLATES_OF_VALUES), 0)
+        return self.emit(secrets | self.random.choice(TEMPLATES_OF_KEYS), 0).replace(PLACEHOLDER, scalar(self.random))
 
-    # A whole document.
+    # --- a whole random document
 
     def document(self) -> str:
+        """Returns a document with random keys and values of the schema."""
         return self.random.choice(["", "", "---\n", "%YAML 1.1\n---\n", "# c\n"]) + self.emit(self.block(DOCUMENT), 0)
 
     def block(self, table: Table) -> Yaml:
-        """Some of these keys, in any order."""
+        """Returns the required keys and some optional ones, in any order."""
         keys = [
             key
             for key, field in table.items()
@@ -105,6 +111,7 @@ class Generator:
         return {self.key(key): self.value(table[key]) for key in keys}
 
     def value(self, field: Field) -> Yaml:
+        """Returns one of the field's good values, or seldom an odd one."""
         if self.chance(self.disorder):
             return self.odd(field)
         value = self.random.choice(field.good or field.bad)
@@ -113,13 +120,14 @@ class Generator:
         return [self.value(item) for item in value] if isinstance(value, list) else value
 
     def odd(self, field: Field) -> str:
-        """Anything at all, or what this field may be particular about."""
+        """Returns any scalar, or an edge case of this field."""
         texts = [value for value in (*field.good, *field.bad) if isinstance(value, str)]
         return self.random.choice(texts) if texts and self.chance(0.4) else scalar(self.random)
 
-    # To text, in block or flow style, with anchors, aliases and merge keys here and there.
+    # --- conversion to text, in block or flow style, with some anchors, aliases and merge keys
 
     def emit(self, value: Yaml, indent: int) -> str:
+        """Returns a value as YAML text, indented by `indent` blanks."""
         blanks = " " * indent
         if isinstance(value, dict):
             if not value or (indent and self.chance(0.15)):
@@ -136,6 +144,7 @@ class Generator:
         return self.odd(value) if isinstance(value, Field) else value
 
     def after(self, item: Yaml, indent: int) -> str:
+        """Returns the text that follows `key:` or `-`."""
         if isinstance(item, (str, Field)):
             if self.chance(self.disorder / 4 if isinstance(item, str) else 0.05):
                 return " " + block_scalar(self.random, indent)
@@ -144,6 +153,7 @@ class Generator:
         return f" {text}" if text.startswith(("{", "[")) else "\n" + text.rstrip("\n")
 
     def flow(self, value: Yaml) -> str:
+        """Returns a value as YAML text in flow style."""
         if isinstance(value, dict):
             return "{" + ", ".join(f"{key}: {self.flow(item)}" for key, item in value.items()) + "}"
         if isinstance(value, list):
@@ -152,7 +162,7 @@ class Generator:
 
 
 def mutate(random: Random, text: str) -> str:
-    """A small change somewhere, as an editor's slip or another program would make it."""
+    """Returns the text with one small change, such as a typing mistake or another line ending."""
     at = random.randrange(len(text) + 1)
     before, after = text[:at], text[at:]
     lines = text.splitlines(keepends=True) or [""]
@@ -174,7 +184,7 @@ def mutate(random: Random, text: str) -> str:
 
 
 def mutate_bytes(random: Random, data: bytes) -> bytes:
-    """Not always UTF-8 any more."""
+    """Returns the bytes in another encoding, or with bytes that are not UTF-8."""
     at = random.randrange(len(data) + 1)
     if random.random() < 0.3:
         return data.decode("utf-8", "replace").encode(random.choice(["utf-16", "utf-16-le", "utf-16-be", "utf-32"]))

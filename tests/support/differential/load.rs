@@ -1,8 +1,8 @@
-//! Loads configurations for tests in other languages: one case a line in, one result a line out.
+//! Loads configurations with this library, for the differential test: reads one case a line, writes one outcome a line.
 //!
-//! In: `{"yaml": "<base64>", "env": {"NAME": "value"}}`. Out: `{"ok": true, "backends": {...}}` with what the gateway's
-//! loader would return, a float as `{"float": <its 64 bits>}`; or `{"ok": false}`. Always with
-//! `"problems": [{"severity", "path", "message"}]`. Unresolved references are kept, as in the gateway.
+//! A case is `{"yaml": "<base64>", "env": {"NAME": "value"}}`. An outcome is `{"ok": true, "backends": {...}}`, with
+//! the value that the gateway's loader would return and each float as `{"float": <its 64 bits>}`; or `{"ok": false}`.
+//! Both have `"problems": [{"severity", "path", "message"}]`. Unresolved references are kept, as in the gateway.
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, Write};
@@ -39,6 +39,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
+/// The outcome of one case: the configuration, or none if it has errors.
 struct Outcome {
     config: Option<Config>,
     problems: Vec<Problem>,
@@ -65,6 +66,7 @@ impl Serialize for Outcome {
     }
 }
 
+/// A value as JSON, with floats as their 64 bits, so that the comparison is exact.
 struct Shown<'v>(&'v GatewayValue<'v>);
 
 impl Serialize for Shown<'_> {

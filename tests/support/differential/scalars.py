@@ -1,4 +1,4 @@
-"""Random scalars as they stand in YAML text: ordinary ones, and those on which readers of YAML tend to disagree."""
+"""Generates random scalars as YAML text: ordinary ones, and those that YAML parsers tend to read differently."""
 
 from __future__ import annotations
 
@@ -296,7 +296,7 @@ ESCAPES = [
 
 
 def scalar(random: Random) -> str:
-    """Any scalar, or what looks like one."""
+    """Returns any scalar, or text that resembles one."""
     kind = random.random()
     if kind < 0.6:
         return random.choice(WORDS)
@@ -313,7 +313,7 @@ def scalar(random: Random) -> str:
 
 
 def block_scalar(random: Random, indent: int) -> str:
-    """A literal or folded text that may stand as a value in a block mapping."""
+    """Returns a literal or folded text for a value in a block mapping."""
     header = random.choice("|>") + random.choice(["", "-", "+", "2", "1-", "-1", "0", "x", " # c"])
     lines = ["".join(random.choices("ab #:- \t", k=random.randint(0, 5))) for _ in range(random.randint(0, 4))]
     deeper = random.choice([1, 2, 2, 2, 3])

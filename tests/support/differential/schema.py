@@ -1,4 +1,4 @@
-"""What may stand where in a configuration: the gateway's schema for remote backends, and the keys that only we know."""
+"""The schema from which configurations are generated: the gateway's, and the keys that only this library knows."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ Table: TypeAlias = "dict[str, Field]"
 
 @dataclass(frozen=True)
 class Field:
-    """A key's values, each as YAML text, a nested block, or a list with one such value per item.
+    """The values of a key, each as YAML text, a nested block, or a list with one such value per item.
 
-    `good` are those the gateway takes, the plainest first; `bad` those on the border or beyond it that are worth a try
-    besides all that is tried everywhere.
+    `good` are values that the gateway accepts, the plainest first. `bad` are edge cases and wrong values of this key,
+    in addition to the scalars that are tried for every key. `ours` marks a key that only this library knows.
     """
 
     good: tuple[Value, ...]
@@ -28,12 +28,12 @@ class Field:
 
 
 def pem(curve: EllipticCurve) -> str:
-    """A private key, always the same."""
+    """Returns a private key, the same each time."""
     return derive_private_key(7, curve).private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
 
 
 PEM = pem(SECP256R1())
-OF_AN_ODD_CURVE = pem(SECP384R1())
+PEM_OF_UNSUPPORTED_CURVE = pem(SECP384R1())
 
 WRONG_NUMBERS = (
     "null",
@@ -51,9 +51,9 @@ WRONG_NUMBERS = (
     "2020-01-01",
 )
 HUGE = ("1" + "0" * 400, "'1" + "0" * 400 + "'", "1" + "0" * 5000, "'1" + "0" * 5000 + "'", "1e400", ".inf", "'inf'")
-BORDER_OF_ZERO = ("-0.0", "'-0'", "-1.0e-320", "'-1e-400'", "5e-324", "0x0", "!!binary MA==", "'\u0660'")
+NEAR_ZERO = ("-0.0", "'-0'", "-1.0e-320", "'-1e-400'", "5e-324", "0x0", "!!binary MA==", "'\u0660'")
 
-# For keys that nobody knows.
+# The value of keys that neither the gateway nor this library knows.
 UNKNOWN = Field(("w", "null", "'${A}'", "5", "{}", "secret:none"))
 WORD = Field(("w", "'${A}'", "secret:none", "''"))
 OPTIONAL_WORD = Field(("w", "null", "'${A}'", "''"), ("!!binary aGk=",))
@@ -61,9 +61,7 @@ WORDS = Field(
     ("[a, b]", "[]", [WORD, WORD], "['', '']"), ("null", "a", "[a, 5]", "[null]", "{a: b}", "!!set {a}", "[[a]]")
 )
 REQUIRED = Field(("t", "http://as/t", "'${A}'", "'secret:k'", "' '"), ("''", "null", "'${EMPTY}'"), required=True)
-SECONDS = Field(
-    ("30", "0", "1.5", "'${NUM}'", "true", "null", ".inf", "' 1_0 '"), (*WRONG_NUMBERS, *HUGE, *BORDER_OF_ZERO)
-)
+SECONDS = Field(("30", "0", "1.5", "'${NUM}'", "true", "null", ".inf", "' 1_0 '"), (*WRONG_NUMBERS, *HUGE, *NEAR_ZERO))
 BUFFER = Field(("5", "0.5", "'${NUM}'", "'1_0'", ".inf", "0"), SECONDS.bad)
 SWITCH = Field(
     ("true", "no", "'off'", "'${BOOL}'", "1", "0"),
@@ -75,37 +73,39 @@ HEADER = Field(
     ("'é'", '"a\\r\\nb"', "' v'", "5", "null", "[v]", "'${NL}'", '"\\x7f"', "!!binary aGk="),
 )
 HEADERS = {"X-A": HEADER, "Authorization": HEADER, "Accept": HEADER}
-OF_TWO_CASES = {"X-A": HEADER, "x-a": HEADER, "X-B": HEADER}
+HEADERS_IN_TWO_CASES = {"X-A": HEADER, "x-a": HEADER, "X-B": HEADER}
 
-MISPLACED = Field((), ("open",), ours=True)
+ON_AUTH_FAILURE_IN_AUTH = Field((), ("open",), ours=True)
 STATIC = {
     "type": Field(("static", "'static'"), ("Static", "bearer", "null", "''"), required=True),
-    "headers": Field((HEADERS, HEADERS, OF_TWO_CASES), ("{}", "null", "[X-A]", "!!set {X-A}"), required=True),
-    "on_auth_failure": MISPLACED,
+    "headers": Field((HEADERS, HEADERS, HEADERS_IN_TWO_CASES), ("{}", "null", "[X-A]", "!!set {X-A}"), required=True),
+    "on_auth_failure": ON_AUTH_FAILURE_IN_AUTH,
 }
-OF_BOTH_GRANTS = {
+KEYS_OF_BOTH_GRANTS = {
     "scopes": WORDS,
     "token_expiry_buffer_seconds": BUFFER,
     "auth_retry_on_401": SWITCH,
     "scope": UNKNOWN,
-    "on_auth_failure": MISPLACED,
+    "on_auth_failure": ON_AUTH_FAILURE_IN_AUTH,
 }
-TEXT_OF_OURS = Field(("x", "'${A}'", "secret:k"), ("''", "null", "5", "[x]", "'${EMPTY}'", "!!binary aGk="), ours=True)
+OUR_TEXT = Field(("x", "'${A}'", "secret:k"), ("''", "null", "5", "[x]", "'${EMPTY}'", "!!binary aGk="), ours=True)
 OAUTH2 = {
     "type": Field(("oauth2", "'oauth2'"), ("OAuth2", "oauth", "client_credentials", "null"), required=True),
     "token_url": REQUIRED,
     "client_id": REQUIRED,
     "client_secret": REQUIRED,
-    **OF_BOTH_GRANTS,
+    **KEYS_OF_BOTH_GRANTS,
     "token_endpoint_auth_method": Field(
         ("client_secret_post", "client_secret_basic", "private_key_jwt"), ("none", "null", "''", "5"), ours=True
     ),
     "private_key": Field(
-        (json.dumps(PEM), "'${PEM}'"), (json.dumps(OF_AN_ODD_CURVE), json.dumps(PEM[:90]), "k", "null", "''"), ours=True
+        (json.dumps(PEM), "'${PEM}'"),
+        (json.dumps(PEM_OF_UNSUPPORTED_CURVE), json.dumps(PEM[:90]), "k", "null", "''"),
+        ours=True,
     ),
-    "private_key_id": TEXT_OF_OURS,
-    "assertion_audience": TEXT_OF_OURS,
-    "audience": TEXT_OF_OURS,
+    "private_key_id": OUR_TEXT,
+    "assertion_audience": OUR_TEXT,
+    "audience": OUR_TEXT,
     "resource": Field(
         ("https://api/v1", "[]", "[https://api/v1, 'urn:x:y']", "'${URL}'"),
         ("https://api/#f", "/v1", "''", "null", "5", "[https://api/v1, a]", "{a: https://api/v1}", "!!set {a}"),
@@ -114,17 +114,17 @@ OAUTH2 = {
     "extra_params": Field(
         ({"realm": WORD, "tenant": WORD}, "{}"), ("{scope: x}", "{grant_type: x}", "null", "[a]", "{a: 5}"), ours=True
     ),
-    "ca_bundle": TEXT_OF_OURS,
-    "client_certificate": TEXT_OF_OURS,
-    "client_certificate_key": TEXT_OF_OURS,
+    "ca_bundle": OUR_TEXT,
+    "client_certificate": OUR_TEXT,
+    "client_certificate_key": OUR_TEXT,
 }
-WITH_A_KEY = {
+PRIVATE_KEY_JWT = {
     **{key: OAUTH2[key] for key in ("type", "token_url", "client_id")},
     "client_secret": Field(("s", "'${A}'"), ("''", "null")),
     "token_endpoint_auth_method": Field(("private_key_jwt",), ("private-key-jwt", "client_secret_post"), required=True),
     "private_key": replace(OAUTH2["private_key"], required=True),
-    "private_key_id": TEXT_OF_OURS,
-    "assertion_audience": TEXT_OF_OURS,
+    "private_key_id": OUR_TEXT,
+    "assertion_audience": OUR_TEXT,
 }
 PKCE = {
     "type": Field(("pkce", "'pkce'"), ("PKCE", "authorization_code", "null"), required=True),
@@ -132,14 +132,14 @@ PKCE = {
     "token_endpoint": REQUIRED,
     "client_id": REQUIRED,
     "client_secret": Field((*REQUIRED.good, "''", "'${EMPTY}'"), ("null", "5")),
-    **OF_BOTH_GRANTS,
+    **KEYS_OF_BOTH_GRANTS,
 }
 
 TIMEOUTS = {
     **dict.fromkeys(("init", "cap_fetch", "sse_startup", "startup"), SECONDS),
     "retries": Field(
         ("0", "10", "'3'", "2.0", "'${NUM}'", "null", "true"),
-        ("11", "1.5", "10.0", "'10.0'", "10.5", "' 1_0 '", "'+3'", "0xA", *WRONG_NUMBERS, *HUGE, *BORDER_OF_ZERO),
+        ("11", "1.5", "10.0", "'10.0'", "10.5", "' 1_0 '", "'+3'", "0xA", *WRONG_NUMBERS, *HUGE, *NEAR_ZERO),
     ),
     "retry_delay": Field(
         ("0", "120", "1.5", "'120'", "null"), ("121", "120.00000000000001", "120.00000000000002", *SECONDS.bad)
@@ -149,7 +149,7 @@ TIMEOUTS = {
 FILTER = {"allow": WORDS, "deny": WORDS, "block": UNKNOWN}
 FILTERS = dict.fromkeys(("tools", "resources", "prompts"), Field((FILTER, "{}"), ("null", "[]", "a")))
 OVERRIDE = Field(({"name": OPTIONAL_WORD, "description": OPTIONAL_WORD, "title": UNKNOWN}, "{}"), ("null", "n", "[]"))
-OF_ALL_BACKENDS = {
+KEYS_OF_ALL_BACKENDS = {
     "group": WORD,
     "filters": Field((FILTERS, "{}"), ("null", "[]", "a")),
     "tool_overrides": Field(({"tool": OVERRIDE, "'${A}'": OVERRIDE}, "{}"), ("null", "[]", "{5: {}}", "{null: {}}")),
@@ -169,7 +169,7 @@ OF_ALL_BACKENDS = {
             "9223372036854775808.0",
             *WRONG_NUMBERS,
             *HUGE,
-            *BORDER_OF_ZERO,
+            *NEAR_ZERO,
         ),
     ),
 }
@@ -178,7 +178,7 @@ COMMAND = {
     "args": WORDS,
     "env": Field(({"K": WORD, "k": WORD}, "{}", "null"), ("[]", "a", "{K: 5}", "{5: v}", "{K: null}")),
 }
-OF_REMOTE_BACKENDS = {
+KEYS_OF_REMOTE_BACKENDS = {
     "url": Field(
         ("http://h", "https://h/p", "'${URL}'", "' http://h '", "http://"),
         (
@@ -194,29 +194,32 @@ OF_REMOTE_BACKENDS = {
         ),
         required=True,
     ),
-    "headers": Field((HEADERS, OF_TWO_CASES, "{}", "null"), ("[]", "v", "{5: v}", "{null: v}", "!!set {a}", "{'': v}")),
+    "headers": Field(
+        (HEADERS, HEADERS_IN_TWO_CASES, "{}", "null"), ("[]", "v", "{5: v}", "{null: v}", "!!set {a}", "{'': v}")
+    ),
     "auth": Field(
-        (*[OAUTH2] * 6, *[STATIC] * 2, *[PKCE] * 2, WITH_A_KEY, "null", "null"), ("{}", "[]", "static", "{type: stdio}")
+        (*[OAUTH2] * 6, *[STATIC] * 2, *[PKCE] * 2, PRIVATE_KEY_JWT, "null", "null"),
+        ("{}", "[]", "static", "{type: stdio}"),
     ),
     **COMMAND,
-    **OF_ALL_BACKENDS,
+    **KEYS_OF_ALL_BACKENDS,
     "on_auth_failure": Field(("open", "closed"), ("OPEN", "null", "yes", "5", "''"), ours=True),
     "token_url": UNKNOWN,
 }
 SSE = {
     "type": Field(("sse", "sse", "'sse'"), ("SSE", "server-sent-events", "' sse'", "null"), required=True),
-    **OF_REMOTE_BACKENDS,
+    **KEYS_OF_REMOTE_BACKENDS,
 }
 STREAMABLE_HTTP = {
     "type": Field(("streamable-http", "'streamable-http'"), ("http", "streamable_http", "remote"), required=True),
-    **OF_REMOTE_BACKENDS,
+    **KEYS_OF_REMOTE_BACKENDS,
 }
 STDIO = {
     "type": Field(("stdio",), required=True),
     **COMMAND,
     "command": Field(("run",), ("''", "null"), required=True),
     "container": Field(("{enabled: false}", "null"), ("{volumes: ['/etc:/etc']}",)),
-    **OF_ALL_BACKENDS,
+    **KEYS_OF_ALL_BACKENDS,
     "auth": UNKNOWN,
 }
 
@@ -241,40 +244,41 @@ DOCUMENT = {
     ),
     "server": Field(("{}", "{port: 9000}"), ("null", "{port: x}", "{port: '${NUM}'}")),
     "plugins": Field(("{enabled: false}", "{}"), ("5",)),
-    # What is deeper than 20 levels is too deep for the gateway.
+    # The gateway accepts at most 20 levels.
     "unknown": Field(("a", "secret:none", "[" * 20 + "]" * 20), ("[" * 21 + "]" * 21, "[" * 20 + "a" + "]" * 20)),
 }
 
+# The open key of a template.
+PLACEHOLDER = "<>"
 
-HOLE = "<>"
 
+def templates(table: Table, *, keys: bool) -> list[dict[str, object]]:
+    """Returns a template for each value of the table, or for each of its keys: a block with that part left open.
 
-def holes(table: Table, *, keys: bool) -> list[dict[str, object]]:
-    """The table with one of its parts left open: each of its values in turn, or each of its keys.
-
-    An open value is that part's own `Field`, an open key is `HOLE`. Of all else there is only what is required.
+    An open value is the `Field` of its key, an open key is `PLACEHOLDER`. Otherwise a template has only required keys.
     """
     base = {key: plain(field) for key, field in table.items() if field.required}
     found: list[dict[str, object]] = []
     for key, field in table.items():
         if keys:
-            found.append({name: item for name, item in base.items() if name != key} | {HOLE: plain(field)})
-        found += [base | {key: part} for part in open_parts(field, keys=keys)]
+            found.append({name: item for name, item in base.items() if name != key} | {PLACEHOLDER: plain(field)})
+        found += [base | {key: part} for part in template_parts(field, keys=keys)]
     return found
 
 
-def open_parts(field: Field, *, keys: bool) -> list[object]:
+def template_parts(field: Field, *, keys: bool) -> list[object]:
+    """Returns the templates of a field: the field itself as an open value, and those of its blocks and lists."""
     parts: list[object] = [] if keys else [field]
     for value in {id(value): value for value in field.good}.values():
         if isinstance(value, dict):
-            parts += holes(value, keys=keys)
+            parts += templates(value, keys=keys)
         elif isinstance(value, list):
-            parts += [[part] for part in open_parts(value[0], keys=keys)]
+            parts += [[part] for part in template_parts(value[0], keys=keys)]
     return parts
 
 
 def plain(field: Field) -> object:
-    """The field's first value, and of a block only what is required in it, or its first key."""
+    """Returns the first value of the field; of a block, its required keys, or its first key if none is required."""
     value = (*field.good, *field.bad)[0]
     if not isinstance(value, dict):
         return value
@@ -283,5 +287,5 @@ def plain(field: Field) -> object:
 
 
 ONE_BACKEND = DOCUMENT | {"backends": Field(({"a": Field((SSE, STREAMABLE_HTTP))},))}
-OPEN_VALUES = holes(ONE_BACKEND, keys=False)
-OPEN_KEYS = holes(ONE_BACKEND, keys=True)
+TEMPLATES_OF_VALUES = templates(ONE_BACKEND, keys=False)
+TEMPLATES_OF_KEYS = templates(ONE_BACKEND, keys=True)

@@ -1,4 +1,4 @@
-//! One connection: requests in, replies out, until somebody closes it.
+//! One connection: reads requests and writes replies until one side closes it.
 
 use std::io::{self, ErrorKind};
 use std::sync::Arc;
@@ -15,7 +15,7 @@ use crate::reply::Reply;
 use crate::send::{Next, send};
 use crate::shared::Shared;
 
-/// A byte stream whose socket can be reached, since a reset is made there also when there is TLS above it.
+/// A byte stream with access to its TCP socket, because a reset must be set there even if TLS runs above it.
 pub(crate) trait Transport: AsyncRead + AsyncWrite + Unpin {
     fn tcp(&self) -> &TcpStream;
 }
@@ -32,7 +32,7 @@ impl Transport for TlsStream<TcpStream> {
     }
 }
 
-/// Serves a connection to its end. Whatever the client does wrong ends it and concerns nobody else.
+/// Serves a connection until it ends. A client error ends this connection and affects no other.
 pub(crate) async fn serve<T: Transport>(mut stream: T, peer_port: u16, shared: Arc<Shared>) {
     let mut buffer = Vec::new();
     let mut number = None;
@@ -49,6 +49,7 @@ pub(crate) async fn serve<T: Transport>(mut stream: T, peer_port: u16, shared: A
     }
 }
 
+/// Reads one request and answers it. Returns what to do with the connection afterwards.
 async fn one_request<T: Transport>(
     stream: &mut T,
     buffer: &mut Vec<u8>,
@@ -69,14 +70,14 @@ async fn one_request<T: Transport>(
     let next = if control::is_control(&parsed.target) {
         send(stream, &control::answer(&parsed, shared), "").await?
     } else {
-        let order = shared.take_order(parsed, number, peer_port);
-        if order.reply.hold {
-            shared.pass_gate(&order).await;
+        let recorded = shared.record(parsed, number, peer_port);
+        if recorded.reply.hold {
+            shared.wait_for_release(&recorded).await;
         }
-        if order.reply.delay_ms > 0 {
-            sleep(Duration::from_millis(order.reply.delay_ms)).await;
+        if recorded.reply.delay_ms > 0 {
+            sleep(Duration::from_millis(recorded.reply.delay_ms)).await;
         }
-        send(stream, &order.reply, &order.target).await?
+        send(stream, &recorded.reply, &recorded.target).await?
     };
     Ok(if next == Next::KeepOpen && !keep_alive { Next::Close } else { next })
 }

@@ -1,4 +1,4 @@
-//! The control paths, for tests in other languages. They are never recorded.
+//! The control paths, for tests in other languages. Requests to them are not recorded.
 
 use serde::de::DeserializeOwned;
 use serde_json::json;
@@ -7,11 +7,12 @@ use crate::http::Parsed;
 use crate::reply::Reply;
 use crate::shared::Shared;
 
-/// Whether the target is the endpoint's own business rather than a token request.
+/// Returns whether the target is a control path, not a token request.
 pub(crate) fn is_control(target: &str) -> bool {
     target.starts_with("/_")
 }
 
+/// Does what a control request asks for and returns its reply: 404 for an unknown path, 400 for a bad body.
 pub(crate) fn answer(parsed: &Parsed, shared: &Shared) -> Reply {
     let result = match (parsed.method.as_str(), parsed.target.as_str()) {
         ("GET", "/_requests") => return Reply::json(200, &json!(shared.requests())),

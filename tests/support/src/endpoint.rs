@@ -1,4 +1,4 @@
-//! The endpoint as a test sees it: start, script, look at what came, stop.
+//! The interface for tests: start an endpoint, script its replies, inspect its requests, stop it.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
@@ -17,20 +17,36 @@ use crate::request::Request;
 use crate::shared::Shared;
 use crate::tls::{TlsFiles, TlsOptions, TlsSide};
 
-/// How to start an endpoint, where the defaults don't do.
+/// Options of an endpoint. The default is an `http` endpoint on a free port.
+///
+/// ```
+/// use argus_auth_test_support::{Options, Reply, TokenEndpoint};
+///
+/// let options = Options { default_reply: Some(Reply::status(503)), ..Options::default() };
+/// let endpoint = TokenEndpoint::start_with(options);
+/// ```
 #[derive(Clone, Debug, Default)]
 pub struct Options {
-    /// The port on 127.0.0.1; 0 lets the system choose.
+    /// The port on 127.0.0.1; 0, the default, lets the system choose a free one.
     pub port: u16,
-    /// Answers when the script is empty; without it `Reply::fresh_token(3600)`.
+    /// The reply when the script is empty; by default [`Reply::fresh_token(3600)`](Reply::fresh_token).
     pub default_reply: Option<Reply>,
-    /// A file that gets one JSON line per token request, written before the reply begins.
+    /// A file to which one JSON line per token request is appended, before the reply begins.
     pub log: Option<PathBuf>,
-    /// Serve `https`.
+    /// Serves `https` with these options; by default `http`.
     pub tls: Option<TlsOptions>,
 }
 
-/// A token endpoint on loopback; stops when dropped. All methods take `&self` and may be called from any thread.
+/// A token endpoint on loopback. It stops when it is dropped. All methods may be called from any thread.
+///
+/// ```
+/// use argus_auth_test_support::{Reply, TokenEndpoint};
+///
+/// let endpoint = TokenEndpoint::start();
+/// endpoint.script(vec![Reply::oauth_error(401, "invalid_client")]);
+/// assert!(endpoint.url().ends_with("/token"));
+/// assert!(endpoint.requests().is_empty());
+/// ```
 pub struct TokenEndpoint {
     address: SocketAddr,
     shared: Arc<Shared>,
@@ -40,14 +56,14 @@ pub struct TokenEndpoint {
 
 enum State {
     Running(Server),
-    /// The socket is bound but does not listen: connections are refused, and nobody else can be given the port.
+    /// The socket is bound but does not listen: connections are refused, and no other socket can get the port.
     Stopped(TcpSocket),
-    /// Only between two others, or after a failure.
-    Gone,
+    /// A placeholder during a change of state; it remains if that change panics.
+    Changing,
 }
 
 struct Server {
-    /// Dropping it ends the thread.
+    /// The thread ends when this is dropped.
     _stop: oneshot::Sender<()>,
     thread: JoinHandle<()>,
 }
@@ -63,7 +79,7 @@ impl TokenEndpoint {
         Self::start_with(Options { tls: Some(tls), ..Options::default() })
     }
 
-    /// Starts an endpoint as the options say.
+    /// Starts an endpoint with options. Panics if the port is taken.
     pub fn start_with(options: Options) -> Self {
         let socket = bind(SocketAddr::from((Ipv4Addr::LOCALHOST, options.port)));
         let address = socket.local_addr().expect("a bound socket has an address");
@@ -78,68 +94,70 @@ impl TokenEndpoint {
         endpoint
     }
 
-    /// The token URL.
+    /// Returns the token URL.
     pub fn url(&self) -> String {
         self.url_of("/token")
     }
 
-    /// The URL of another path; every path is a token endpoint, but for those that begin with `/_`.
+    /// Returns the URL of another path. Every path is a token endpoint, except the control paths (`/_...`).
     pub fn url_of(&self, path: &str) -> String {
         let scheme = if self.tls.is_some() { "https" } else { "http" };
         format!("{scheme}://{}{path}", self.address)
     }
 
-    /// Where it listens.
+    /// Returns the address that the endpoint listens on, or is bound to while it is stopped.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// Adds replies to the queue; each request takes the next.
+    /// Adds replies to the end of the script. Each token request takes the next one.
     pub fn script(&self, replies: Vec<Reply>) {
         self.shared.script(replies);
     }
 
-    /// What a request gets when the queue is empty.
+    /// Sets the reply of requests that come when the script is empty.
     pub fn default_reply(&self, reply: Reply) {
         self.shared.default_reply(reply);
     }
 
-    /// All token requests so far, in the order in which they came.
+    /// Returns all token requests since the start or the last [`reset`](Self::reset), in order of arrival.
     pub fn requests(&self) -> Vec<Request> {
         self.shared.requests()
     }
 
-    /// Blocks until so many token requests have come in all, or the real time is over (then `false`).
+    /// Blocks until [`requests`](Self::requests) has at least `count` entries. Returns `false` if it has fewer after
+    /// `timeout`, which is real time.
     pub fn wait_for_requests(&self, count: usize, timeout: Duration) -> bool {
         self.shared.wait_for_requests(count, timeout)
     }
 
-    /// How many TCP connections were accepted, also those without a request or with a failed TLS handshake.
+    /// Returns the number of accepted TCP connections, including those without a request or a successful TLS handshake.
     pub fn accepted(&self) -> u64 {
         self.shared.accepted()
     }
 
-    /// Lets every reply go on that waits at the gate now.
+    /// Lets every reply continue that is held now ([`Reply::hold`]). Later ones wait for the next call.
     pub fn release(&self) {
         self.shared.release();
     }
 
-    /// Forgets requests and script, and restores the default reply.
+    /// Removes all records and the script, restores the default reply, and counts tokens from `tok-1` again.
     pub fn reset(&self) {
         self.shared.reset();
     }
 
-    /// The certificates to trust and to present, for an endpoint with TLS.
+    /// Returns the certificates to trust and to present; `None` for an endpoint without TLS.
     pub fn tls_files(&self) -> Option<&TlsFiles> {
         self.tls.as_ref().map(|tls| &tls.files)
     }
 
-    /// Closes the listener and all connections: from now on connections are refused.
+    /// Closes the listener and all connections. New connections are refused until [`restart`](Self::restart).
     ///
-    /// Not for a test that forks: its child holds copies of the sockets. Such a test runs the program instead.
+    /// A test that forks must not use it, because its child holds copies of the sockets. Such a test starts the program
+    /// `token-endpoint` instead.
     pub fn stop(&self) {
         let mut state = self.state();
-        *state = match std::mem::replace(&mut *state, State::Gone) {
+        *state = match std::mem::replace(&mut *state, State::Changing) {
             State::Running(server) => {
                 server.end();
                 State::Stopped(bind(self.address))
@@ -148,10 +166,10 @@ impl TokenEndpoint {
         };
     }
 
-    /// Listens again, on the same port, after [`stop`](Self::stop).
+    /// Listens again after [`stop`](Self::stop), on the same port and with the same records and script.
     pub fn restart(&self) {
         let mut state = self.state();
-        *state = match std::mem::replace(&mut *state, State::Gone) {
+        *state = match std::mem::replace(&mut *state, State::Changing) {
             State::Stopped(socket) => {
                 State::Running(Server::begin(socket, self.shared.clone(), self.tls.as_ref().map(TlsSide::acceptor)))
             }
@@ -166,7 +184,7 @@ impl TokenEndpoint {
 
 impl Drop for TokenEndpoint {
     fn drop(&mut self) {
-        if let State::Running(server) = std::mem::replace(&mut *self.state(), State::Gone) {
+        if let State::Running(server) = std::mem::replace(&mut *self.state(), State::Changing) {
             server.end();
         }
     }
@@ -179,7 +197,7 @@ impl Server {
         let run = move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
             runtime.block_on(async {
-                // As long a queue as the system grants: tests come with thousands of clients at once.
+                // The longest queue that the system allows, because tests connect thousands of clients at once.
                 let listener = socket.listen(65_535).expect("the socket can listen");
                 ready.send(()).expect("the starter waits");
                 let mut connections = JoinSet::new();
@@ -197,7 +215,7 @@ impl Server {
     fn end(self) {
         let Self { _stop: stop, thread } = self;
         drop(stop);
-        // Its panic, if any, was printed by its own thread.
+        // A panic of the thread was printed by the thread itself.
         let _ = thread.join();
     }
 }
@@ -210,13 +228,13 @@ async fn accept(
 ) {
     loop {
         let Ok((stream, peer)) = listener.accept().await else {
-            // Out of file descriptors, most likely: give the others time to finish.
+            // Most likely out of file descriptors: gives other connections time to finish.
             tokio::time::sleep(Duration::from_millis(5)).await;
             continue;
         };
         while connections.try_join_next().is_some() {}
         shared.count_accepted();
-        // Without it the pieces of a drip would be glued together.
+        // Without it the system would join the pieces of a drip.
         let _ = stream.set_nodelay(true);
         let shared = shared.clone();
         match tls.cloned() {
@@ -232,7 +250,7 @@ async fn accept(
 
 fn bind(address: SocketAddr) -> TcpSocket {
     let socket = TcpSocket::new_v4().expect("a socket");
-    // Connections of the last run may linger in TIME_WAIT.
+    // Connections of the previous run may still be in TIME_WAIT.
     socket.set_reuseaddr(true).expect("the option exists");
     socket.bind(address).unwrap_or_else(|error| panic!("{address}: {error}"));
     socket

@@ -1,24 +1,25 @@
-//! Reading one HTTP/1.1 request from a connection.
+//! Reads one HTTP/1.1 request from a connection.
 
 use std::io::{self, ErrorKind};
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
-/// Far above anything the library sends; it only keeps a runaway test from eating the machine.
+/// In bytes. The library's requests are far smaller; the limits only keep a faulty test from using up the memory.
 const MAX_HEAD: usize = 256 * 1024;
 const MAX_BODY: usize = 64 * 1024 * 1024;
 
-/// A request as it came off the wire.
+/// A request as it was received.
 pub(crate) struct Parsed {
-    pub(crate) method: String,
-    pub(crate) target: String,
-    pub(crate) headers: Vec<(String, String)>,
-    pub(crate) body: Vec<u8>,
-    /// Whether the client lets the connection live on.
-    pub(crate) keep_alive: bool,
+    pub method: String,
+    pub target: String,
+    pub headers: Vec<(String, String)>,
+    pub body: Vec<u8>,
+    /// True if the client keeps the connection open after the reply.
+    pub keep_alive: bool,
 }
 
-/// Reads the next request; `None` if the client closed between two requests. What was read beyond it stays in `buffer`.
+/// Reads the next request. Returns `None` if the client closed the connection between two requests. Bytes that were
+/// read beyond the request stay in `buffer`.
 pub(crate) async fn read_request<S>(stream: &mut S, buffer: &mut Vec<u8>) -> io::Result<Option<Parsed>>
 where
     S: AsyncRead + AsyncWrite + Unpin,
@@ -135,6 +136,7 @@ fn find(haystack: &[u8], needle: &[u8]) -> Option<usize> {
     haystack.windows(needle.len()).position(|window| window == needle)
 }
 
+/// Removes the first `count` bytes of a buffer and returns them.
 fn take(buffer: &mut Vec<u8>, count: usize) -> Vec<u8> {
     let rest = buffer.split_off(count);
     std::mem::replace(buffer, rest)

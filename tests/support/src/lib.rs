@@ -1,18 +1,31 @@
 //! A scriptable OAuth 2.0 token endpoint on loopback, for tests.
 //!
-//! The endpoint writes its HTTP/1.1 by hand, because what the tests are about is what a finished HTTP server would
-//! never do: a reset in the middle of a body, a length that is not kept, one byte a second. It runs on a thread and a
-//! runtime of its own and has a blocking interface, so it works inside any test, also one whose own clock is paused.
+//! The endpoint writes its HTTP/1.1 by hand, because the tests need what a complete HTTP server never does: a reset in
+//! the middle of a body, a wrong length, one byte a second. It has a thread and a runtime of its own and a blocking
+//! interface, so it works inside any test, including one whose own clock is paused.
 //!
-//! What it answers is data ([`Reply`]), the same from Rust, from a JSON file of fault scenarios, and over the control
-//! paths that the `token-endpoint` program offers to tests in other languages.
+//! Its answers are data ([`Reply`]). Their format is the same in Rust, in the JSON files of the fault suite, and on the
+//! control paths by which tests in other languages drive the program `token-endpoint`.
+//!
+//! | file | holds |
+//! |---|---|
+//! | `endpoint.rs` | [`TokenEndpoint`], the interface for tests: start, script, inspect, stop; the accepting thread |
+//! | `shared.rs` | the state that the endpoint's thread and the test's threads share: script, records, held replies |
+//! | `connection.rs` | one connection: reads requests and writes replies until it closes |
+//! | `http.rs` | reads one HTTP request |
+//! | `control.rs` | answers the control paths (`/_script`, `/_requests` and so on) |
+//! | `request.rs` | [`Request`], a recorded request |
+//! | `reply.rs` | [`Reply`] and [`Fault`], an answer and what goes wrong with it |
+//! | `send.rs` | writes a reply, including its fault |
+//! | `tls.rs` | certificates, valid and invalid ones, and the TLS configuration |
+//! | `bin/token-endpoint.rs` | the endpoint as a program, for tests in C, C++ and Python |
 //!
 //! ```
 //! use argus_auth_test_support::{Fault, Reply, TokenEndpoint};
 //!
 //! let endpoint = TokenEndpoint::start();
 //! endpoint.script(vec![Reply::status(503), Reply::token("tok-a", 60).fault(Fault::ResetMidBody)]);
-//! // ... let the code under test fetch from endpoint.url(); from the third request on it gets tok-1, tok-2, ...
+//! // ... the code under test requests tokens from endpoint.url(); from the third request on it gets tok-1, tok-2, ...
 //! assert!(endpoint.requests().is_empty());
 //! ```
 #![allow(

@@ -1,16 +1,23 @@
-//! What the endpoint answers, as data.
+//! The endpoint's answers, as data.
 
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Value, json};
 
 /// One answer of the endpoint.
 ///
-/// Every field has a default, so in JSON `{}` is an empty 200 and `{"status": 503}` is a 503. In JSON the body is either
-/// a string, sent as it stands, or any other value, sent as JSON text. `{n}` in a body becomes the number of replies
-/// sent so far that had a `{n}`: that is how a reply that is used many times gives out a new token each time.
+/// Every field has a default, so in JSON `{}` is an empty 200 and `{"status": 503}` is a 503. In JSON, the body is
+/// either a string, which is used unchanged, or any other value, which is used as JSON text. `{n}` in a body becomes a
+/// number that counts the replies with `{n}` from 1, so that one reply, used many times, issues a new token each time.
 ///
-/// `Content-Type: application/json` and `Content-Length` are added unless `headers` names them (an empty value leaves
-/// the header out).
+/// `Content-Type: application/json` and `Content-Length` are added unless `headers` names them. A header with an empty
+/// value is left out.
+///
+/// ```
+/// use argus_auth_test_support::Reply;
+///
+/// let reply = Reply::oauth_error(400, "invalid_scope").header("Retry-After", "2").delay_ms(50);
+/// assert_eq!(reply.body, r#"{"error":"invalid_scope"}"#);
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Reply {
@@ -18,22 +25,28 @@ pub struct Reply {
     pub status: u16,
     /// Headers in the order in which they are written; names may repeat.
     pub headers: Vec<(String, String)>,
-    /// The body, before a fault is applied to it.
+    /// The body, before the fault changes it.
     #[serde(deserialize_with = "text_or_json")]
     pub body: String,
-    /// Waits for [`release`](crate::TokenEndpoint::release) before it begins.
+    /// True to hold the reply until [`release`](crate::TokenEndpoint::release).
     pub hold: bool,
-    /// Real milliseconds to wait before it begins (after the gate, if `hold` is set too).
+    /// The time before the reply begins, in milliseconds of real time. It starts at the release if `hold` is set, too.
     pub delay_ms: u64,
-    /// What goes wrong.
+    /// The way in which the reply goes wrong.
     pub fault: Fault,
 }
 
-/// What goes wrong with a reply. In JSON: `"hang"`, or `{"drip": {"bytes_per_interval": 1, "interval_ms": 1000}}`.
+/// A way in which a reply goes wrong. In JSON: `"hang"`, or `{"drip": {"bytes_per_interval": 1, "interval_ms": 1000}}`.
+///
+/// ```
+/// use argus_auth_test_support::{Fault, Reply};
+///
+/// let slow = Reply::token("tok", 60).fault(Fault::Drip { bytes_per_interval: 1, interval_ms: 1000 });
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Fault {
-    /// Nothing: the reply is sent as it is.
+    /// No fault: the reply is sent unchanged.
     #[default]
     None,
     /// Never answers; the connection stays open until the client closes it.
@@ -42,23 +55,23 @@ pub enum Fault {
     ResetBeforeReply,
     /// Sends the headers and half the body, then resets the connection (RST).
     ResetMidBody,
-    /// Announces the whole length, sends half the body, then closes (FIN; under TLS without `close_notify`).
+    /// Announces the full length, sends half the body, then closes (FIN; under TLS without `close_notify`).
     Truncate,
     /// Sends half the body as a chunk, then closes before the final chunk (FIN; under TLS without `close_notify`).
     TruncateChunked,
     /// Sends the headers at once and the body a few bytes at a time.
     Drip {
-        /// How many bytes go out together.
+        /// The number of bytes in each write.
         bytes_per_interval: usize,
-        /// Real milliseconds between them.
+        /// The time before each write, in milliseconds of real time.
         interval_ms: u64,
     },
-    /// The body followed by spaces up to a size. Read to its end it is as valid as the body alone, so only a limit on
-    /// the size can refuse it.
+    /// Sends the body followed by spaces, up to a size. The whole is as valid as the body alone, so that only a limit
+    /// on the size can reject it.
     HugeBody {
-        /// The size of the whole body.
+        /// The size of the whole body in bytes.
         bytes: u64,
-        /// Chunked, with no length announced.
+        /// True for a chunked body, with no length announced.
         streamed: bool,
     },
     /// Closes the connection cleanly without a byte of reply.
@@ -67,7 +80,7 @@ pub enum Fault {
     Garbage,
     /// Sends the body as the whole reply, with no status line and no headers of its own, then closes.
     Raw,
-    /// As a proxy does after `CONNECT host:port`: answers 200 and passes bytes both ways.
+    /// Answers 200 and passes bytes in both directions, as a proxy does after `CONNECT host:port`.
     Tunnel,
 }
 
@@ -78,42 +91,43 @@ impl Default for Reply {
 }
 
 impl Reply {
-    /// A successful token response.
+    /// Returns a successful token response. `expires_in` is in seconds.
     pub fn token(token: &str, expires_in: u64) -> Self {
         Self::json(200, &json!({"access_token": token, "token_type": "Bearer", "expires_in": expires_in}))
     }
 
-    /// A successful token response with a new token each time: `tok-1`, `tok-2`, and so on.
+    /// Returns a successful token response with a new token each time: `tok-1`, `tok-2`, and so on. `expires_in` is in
+    /// seconds.
     pub fn fresh_token(expires_in: u64) -> Self {
         Self::token("tok-{n}", expires_in)
     }
 
-    /// Any JSON.
+    /// Returns a reply with a JSON body.
     pub fn json(status: u16, value: &Value) -> Self {
         Self { status, body: value.to_string(), ..Self::default() }
     }
 
-    /// An error response as RFC 6749 §5.2 has it.
+    /// Returns an error response of RFC 6749 §5.2.
     pub fn oauth_error(status: u16, error: &str) -> Self {
         Self::json(status, &json!({"error": error}))
     }
 
-    /// Any text under any content type.
+    /// Returns a reply with a body of any content type.
     pub fn text(status: u16, content_type: &str, body: impl Into<String>) -> Self {
         Self { status, body: body.into(), ..Self::default() }.header("Content-Type", content_type)
     }
 
-    /// A status with an empty body.
+    /// Returns a reply with an empty body.
     pub fn status(status: u16) -> Self {
         Self { status, ..Self::default() }
     }
 
-    /// A redirect.
+    /// Returns a redirect.
     pub fn redirect(status: u16, location: &str) -> Self {
         Self::status(status).header("Location", location)
     }
 
-    /// An otherwise good token response that goes wrong on the way.
+    /// Returns an otherwise valid token response with a fault.
     pub fn broken(fault: Fault) -> Self {
         Self::fresh_token(3600).fault(fault)
     }
@@ -132,21 +146,21 @@ impl Reply {
         self
     }
 
-    /// Waits at the gate until [`release`](crate::TokenEndpoint::release).
+    /// Holds the reply until [`release`](crate::TokenEndpoint::release).
     #[must_use]
     pub fn hold(mut self) -> Self {
         self.hold = true;
         self
     }
 
-    /// Waits so many real milliseconds.
+    /// Delays the reply by this many milliseconds of real time.
     #[must_use]
     pub fn delay_ms(mut self, delay_ms: u64) -> Self {
         self.delay_ms = delay_ms;
         self
     }
 
-    /// Makes it go wrong.
+    /// Sets the fault.
     #[must_use]
     pub fn fault(mut self, fault: Fault) -> Self {
         self.fault = fault;

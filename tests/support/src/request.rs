@@ -1,37 +1,46 @@
-//! What the endpoint remembers of a request.
+//! A recorded request.
 
 use serde::{Deserialize, Serialize};
 
-/// One recorded request, with nothing judged: tests look at the records.
+/// One recorded request, as it was received. The endpoint checks nothing; tests check the records.
+///
+/// ```
+/// use argus_auth_test_support::{Request, TokenEndpoint};
+///
+/// fn scopes(endpoint: &TokenEndpoint) -> Vec<String> {
+///     let scope = |request: &Request| request.form_value("scope").unwrap_or_default().to_owned();
+///     endpoint.requests().iter().map(scope).collect()
+/// }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Request {
-    /// Which connection it came on. The same number twice means that the connection was reused.
+    /// The number of its connection, from 1. Two requests with the same number came on one connection.
     pub connection: u64,
-    /// The client's port.
+    /// The client's TCP port.
     pub peer_port: u16,
     /// The HTTP method.
     pub method: String,
-    /// The request target exactly as sent: a proxy sees a whole URL here, or `host:port` for `CONNECT`.
+    /// The request target, unchanged: at a proxy a whole URL, or `host:port` for `CONNECT`.
     pub target: String,
     /// The path, without the query.
     pub path: String,
     /// The query, without the question mark; empty if there is none.
     pub query: String,
-    /// All headers in the order in which they came, names in the case in which they came.
+    /// All headers in order of arrival, with the case of their names unchanged.
     pub headers: Vec<(String, String)>,
-    /// The body.
+    /// The body. Bytes that are not UTF-8 are replaced by U+FFFD.
     pub body: String,
-    /// The body read as `application/x-www-form-urlencoded`, whatever its content type says.
+    /// The fields of the body read as `application/x-www-form-urlencoded`, whatever its content type.
     pub form: Vec<(String, String)>,
 }
 
 impl Request {
-    /// The first header of this name, whatever its case.
+    /// Returns the first header with this name in any case.
     pub fn header(&self, name: &str) -> Option<&str> {
         find(&self.headers, |key| key.eq_ignore_ascii_case(name))
     }
 
-    /// The first form field of this name.
+    /// Returns the first form field with this name.
     pub fn form_value(&self, name: &str) -> Option<&str> {
         find(&self.form, |key| key == name)
     }
@@ -41,12 +50,12 @@ fn find(pairs: &[(String, String)], matches: impl Fn(&str) -> bool) -> Option<&s
     pairs.iter().find(|(key, _)| matches(key)).map(|(_, value)| value.as_str())
 }
 
-/// The decoded form fields of a body.
+/// Returns the decoded form fields of a body.
 pub(crate) fn form(body: &[u8]) -> Vec<(String, String)> {
     url::form_urlencoded::parse(body).into_owned().collect()
 }
 
-/// Path and query of a request target in any of its forms.
+/// Returns path and query of a request target: of a path, or of a whole URL. `host:port` counts as a path.
 pub(crate) fn path_and_query(target: &str) -> (String, String) {
     let after_host = match target.split_once("://") {
         Some((_, rest)) => rest.find('/').map_or("/", |start| &rest[start..]),

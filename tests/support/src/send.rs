@@ -1,4 +1,4 @@
-//! Writing a reply, with whatever goes wrong in it.
+//! Writes a reply, including its fault.
 
 use std::fmt::Write as _;
 use std::io;
@@ -11,26 +11,28 @@ use tokio::time::sleep;
 use crate::connection::Transport;
 use crate::reply::{Fault, Reply};
 
-/// Whether the connection can carry another request.
+/// The next step for a connection after a reply.
 #[derive(PartialEq, Eq)]
 pub(crate) enum Next {
+    /// It can carry another request.
     KeepOpen,
-    /// Say goodbye properly, then close.
+    /// It must be closed cleanly: FIN, under TLS after `close_notify`.
     Close,
-    /// Just drop it: a reset that was prepared, or a truncation that must not look clean.
+    /// It must be dropped: for a reset, which the socket is already set to, or a truncation, which must not look clean.
     Drop,
 }
 
-/// How the length of the body is told.
+/// The framing by which the client recognises the end of the body.
 enum Framing {
     Length(u64),
     Chunked,
 }
 
+/// Writes a reply. `target` is the request target, to which a tunnel connects.
 pub(crate) async fn send<T: Transport>(stream: &mut T, reply: &Reply, target: &str) -> io::Result<Next> {
     let body = reply.body.as_bytes();
     let half = &body[..body.len() / 2];
-    // An empty body can't be cut, so one byte is announced that never comes.
+    // An empty body can't be truncated, so one byte is announced that is never sent.
     let announced = Framing::Length(length(body).max(1));
     match &reply.fault {
         Fault::None => {
@@ -86,12 +88,13 @@ pub(crate) async fn send<T: Transport>(stream: &mut T, reply: &Reply, target: &s
     Ok(Next::Drop)
 }
 
-/// Writes and flushes: a fault that follows must find the bytes on their way.
+/// Writes and flushes, so that the bytes are sent before a fault that follows.
 pub(crate) async fn write<T: Transport>(stream: &mut T, bytes: &[u8]) -> io::Result<()> {
     stream.write_all(bytes).await?;
     stream.flush().await
 }
 
+/// Writes the body followed by spaces up to `total` bytes.
 async fn huge<T: Transport>(stream: &mut T, reply: &Reply, total: u64, streamed: bool) -> io::Result<()> {
     const BLOCK: [u8; 16 * 1024] = [b' '; 16 * 1024];
     let body = reply.body.as_bytes();
@@ -140,9 +143,10 @@ fn chunk(bytes: &[u8]) -> Vec<u8> {
     [format!("{:x}\r\n", bytes.len()).as_bytes(), bytes, b"\r\n"].concat()
 }
 
+/// Returns whether the client expects the connection to close after this reply.
 fn says_close(reply: &Reply) -> bool {
     reply.headers.iter().any(|(name, value)| {
-        // With no length the end of the connection is the end of the body.
+        // Without a length, the end of the connection is the end of the body.
         (name.eq_ignore_ascii_case("connection") && value.eq_ignore_ascii_case("close"))
             || (name.eq_ignore_ascii_case("content-length") && value.is_empty())
     })
@@ -152,7 +156,7 @@ fn length(bytes: &[u8]) -> u64 {
     bytes.len() as u64
 }
 
-/// Some clients show it in their messages; none may depend on it.
+/// Returns the reason phrase of the status line. Some clients show it in messages; none may depend on it.
 fn reason(status: u16) -> &'static str {
     match status {
         200 => "OK",

@@ -1,4 +1,4 @@
-//! What the endpoint's thread and the test's threads share: the script, the records and the gate.
+//! The state that the endpoint's thread and the test's threads share: the script, the records and the held replies.
 
 use std::collections::VecDeque;
 use std::fs::File;
@@ -14,12 +14,14 @@ use crate::http::Parsed;
 use crate::reply::Reply;
 use crate::request::{self, Request};
 
+/// The shared state. All methods may be called from any thread.
 pub(crate) struct Shared {
     inner: Mutex<Inner>,
+    /// Notified after each recorded request.
     arrived: Condvar,
-    /// Counts calls of `release`. A held reply waits for a number higher than the one at its request's arrival, so that
-    /// a release that follows the arrival can never be missed.
-    gate: watch::Sender<u64>,
+    /// The number of calls of `release`. A held reply waits until it exceeds the number at the arrival of its request,
+    /// so that no release after the arrival is missed.
+    releases: watch::Sender<u64>,
     accepted: AtomicU64,
     log: Option<Mutex<File>>,
 }
@@ -29,18 +31,22 @@ struct Inner {
     default: Reply,
     initial_default: Reply,
     requests: Vec<Request>,
+    /// The number of connections with at least one token request.
     connections: u64,
+    /// The number of replies with `{n}` in their body.
     tokens: u64,
 }
 
-/// What a connection has to do for a request that was recorded.
-pub(crate) struct Order {
-    pub(crate) reply: Reply,
-    pub(crate) target: String,
-    gate: u64,
+/// A request that was recorded, with the reply that it gets.
+pub(crate) struct Recorded {
+    pub reply: Reply,
+    pub target: String,
+    /// The number of releases at the arrival of the request.
+    releases: u64,
 }
 
 impl Shared {
+    /// Creates the state of an endpoint. Appends a line per request to the file `log`. Panics if it can't be opened.
     pub(crate) fn new(default: Reply, log: Option<&Path>) -> Self {
         let log = log.map(|path| {
             let file = File::options().create(true).append(true).open(path);
@@ -57,20 +63,21 @@ impl Shared {
         Self {
             inner: Mutex::new(inner),
             arrived: Condvar::new(),
-            gate: watch::Sender::new(0),
+            releases: watch::Sender::new(0),
             accepted: AtomicU64::new(0),
             log,
         }
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
-        // A test that panicked while it held the lock has failed already; the others may go on.
+        // A test that panicked while it held the lock has failed; other tests may continue.
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Records a token request and decides, in the same step, what it gets: order of records is order of replies.
-    /// `connection` is numbered at its first token request, so that control requests leave no gaps.
-    pub(crate) fn take_order(&self, parsed: Parsed, connection: &mut Option<u64>, peer_port: u16) -> Order {
+    /// Records a token request and takes its reply from the script. Both happen under one lock, so that records and
+    /// replies have the same order. A connection gets its number at its first token request, so that connections with
+    /// only control requests leave no gaps.
+    pub(crate) fn record(&self, parsed: Parsed, connection: &mut Option<u64>, peer_port: u16) -> Recorded {
         let (path, query) = request::path_and_query(&parsed.target);
         let mut inner = self.lock();
         let number = *connection.get_or_insert_with(|| {
@@ -95,16 +102,16 @@ impl Shared {
             inner.tokens += 1;
             reply.body = reply.body.replace("{n}", &inner.tokens.to_string());
         }
-        let gate = *self.gate.borrow();
+        let releases = *self.releases.borrow();
         drop(inner);
         self.arrived.notify_all();
-        Order { reply, target: parsed.target, gate }
+        Recorded { reply, target: parsed.target, releases }
     }
 
-    /// Returns when `release` has been called after the order was taken.
-    pub(crate) async fn pass_gate(&self, order: &Order) {
-        // The sender lives in `self`, so the wait can't end for want of one.
-        let _ = self.gate.subscribe().wait_for(|released| *released > order.gate).await;
+    /// Waits until `release` has been called after the request was recorded.
+    pub(crate) async fn wait_for_release(&self, recorded: &Recorded) {
+        // The wait can't fail, because the sender is in `self`.
+        let _ = self.releases.subscribe().wait_for(|releases| *releases > recorded.releases).await;
     }
 
     fn write_log(&self, request: &Request) {
@@ -143,11 +150,12 @@ impl Shared {
     }
 
     pub(crate) fn release(&self) {
-        let _order = self.lock();
-        self.gate.send_modify(|released| *released += 1);
+        // Under the lock, so that each request is recorded either before or after this release.
+        let _lock = self.lock();
+        self.releases.send_modify(|releases| *releases += 1);
     }
 
-    /// Back to the beginning, but for the numbers of connections: some of those may still be open.
+    /// Restores the initial state, except for the numbers of connections, because some connections may still be open.
     pub(crate) fn reset(&self) {
         let mut inner = self.lock();
         inner.script.clear();

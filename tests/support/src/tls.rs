@@ -1,4 +1,4 @@
-//! Certificates made on the spot, good ones and bad ones.
+//! Certificates, valid and invalid ones, which are generated for each endpoint, and the TLS configuration.
 
 use std::io;
 use std::path::Path;
@@ -13,44 +13,66 @@ use rustls::server::WebPkiClientVerifier;
 use rustls::{RootCertStore, ServerConfig};
 use tokio_rustls::TlsAcceptor;
 
-/// What is special about the TLS side. An unknown CA needs no option: don't trust [`TlsFiles::ca`].
+/// Options of an `https` endpoint. A test of an unknown CA needs no option: it does not trust [`TlsFiles::ca`].
+///
+/// ```
+/// use argus_auth_test_support::{Certificate, TlsOptions, TokenEndpoint};
+///
+/// let options = TlsOptions { certificate: Certificate::Expired, ..TlsOptions::default() };
+/// let endpoint = TokenEndpoint::start_tls(options);
+/// assert!(endpoint.url().starts_with("https://"));
+/// ```
 #[derive(Clone, Debug, Default)]
 pub struct TlsOptions {
-    /// The certificate that the endpoint shows.
+    /// The certificate that the endpoint presents.
     pub certificate: Certificate,
-    /// Refuse clients that don't present a certificate of our CA.
+    /// True to reject clients without a certificate of this CA.
     pub require_client_certificate: bool,
 }
 
-/// The certificate that an endpoint shows, always signed by [`TlsFiles::ca`].
+/// The certificate that an endpoint presents, always signed by [`TlsFiles::ca`].
+///
+/// ```
+/// use argus_auth_test_support::Certificate;
+///
+/// assert_eq!(Certificate::default(), Certificate::Valid);
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Certificate {
     /// For `127.0.0.1` and `localhost`.
     #[default]
     Valid,
-    /// For a host that is not this one.
+    /// For another host.
     WrongHost,
-    /// For this host, but long over.
+    /// For `127.0.0.1` and `localhost`, but expired since 2002.
     Expired,
 }
 
-/// What a client needs, as PEM text.
+/// The certificates and the key that a client needs, as PEM text.
+///
+/// ```
+/// use argus_auth_test_support::{TlsOptions, TokenEndpoint};
+///
+/// let endpoint = TokenEndpoint::start_tls(TlsOptions::default());
+/// let files = endpoint.tls_files().unwrap();
+/// assert!(files.ca.starts_with("-----BEGIN CERTIFICATE-----"));
+/// ```
 #[derive(Clone)]
 pub struct TlsFiles {
     /// The CA certificate to trust.
     pub ca: String,
     /// A client certificate that the endpoint accepts.
     pub client_certificate: String,
-    /// Its private key.
+    /// The private key of the client certificate.
     pub client_key: String,
 }
 
 impl TlsFiles {
-    /// Writes `ca.pem`, `client.pem` and `client.key` into a directory, which is created if need be.
+    /// Writes `ca.pem`, `client.pem` and `client.key` into a directory and creates it if it does not exist.
     ///
     /// # Errors
     ///
-    /// What the file system says.
+    /// If the directory can't be created or a file can't be written.
     pub fn write_to(&self, directory: &Path) -> io::Result<()> {
         std::fs::create_dir_all(directory)?;
         std::fs::write(directory.join("ca.pem"), &self.ca)?;
@@ -59,13 +81,14 @@ impl TlsFiles {
     }
 }
 
-/// The endpoint's own half, kept over a restart so that clients may go on trusting the same CA.
+/// The endpoint's TLS configuration. It survives a restart, so that clients can trust the same CA afterwards.
 pub(crate) struct TlsSide {
-    pub(crate) files: TlsFiles,
+    pub files: TlsFiles,
     config: Arc<ServerConfig>,
 }
 
 impl TlsSide {
+    /// Generates a CA, a server certificate and a client certificate.
     pub(crate) fn new(options: &TlsOptions) -> Self {
         let ca_key = KeyPair::generate().expect("a key");
         let ca_params = ca_params();
@@ -93,7 +116,7 @@ fn server_config(
     certificate: CertificateDer<'static>,
     key: &KeyPair,
 ) -> ServerConfig {
-    // Named rather than the process default: a test binary may have installed another one, or none.
+    // Not the default provider of the process, because a test binary may have installed another one, or none.
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let builder = ServerConfig::builder_with_provider(provider.clone());
     let builder = builder.with_safe_default_protocol_versions().expect("ring speaks TLS");
@@ -140,7 +163,7 @@ fn named(name: &str, hosts: &[&str]) -> CertificateParams {
     let hosts: Vec<String> = hosts.iter().map(|&host| host.to_owned()).collect();
     let mut params = CertificateParams::new(hosts).expect("legal host names");
     params.distinguished_name.push(DnType::CommonName, name);
-    // Python refuses chains without it from 3.13 on.
+    // Python 3.13 and later reject chains without it.
     params.use_authority_key_identifier_extension = true;
     params
 }

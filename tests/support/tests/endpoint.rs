@@ -1,4 +1,4 @@
-//! What the endpoint records, and how it starts, stops, holds and goes on.
+//! The endpoint: its records, its script, held replies, stop and restart.
 
 mod common;
 
@@ -11,7 +11,7 @@ use common::{Client, PATIENCE};
 use serde_json::json;
 
 #[test]
-fn every_token_is_new_and_the_connection_is_kept() {
+fn default_reply_issues_a_new_token_each_time_and_keeps_the_connection_open() {
     let endpoint = TokenEndpoint::start();
     let mut client = Client::connect(&endpoint);
     client.post("a=1");
@@ -30,7 +30,7 @@ fn every_token_is_new_and_the_connection_is_kept() {
 }
 
 #[test]
-fn a_request_is_recorded_as_it_was_sent() {
+fn request_is_recorded_unchanged_and_with_its_form_decoded() {
     let endpoint = TokenEndpoint::start();
     let mut client = Client::connect(&endpoint);
     let body = "client_id=a%3Ab&client_secret=%C3%A9%2B+%25&scope=x&scope=y";
@@ -56,7 +56,7 @@ fn a_request_is_recorded_as_it_was_sent() {
 }
 
 #[test]
-fn targets_that_a_proxy_sees_are_understood() {
+fn request_to_a_proxy_is_recorded_with_its_whole_target() {
     let endpoint = TokenEndpoint::start();
     endpoint.default_reply(Reply::status(407));
     let mut client = Client::connect(&endpoint);
@@ -72,7 +72,7 @@ fn targets_that_a_proxy_sees_are_understood() {
 }
 
 #[test]
-fn chunked_pipelined_and_split_requests_are_read() {
+fn requests_that_are_chunked_pipelined_and_split_are_read() {
     let endpoint = TokenEndpoint::start();
     let mut client = Client::connect(&endpoint);
     let bytes = "POST /token HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n3\r\na=b\r\n2;x=y\r\ncd\r\n0\r\n\r\n\
@@ -88,7 +88,7 @@ fn chunked_pipelined_and_split_requests_are_read() {
 }
 
 #[test]
-fn the_script_comes_first_then_the_default() {
+fn script_is_used_before_the_default_reply_and_reset_restores_both() {
     let endpoint = TokenEndpoint::start();
     endpoint.script(vec![Reply::status(503).header("Retry-After", "2"), Reply::oauth_error(401, "invalid_client")]);
     endpoint.default_reply(Reply::token("always", 5));
@@ -108,9 +108,9 @@ fn the_script_comes_first_then_the_default() {
 }
 
 #[test]
-fn held_replies_wait_for_their_release() {
+fn held_reply_waits_for_a_release_after_its_request() {
     let endpoint = TokenEndpoint::start();
-    endpoint.release(); // Too early to count for what comes later.
+    endpoint.release(); // Has no effect on later requests.
     endpoint.script(vec![Reply::token("held-1", 1).hold(), Reply::token("held-2", 1).hold(), Reply::token("free", 1)]);
     let mut clients = [(); 3].map(|()| Client::connect(&endpoint));
     for (number, client) in clients.iter_mut().enumerate() {
@@ -129,14 +129,14 @@ fn held_replies_wait_for_their_release() {
 }
 
 #[test]
-fn waiting_for_requests_ends_at_its_timeout() {
+fn wait_for_requests_with_too_few_requests_ends_at_its_timeout() {
     let endpoint = TokenEndpoint::start();
     assert!(endpoint.wait_for_requests(0, Duration::ZERO));
     assert!(!endpoint.wait_for_requests(1, Duration::from_millis(1)));
 }
 
 #[test]
-fn stopped_is_refused_and_restarted_is_the_same() {
+fn stopped_endpoint_refuses_connections_and_restarts_with_its_state() {
     let endpoint = TokenEndpoint::start();
     let mut client = Client::connect(&endpoint);
     client.post("");
@@ -157,7 +157,7 @@ fn stopped_is_refused_and_restarted_is_the_same() {
 }
 
 #[test]
-fn nonsense_is_answered_and_concerns_nobody_else() {
+fn malformed_request_gets_400_and_another_connection_still_works() {
     let endpoint = TokenEndpoint::start();
     let mut client = Client::connect(&endpoint);
     client.0.write_all(b"\x16\x03\x01 this is no HTTP\r\n\r\n").unwrap();
@@ -169,8 +169,8 @@ fn nonsense_is_answered_and_concerns_nobody_else() {
 }
 
 #[test]
-fn many_clients_at_once() {
-    // Both ends are ours, and some systems allow a process 1,024 descriptors.
+fn three_hundred_clients_at_once_get_different_tokens() {
+    // Both ends are in this process, and some systems allow a process only 1,024 descriptors.
     let endpoint = TokenEndpoint::start();
     let mut clients: Vec<Client> = (0..300).map(|_| Client::connect(&endpoint)).collect();
     for client in &mut clients {
@@ -181,7 +181,7 @@ fn many_clients_at_once() {
 }
 
 #[test]
-fn replies_are_data() {
+fn replies_round_trip_through_json_and_reject_unknown_fields_and_faults() {
     let replies: Vec<Reply> = serde_json::from_value(json!([
         {},
         {"status": 429, "headers": [["Retry-After", "2"]], "hold": true, "delay_ms": 5},

@@ -1,4 +1,4 @@
-//! Each fault does on the wire what it says.
+//! The effect of each fault on the wire.
 
 mod common;
 
@@ -10,7 +10,7 @@ use common::{Client, split};
 
 const BODY: &str = "0123456789";
 
-/// Sends one request to an endpoint whose only reply goes wrong in this way.
+/// Sends one request to an endpoint that replies with this fault.
 fn ask(fault: Fault) -> (TokenEndpoint, Client) {
     let endpoint = TokenEndpoint::start();
     endpoint.script(vec![Reply::text(200, "text/plain", BODY).fault(fault)]);
@@ -20,7 +20,7 @@ fn ask(fault: Fault) -> (TokenEndpoint, Client) {
 }
 
 #[test]
-fn hang_never_answers_and_keeps_the_connection() {
+fn fault_hang_sends_nothing_and_keeps_the_connection_open() {
     let (_endpoint, mut client) = ask(Fault::Hang);
     client.0.set_read_timeout(Some(Duration::from_millis(30))).unwrap();
     let kind = client.0.read(&mut [0]).unwrap_err().kind();
@@ -28,14 +28,14 @@ fn hang_never_answers_and_keeps_the_connection() {
 }
 
 #[test]
-fn reset_before_reply() {
+fn fault_reset_before_reply_resets_without_a_byte() {
     let (_endpoint, mut client) = ask(Fault::ResetBeforeReply);
     let (bytes, end) = client.rest();
     assert_eq!((bytes.len(), end.unwrap_err().kind()), (0, ErrorKind::ConnectionReset));
 }
 
 #[test]
-fn reset_mid_body() {
+fn fault_reset_mid_body_sends_half_the_body_then_resets() {
     let (_endpoint, mut client) = ask(Fault::ResetMidBody);
     let (bytes, end) = client.rest();
     let (head, body) = split(&bytes);
@@ -44,7 +44,7 @@ fn reset_mid_body() {
 }
 
 #[test]
-fn truncate_is_short_of_its_length() {
+fn fault_truncate_sends_half_of_the_announced_length_then_closes() {
     let (_endpoint, mut client) = ask(Fault::Truncate);
     let (bytes, end) = client.rest();
     let (head, body) = split(&bytes);
@@ -53,7 +53,7 @@ fn truncate_is_short_of_its_length() {
 }
 
 #[test]
-fn an_empty_body_can_be_truncated_too() {
+fn fault_truncate_of_an_empty_body_announces_one_byte() {
     let endpoint = TokenEndpoint::start();
     endpoint.script(vec![Reply::status(200).fault(Fault::Truncate)]);
     let mut client = Client::connect(&endpoint);
@@ -64,7 +64,7 @@ fn an_empty_body_can_be_truncated_too() {
 }
 
 #[test]
-fn truncate_chunked_lacks_its_last_chunk() {
+fn fault_truncate_chunked_leaves_out_the_last_chunk() {
     let (_endpoint, mut client) = ask(Fault::TruncateChunked);
     let (bytes, end) = client.rest();
     let (head, body) = split(&bytes);
@@ -73,7 +73,7 @@ fn truncate_chunked_lacks_its_last_chunk() {
 }
 
 #[test]
-fn drip_takes_its_time_and_ends_well() {
+fn fault_drip_sends_the_whole_body_in_intervals() {
     let begin = Instant::now();
     let (_endpoint, mut client) = ask(Fault::Drip { bytes_per_interval: 3, interval_ms: 5 });
     assert_eq!(client.answer().body, BODY.as_bytes());
@@ -83,7 +83,7 @@ fn drip_takes_its_time_and_ends_well() {
 }
 
 #[test]
-fn a_drip_sends_its_headers_at_once() {
+fn fault_drip_sends_the_headers_at_once() {
     let (_endpoint, mut client) = ask(Fault::Drip { bytes_per_interval: 1, interval_ms: 3_600_000 });
     let mut seen = [0; 15];
     client.0.read_exact(&mut seen).unwrap();
@@ -91,7 +91,7 @@ fn a_drip_sends_its_headers_at_once() {
 }
 
 #[test]
-fn a_huge_body_is_valid_but_huge() {
+fn fault_huge_body_is_valid_json_of_the_given_size() {
     for streamed in [false, true] {
         let endpoint = TokenEndpoint::start();
         let fault = Fault::HugeBody { bytes: 3_000_000, streamed };
@@ -114,7 +114,7 @@ fn a_huge_body_is_valid_but_huge() {
 }
 
 #[test]
-fn a_client_that_has_seen_enough_ends_a_huge_body() {
+fn fault_huge_body_ends_when_the_client_closes_the_connection() {
     let (endpoint, mut client) = ask(Fault::HugeBody { bytes: u64::MAX, streamed: true });
     client.0.read_exact(&mut [0; 10_000]).unwrap();
     drop(client);
@@ -124,27 +124,27 @@ fn a_client_that_has_seen_enough_ends_a_huge_body() {
 }
 
 #[test]
-fn close_without_reply() {
+fn fault_close_without_reply_closes_without_a_byte() {
     let (_endpoint, mut client) = ask(Fault::CloseWithoutReply);
     let (bytes, end) = client.rest();
     assert!(bytes.is_empty() && end.is_ok());
 }
 
 #[test]
-fn garbage_is_not_http() {
+fn fault_garbage_sends_bytes_that_are_not_http() {
     let (_endpoint, mut client) = ask(Fault::Garbage);
     let (bytes, end) = client.rest();
     assert!(!bytes.is_empty() && !bytes.starts_with(b"HTTP/") && end.is_ok());
 }
 
 #[test]
-fn raw_is_sent_as_it_stands() {
+fn fault_raw_sends_the_body_alone() {
     let (_endpoint, mut client) = ask(Fault::Raw);
     assert_eq!(client.rest().0, BODY.as_bytes());
 }
 
 #[test]
-fn a_body_may_end_with_the_connection() {
+fn reply_without_content_length_ends_with_the_connection() {
     let endpoint = TokenEndpoint::start();
     endpoint.script(vec![Reply::text(200, "", BODY).header("Content-Length", "")]);
     let mut client = Client::connect(&endpoint);
@@ -155,7 +155,7 @@ fn a_body_may_end_with_the_connection() {
 }
 
 #[test]
-fn redirects_say_where() {
+fn reply_redirect_has_status_and_location() {
     let endpoint = TokenEndpoint::start();
     endpoint.script(vec![Reply::redirect(307, "http://other.example/token")]);
     let mut client = Client::connect(&endpoint);
@@ -166,7 +166,7 @@ fn redirects_say_where() {
 }
 
 #[test]
-fn a_tunnel_leads_to_the_other_host() {
+fn fault_tunnel_passes_bytes_to_the_target_host() {
     let origin = TokenEndpoint::start();
     let proxy = TokenEndpoint::start();
     proxy.script(vec![Reply::status(200).fault(Fault::Tunnel)]);

@@ -1,6 +1,6 @@
-//! The program `token-endpoint`, as tests in other languages see it.
+//! The program `token-endpoint`, used as tests in other languages use it.
 
-#![allow(clippy::unwrap_used, reason = "outside #[test] functions clippy does not see that it is a test")]
+#![allow(clippy::unwrap_used, reason = "clippy allows it in #[test] functions only, not in their helpers")]
 
 mod common;
 
@@ -31,7 +31,7 @@ fn ask(client: &mut Client, method: &str, path: &str, body: &Value) -> Answer {
 }
 
 #[test]
-fn it_is_driven_over_http_and_ends_with_its_parent() {
+fn program_is_controlled_over_http_and_ends_with_its_standard_input() {
     let log = std::env::temp_dir().join(format!("token-endpoint-{}.jsonl", std::process::id()));
     let (mut child, port) = start(&["--expires-in", "7", "--log", log.to_str().unwrap()]);
     let mut client = Client::connect_to(port);
@@ -75,7 +75,7 @@ fn it_is_driven_over_http_and_ends_with_its_parent() {
 }
 
 #[test]
-fn a_wrong_flag_is_refused() {
+fn program_with_an_unknown_flag_fails_with_status_2() {
     let output = Command::new(env!("CARGO_BIN_EXE_token-endpoint")).arg("--prot").output().unwrap();
     assert_eq!(output.status.code(), Some(2));
     assert!(output.stdout.is_empty() && String::from_utf8(output.stderr).unwrap().contains("unknown flag --prot"));

@@ -1,6 +1,6 @@
-//! TLS: each certificate is refused for its own reason, and the good one is not.
+//! TLS: a valid certificate is accepted, and each invalid one is rejected for its own reason.
 
-#![allow(clippy::unwrap_used, reason = "outside #[test] functions clippy does not see that it is a test")]
+#![allow(clippy::unwrap_used, reason = "clippy allows it in #[test] functions only, not in their helpers")]
 
 mod common;
 
@@ -34,7 +34,8 @@ fn ask(endpoint: &TokenEndpoint, trusted: &TlsFiles, with_certificate: bool) -> 
     Ok(reply)
 }
 
-fn refusal(options: TlsOptions) -> String {
+/// Returns the error of a client without a certificate that trusts the endpoint's CA.
+fn handshake_error(options: TlsOptions) -> String {
     let endpoint = TokenEndpoint::start_tls(options);
     let error = ask(&endpoint, endpoint.tls_files().unwrap(), false).unwrap_err();
     assert!(endpoint.requests().is_empty());
@@ -43,7 +44,7 @@ fn refusal(options: TlsOptions) -> String {
 }
 
 #[test]
-fn a_trusted_certificate_works_also_after_a_restart() {
+fn trusted_certificate_is_accepted_before_and_after_a_restart() {
     let endpoint = TokenEndpoint::start_tls(TlsOptions::default());
     assert!(endpoint.url().starts_with("https://127.0.0.1:"));
     let files = endpoint.tls_files().unwrap();
@@ -54,7 +55,7 @@ fn a_trusted_certificate_works_also_after_a_restart() {
 }
 
 #[test]
-fn an_unknown_ca_is_refused() {
+fn certificate_of_an_unknown_ca_is_rejected() {
     let endpoint = TokenEndpoint::start_tls(TlsOptions::default());
     let other = TokenEndpoint::start_tls(TlsOptions::default());
     let error = ask(&endpoint, other.tls_files().unwrap(), false).unwrap_err().to_string();
@@ -62,24 +63,24 @@ fn an_unknown_ca_is_refused() {
 }
 
 #[test]
-fn bad_certificates_are_refused() {
-    let wrong = refusal(TlsOptions { certificate: Certificate::WrongHost, ..TlsOptions::default() });
+fn certificate_of_another_host_or_expired_is_rejected() {
+    let wrong = handshake_error(TlsOptions { certificate: Certificate::WrongHost, ..TlsOptions::default() });
     assert!(wrong.contains("not valid for name"), "{wrong}");
-    let expired = refusal(TlsOptions { certificate: Certificate::Expired, ..TlsOptions::default() });
+    let expired = handshake_error(TlsOptions { certificate: Certificate::Expired, ..TlsOptions::default() });
     assert!(expired.contains("expired"), "{expired}");
 }
 
 #[test]
-fn a_client_certificate_can_be_required() {
+fn client_without_the_required_certificate_is_rejected() {
     let options = TlsOptions { require_client_certificate: true, ..TlsOptions::default() };
-    let error = refusal(options.clone());
+    let error = handshake_error(options.clone());
     assert!(error.contains("CertificateRequired"), "{error}");
     let endpoint = TokenEndpoint::start_tls(options);
     assert!(ask(&endpoint, endpoint.tls_files().unwrap(), true).unwrap().contains("tok-1"));
 }
 
 #[test]
-fn a_truncated_reply_has_no_close_notify() {
+fn fault_truncate_under_tls_ends_without_close_notify() {
     let endpoint = TokenEndpoint::start_tls(TlsOptions::default());
     endpoint.script(vec![Reply::broken(Fault::Truncate), Reply::broken(Fault::CloseWithoutReply)]);
     let files = endpoint.tls_files().unwrap();

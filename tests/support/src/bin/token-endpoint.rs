@@ -5,10 +5,26 @@
 //!                [--tls valid|wrong-host|expired] [--tls-dir DIR] [--require-client-certificate]
 //! ```
 //!
+//! | flag | means |
+//! |---|---|
+//! | `--port` | the port on 127.0.0.1; without it a free one |
+//! | `--expires-in` | the lifetime of tokens in seconds; without it 3600 |
+//! | `--log` | a file to which one JSON line per token request is appended |
+//! | `--stdin-eof` | ends when standard input is closed, and so with the process that started it |
+//! | `--tls` | serves https with such a certificate |
+//! | `--tls-dir` | a directory for `ca.pem`, `client.pem` and `client.key` |
+//! | `--require-client-certificate` | serves https and rejects clients without the certificate `client.pem` |
+//!
 //! Prints one line, `token endpoint: URL`, when it is ready. Every path is a token endpoint, except the control paths:
-//! `GET /_requests`, `POST /_script` (a JSON list of replies), `POST /_default` (one reply), `POST /_release` and
-//! `POST /_reset`.
-#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program that talks to whoever started it")]
+//!
+//! | path | does |
+//! |---|---|
+//! | `GET /_requests` | returns all token requests, a JSON list |
+//! | `POST /_script` | adds a JSON list of replies to the script |
+//! | `POST /_default` | sets the reply for an empty script, one JSON object |
+//! | `POST /_release` | lets every held reply continue |
+//! | `POST /_reset` | removes requests and script and restores the default reply |
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program prints to the process that started it")]
 
 use std::io::{self, Read, Write};
 use std::path::PathBuf;
@@ -48,7 +64,7 @@ fn run(flags: Flags) -> io::Result<()> {
     println!("token endpoint: {}", endpoint.url());
     io::stdout().flush()?;
     if flags.stdin_eof {
-        // Ends with the process that started it, however that one ends.
+        // Standard input is closed when the process that started this one ends, for whatever reason.
         let mut input = io::stdin().lock();
         while input.read(&mut [0; 256])? > 0 {}
         return Ok(());

@@ -1,6 +1,6 @@
-//! A client that does as little as possible, so that every byte it sees is the endpoint's.
-#![allow(dead_code, unreachable_pub, reason = "each test binary uses a part of it")]
-#![allow(clippy::unwrap_used, reason = "outside #[test] functions clippy does not see that it is a test")]
+//! A minimal HTTP client that shows tests every byte of the endpoint.
+#![allow(dead_code, unreachable_pub, reason = "each test binary uses only a part of it")]
+#![allow(clippy::unwrap_used, reason = "clippy allows it in #[test] functions only, not in their helpers")]
 
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, TcpStream};
@@ -9,12 +9,13 @@ use std::time::Duration;
 use argus_auth_test_support::TokenEndpoint;
 use serde_json::Value;
 
-/// So long that only a test that fails ever waits for it.
+/// A timeout that only a failing test reaches.
 pub const PATIENCE: Duration = Duration::from_secs(20);
 
+/// A connection to an endpoint.
 pub struct Client(pub TcpStream);
 
-/// What came back before the client had enough or the connection ended.
+/// A response with a length.
 pub struct Answer {
     pub head: String,
     pub body: Vec<u8>,
@@ -41,7 +42,7 @@ impl Client {
         self.send("POST", "/token", body);
     }
 
-    /// Reads a reply with a length and leaves the connection usable.
+    /// Reads a response with a length. The connection can be used again afterwards.
     pub fn answer(&mut self) -> Answer {
         let mut head = Vec::new();
         while !head.ends_with(b"\r\n\r\n") {
@@ -56,7 +57,7 @@ impl Client {
         Answer { head, body }
     }
 
-    /// Reads to the end of the connection; the error if it was not a proper end.
+    /// Reads to the end of the connection. Also returns the error if the connection did not end cleanly.
     pub fn rest(&mut self) -> (Vec<u8>, std::io::Result<()>) {
         let mut bytes = Vec::new();
         let end = self.0.read_to_end(&mut bytes).map(drop);
@@ -78,7 +79,7 @@ impl Answer {
     }
 }
 
-/// Splits what `rest` gave into head and body.
+/// Splits the bytes that `rest` returned into head and body.
 pub fn split(bytes: &[u8]) -> (String, &[u8]) {
     let end = bytes.windows(4).position(|window| window == b"\r\n\r\n").unwrap() + 4;
     (String::from_utf8(bytes[..end].to_vec()).unwrap(), &bytes[end..])

@@ -1,4 +1,4 @@
-/* Who may be freed when, and what a shutdown leaves. */
+/* When objects may be freed, and what remains after a shutdown. */
 #include <pthread.h>
 
 #include "argus_auth.h"
@@ -7,7 +7,7 @@
 
 enum { THREADS = 8, CALLS = 200 };
 
-static void headers_after_the_resolver(void) {
+static void headers_stay_valid_after_their_resolver_is_freed(void) {
     argus_auth_resolver *resolver = load("test-outlive");
     CHECK(resolver != NULL);
     argus_auth_headers *headers = NULL;
@@ -33,7 +33,7 @@ static void *call_and_free(void *argument) {
     return NULL;
 }
 
-static void each_thread_frees_its_own(void) {
+static void resolver_clones_are_used_and_freed_by_their_threads(void) {
     argus_auth_resolver *resolver = load("test-threads");
     CHECK(resolver != NULL);
     pthread_t threads[THREADS];
@@ -47,7 +47,7 @@ static void each_thread_frees_its_own(void) {
     CHECK(requests_of("test-threads") == 1);
 }
 
-static void freed_while_a_fetch_is_under_way(void) {
+static void resolver_freed_during_a_fetch_leaves_the_fetch_to_the_next_resolver(void) {
     argus_auth_resolver *resolver = load("test-abandoned");
     CHECK(resolver != NULL);
     script("[{\"body\": {\"access_token\": \"kept\"}, \"hold\": true}]");
@@ -55,7 +55,7 @@ static void freed_while_a_fetch_is_under_way(void) {
     CHECK(try_headers_of(resolver, "closed", &headers, NULL) == ARGUS_AUTH_STATUS_NOT_READY);
     CHECK(await_requests_of("test-abandoned", 1));
     argus_auth_resolver_free(resolver);
-    /* Another with the same credentials finds the same fetch. */
+    /* Another resolver with the same credentials joins the same fetch. */
     resolver = load("test-abandoned");
     release();
     CHECK(headers_of(resolver, "closed", 20000, &headers, NULL) == ARGUS_AUTH_STATUS_OK);
@@ -74,7 +74,7 @@ static void *wait_for_headers(void *argument) {
     return NULL;
 }
 
-static void shutdown_and_use_again(void) {
+static void shutdown_ends_waits_keeps_cached_tokens_and_allows_a_restart(void) {
     argus_auth_resolver *resolver = load("test-shutdown");
     CHECK(resolver != NULL);
     script("[{\"body\": {\"access_token\": \"lost\"}, \"hold\": true}, {\"body\": {\"access_token\": \"found\"}}]");
@@ -91,7 +91,7 @@ static void shutdown_and_use_again(void) {
     CHECK(headers_of(resolver, "closed", 20000, &headers, NULL) == ARGUS_AUTH_STATUS_OK);
     CHECK(has(headers, "Authorization", "Bearer found"));
     argus_auth_headers_free(headers);
-    /* What is cached needs no engine. */
+    /* A cached token is served without the engine's thread. */
     CHECK(argus_auth_shutdown(5000, NULL) == ARGUS_AUTH_STATUS_OK);
     CHECK(try_headers_of(resolver, "closed", &headers, NULL) == ARGUS_AUTH_STATUS_OK);
     CHECK(has(headers, "Authorization", "Bearer found"));
@@ -99,12 +99,12 @@ static void shutdown_and_use_again(void) {
     argus_auth_resolver_free(resolver);
 }
 
-void test_life(void) {
+void test_lifecycle(void) {
     static const struct test tests[] = {
-        {"headers after the resolver", headers_after_the_resolver},
-        {"each thread frees its own", each_thread_frees_its_own},
-        {"freed while a fetch is under way", freed_while_a_fetch_is_under_way},
-        {"shutdown and use again", shutdown_and_use_again},
+        TEST(headers_stay_valid_after_their_resolver_is_freed),
+        TEST(resolver_clones_are_used_and_freed_by_their_threads),
+        TEST(resolver_freed_during_a_fetch_leaves_the_fetch_to_the_next_resolver),
+        TEST(shutdown_ends_waits_keeps_cached_tokens_and_allows_a_restart),
     };
     run_tests(tests, sizeof tests / sizeof *tests);
 }
