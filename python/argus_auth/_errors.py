@@ -132,7 +132,7 @@ class Problem:
         >>> import argus_auth
         >>> resolver = argus_auth.Resolver.from_str("backends: {a: {type: sse, url: 'http://h/', headr: {}}}")
         >>> [(problem.severity, problem.path, problem.line, problem.column) for problem in resolver.warnings]
-        [('warning', 'backends.a.headr', 1, 44)]
+        [('warning', 'backends.a.headr', 1, 45)]
 
     """
 

@@ -86,8 +86,8 @@ class Resolver:
         """Returns the same as `headers`, and blocks the calling thread if a token must be fetched first.
 
         `timeout` is the longest wait in seconds (float); None waits as long as the fetch takes. Raises DeadlineError
-        after `timeout`, and the fetch continues for the next caller. Raises ValueError if `timeout` is not a number,
-        and otherwise the same exceptions as `headers`.
+        after `timeout`, and the fetch continues for the next caller. Raises ValueError if it must wait and `timeout` is
+        NaN. Otherwise raises the same exceptions as `headers`.
 
         Other threads run during the wait, and Ctrl-C interrupts it. Don't call this on a thread that runs an event
         loop, because it blocks the loop.
