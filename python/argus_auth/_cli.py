@@ -73,7 +73,7 @@ def _run(options: argparse.Namespace) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="argus-auth",
-        description="Checks the outgoing authentication of an MCP gateway, and prints the headers that it produces.",
+        description="Checks the outgoing authentication of an MCP gateway, and prints its headers.",
     )
     parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
@@ -94,7 +94,7 @@ def _parser() -> argparse.ArgumentParser:
     headers = commands.add_parser(
         "headers",
         help="print the headers that a request to a backend must carry",
-        description="Prints the headers that a request to a backend must carry, and fetches a token if it needs one.",
+        description="Prints the headers of requests to a backend, and fetches a token if needed.",
     )
     headers.set_defaults(run=_headers)
 

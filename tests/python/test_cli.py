@@ -198,6 +198,14 @@ def test_headers_with_an_invalid_timeout_exits_with_2(
     assert "--timeout" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("command", [[], ["check"], ["headers"]], ids=" ".join)
+def test_help_lists_the_exit_statuses(command: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="0"):
+        main([*command, "--help"])
+    statuses = capsys.readouterr().out.partition("exit status:\n")[2].splitlines()
+    assert [line.split()[0] for line in statuses] == ["0", "1", "2", "130", "141"]
+
+
 def test_check_escapes_characters_that_a_terminal_cannot_show_or_acts_on(tmp_path: Path) -> None:
     file = tmp_path / "config.yaml"
     file.write_text('backends: {"bé": {type: sse, url: "http://h", "hé": 1}, "\\e[31m": {type: sse, url: "http://h"}}')
