@@ -96,7 +96,7 @@ def _lines(diagnosis: Diagnosis) -> Iterator[str]:
     if granted is not None:
         yield f"scope: granted {_words(granted)}, asked for {_words(diagnosis.scopes_asked)}"
     elif diagnosis.scopes_asked:
-        yield f"scope: not stated, so granted as asked for, {_words(diagnosis.scopes_asked)}"
+        yield f"scope: not stated, granted as asked for: {_words(diagnosis.scopes_asked)}"
     if missing:
         yield f"warning: asked for and not granted: {_words(missing)}"
 

@@ -45,9 +45,9 @@ class AuthError(Exception):
 
 
 class DeadlineError(AuthError):
-    """An exception that says that the time which the caller was willing to wait is over.
+    """The exception for a wait that exceeded the caller's timeout.
 
-    The fetch continues, and the next call gets its result. `code` is "deadline" (str), and `retryable` is True.
+    The fetch continues, and a later call gets its result. `code` is "deadline" (str), and `retryable` is True.
 
     Example:
         >>> import argus_auth
@@ -67,7 +67,7 @@ class DeadlineError(AuthError):
 
 
 class TokenError(AuthError):
-    """An exception that says why a token endpoint gave no access token.
+    """The exception for a fetch that got no access token, with the cause.
 
     All callers that wait for one fetch get an exception of their own with the same fields. `str(error)` leaves out
     words such as "unauthorized" and statuses such as 401, because a gateway takes those for the refusal of a backend;
@@ -152,9 +152,9 @@ class Problem:
 
 
 class ConfigError(AuthError, ValueError):
-    """An exception that reports all problems of a configuration that can't be used. Its text lists them.
+    """The exception for a configuration that can't be used, with all of its problems.
 
-    `code` is "config" (str), and `retryable` is False.
+    `str(error)` lists them. `code` is "config" (str), and `retryable` is False.
 
     Attributes:
         problems: every problem, warnings included, in file order (tuple of Problem).

@@ -1,8 +1,8 @@
 """Activation: makes an unmodified argus-mcp use this package's providers.
 
 The gateway looks up its provider factory by name each time it connects to a backend, so replacing that one name is
-enough. A gateway module that is loaded already is patched at once. Otherwise an import finder patches the module after
-its code has run, also when it is reloaded.
+enough. If the gateway's module is loaded already, it is patched at once. An import finder patches it after each later
+import or reload.
 """
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ use tracing::Level;
 /// The capacity of the queue. Records that arrive when it is full are counted and dropped.
 const CAPACITY: usize = 1024;
 
-/// Whether the queue may hold records.
+/// True if the queue may hold records.
 static PENDING: AtomicBool = AtomicBool::new(false);
 /// This process's queue. A child of `fork` begins with an empty one, because a thread of its parent may have locked the
 /// inherited one.
