@@ -23,7 +23,7 @@ class AuthError(Exception):
             this name), "unsupported" (the backend's authentication needs an interactive login), "shutdown" (the engine
             was shut down meanwhile), "engine" (the engine could not start), "forked" (the process is a child of fork,
             and its parent started the wait), "internal" (a defect of this package), or the code of a subclass.
-        retryable: true if the same call may succeed later although nothing was changed (bool).
+        retryable: true if the same call may succeed later without any change (bool).
 
     Example:
         >>> import argus_auth

@@ -43,7 +43,7 @@ class AuthProvider(ABC):
         """Returns the headers to send, in a new dict from name to value (str to str)."""
 
     def invalidate(self) -> None:  # noqa: B027 - subclasses written for early gateway versions lack this method
-        """Drops the headers after the backend has refused them. The next call gets others. Does nothing here."""
+        """Drops the headers after the backend has refused them, if others can be had. This method does nothing."""
 
     @abstractmethod
     def redacted_repr(self) -> str:
@@ -82,12 +82,12 @@ class StaticTokenProvider(AuthProvider):
 class OAuth2Provider(AuthProvider):
     """A provider of bearer tokens from the OAuth 2.0 client credentials grant (RFC 6749 section 4.4).
 
-    `token_url`, `client_id` and `client_secret` (str) are sent as they are. `scopes` is a sequence of str; None and an
-    empty sequence request no scope. `expiry_buffer` is the time in seconds (float) before its expiry at which a token
-    is renewed, and is at most a quarter of the token's lifetime.
+    `token_url`, `client_id` and `client_secret` are str. `scopes` is a sequence of str; None and an empty sequence
+    request no scope. `expiry_buffer` is the time in seconds (float) before its expiry at which a token is renewed, and
+    is limited to a quarter of the token's lifetime.
 
     Making a provider does no I/O. Instances may be used from any thread, on any event loop, and in a child of fork.
-    Providers with equal credentials and scopes share one token and one fetch, also if one is made after the other is
+    Providers that are equal in all arguments share one token and one fetch, also if one is made after the other is
     gone. A token that was set in `_cache` by hand, or that a replaced `_fetch_token` returns, belongs to its provider
     alone.
 
@@ -100,7 +100,7 @@ class OAuth2Provider(AuthProvider):
 
     """
 
-    # Also shows the shared token. Any object with its methods may replace it.
+    # The default one also shows the shared token. Any object with its methods may replace it.
     _cache: Any
     _ready: Callable[[], dict[str, str] | None]
 

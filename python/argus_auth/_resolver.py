@@ -18,8 +18,8 @@ Unresolved: TypeAlias = Literal["error", "keep"]
 class Resolver:
     """A map from the remote backends of one Argus configuration to the headers that a request to each must carry.
 
-    Use `from_file` or `from_str` to make one. That reads the configuration and the secrets that it refers to; it starts
-    no thread and opens no connection.
+    Use `from_file` or `from_str` to make one. That reads the configuration and the secrets that it refers to, and does
+    nothing else.
 
     All methods may be called from any thread, on any event loop, and in a child of fork. All callers that wait for the
     same token share one fetch, on whatever thread or loop they are.
@@ -51,7 +51,8 @@ class Resolver:
         """Loads a configuration file.
 
         `path` names the file (str or os.PathLike). `unresolved` (str) is "error" or "keep": an unset `${VAR}` or a
-        missing `secret:name` is an error, or its text is kept and it is a warning.
+        missing `secret:name` is an error, or its text is kept and it is a warning. With `secrets.strict` in the file, a
+        missing `secret:name` is always an error.
 
         Returns a Resolver. Raises ConfigError, which lists all problems of the file, and ValueError for another value
         of `unresolved`.
@@ -69,9 +70,9 @@ class Resolver:
     async def headers(self, name: str) -> dict[str, str]:
         """Returns the headers that a request to the backend `name` (str) must carry.
 
-        The result is a new dict from header name to value (str to str), in the order of the configuration; the caller
-        may change it. Waits only if a token must be fetched first, for at most 30 s. Cancelling the task ends its wait,
-        and the fetch continues for the next caller.
+        The result is a new dict from header name to value (str to str), which the caller may change. The configured
+        headers come first, in the order of the file. Waits only if a token must be fetched first, for at most 30 s.
+        Cancelling the task ends its wait, and the fetch continues for the next caller.
 
         Raises AuthError with code "unknown_backend" for a name that the configuration lacks, with code "unsupported"
         for `type: pkce`, and with code "shutdown" or "forked" if the wait ended that way. If there is no token and
@@ -102,7 +103,7 @@ class Resolver:
 
         `rejected` is the value of the Authorization header that was refused (str). With it, a token that is newer than
         the refused one is kept, so that any number of refusals of one token cost one fetch. Without it, the current
-        token is dropped.
+        token is dropped, and a cool-down ends.
 
         Never waits. Does nothing for a backend without a token. Raises AuthError with code "unknown_backend".
         """
@@ -111,7 +112,7 @@ class Resolver:
     def reload(self) -> None:
         """Reads the file again, with its secrets and `${VAR}` references, and replaces the configuration.
 
-        A backend whose configuration is the same keeps its token. A backend with other credentials starts without a
+        A backend whose `auth` block is the same, with its secrets, keeps its token. Any other backend starts without a
         token and without a cool-down. Callers that wait get the outcome of their fetch. Does nothing for a resolver
         that was made by `from_str`.
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 class TokenStatus:
     """The state of one token and of its fetches at one moment. Immutable. All times are in seconds.
 
-    Backends with the same credentials share one token, and so one status. The counters start at 0 when the first
+    Backends with the same `auth` block share one token, and so one status. The counters start at 0 when the first
     resolver or provider with these credentials is made. A child of fork keeps its parent's token and counters.
 
     Attributes:

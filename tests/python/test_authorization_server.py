@@ -209,7 +209,7 @@ def test_assertion_audience_of_this_server_is_accepted_and_of_another_is_refused
         (f"basic {PRINTABLE}", {"client_secret": f"{PRINTABLE}.", "token_endpoint_auth_method": "client_secret_basic"}),
         ("client-ES256", {"client_secret": "s"}),
         ("client-RS256", {"token_endpoint_auth_method": "private_key_jwt", "private_key": _private("ES256")}),
-        ("unknown", {"client_secret": "s"}),
+        ("no-such-client", {"client_secret": "s"}),
     ],
     ids=["wrong secret, post", "wrong secret, basic", "wrong method", "wrong key", "unknown client"],
 )

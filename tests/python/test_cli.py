@@ -174,8 +174,8 @@ def test_headers_of_closed_backend_without_token_or_unknown_backend_returns_1(
     endpoint.default({"status": 400, "body": {"error": "invalid_client"}})
     assert main(["headers", file, "closed"]) == 1
     assert "invalid_client" in capsys.readouterr().err
-    assert main(["headers", file, "unknown"]) == 1
-    assert "unknown" in capsys.readouterr().err
+    assert main(["headers", file, "no-such-backend"]) == 1
+    assert "no-such-backend" in capsys.readouterr().err
 
 
 def test_headers_of_open_backend_without_token_prints_the_rest_and_returns_1(

@@ -68,11 +68,11 @@ def test_unset_variable_is_an_error_or_with_keep_a_warning(monkeypatch: pytest.M
 def test_unknown_backend_raises_auth_error_in_every_method(config: str) -> None:
     resolver = Resolver.from_str(config)
     for call in (
-        lambda: asyncio.run(resolver.headers("unknown")),
-        lambda: resolver.headers_sync("unknown"),
-        lambda: resolver.invalidate("unknown"),
+        lambda: asyncio.run(resolver.headers("no-such-backend")),
+        lambda: resolver.headers_sync("no-such-backend"),
+        lambda: resolver.invalidate("no-such-backend"),
     ):
-        with pytest.raises(AuthError, match="unknown") as caught:
+        with pytest.raises(AuthError, match="no-such-backend") as caught:
             call()
         assert (caught.value.code, caught.value.retryable) == ("unknown_backend", False)
 

@@ -184,9 +184,8 @@ class TestOAuth2Provider:
         self, provider: OAuth2Provider, endpoint: TokenEndpoint, client: str
     ) -> None:
         other = OAuth2Provider(endpoint.url, client, CANARY)
-        assert get(other) == {
-            "Authorization": "Bearer tok-1"
-        }  # The replacement is called although there is a shared token.
+        # Fetches the shared token. The replacement is called although there is one.
+        assert get(other) == {"Authorization": "Bearer tok-1"}
         provider._fetch_token = AsyncMock(return_value="mine")  # type: ignore[method-assign]
         assert get(provider) == {"Authorization": "Bearer mine"}
         provider._fetch_token.assert_awaited_once()

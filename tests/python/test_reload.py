@@ -118,8 +118,8 @@ def test_status_before_a_fetch_after_a_failure_and_after_a_success(file: Path, e
     resolver = Resolver.from_file(file)
     assert resolver.status("static") is None
     assert resolver.status("none") is None
-    with pytest.raises(argus_auth.AuthError, match="unknown"):
-        resolver.status("unknown")
+    with pytest.raises(argus_auth.AuthError, match="no-such-backend"):
+        resolver.status("no-such-backend")
     assert resolver.status("oauth2") == argus_auth.TokenStatus(
         state="empty",
         expires_in=None,
