@@ -1,1 +1,1 @@
-"""Side by side with argus-mcp: see bench/run.py."""
+"""Benchmarks that compare argus-auth with argus-mcp. Start at bench/run.py."""

@@ -1,4 +1,4 @@
-"""Providers side by side: cached and cold headers, herds, and memory.
+"""Comparisons of the providers of both sides: cached reads, cold fetches, many callers at once, and memory.
 
 python fetching.py COMPARISON TOKEN_ENDPOINT_PROGRAM
 """
@@ -26,7 +26,7 @@ _numbers = itertools.count()
 
 
 def _new(provider: Callable[..., Any], url: str) -> Any:
-    """A provider that shares its token with no other."""
+    """Returns a provider with new credentials, so that it shares its token with no other provider."""
     number = next(_numbers)
     return provider(url, f"client-{number}", f"secret-{number}", scopes=list(SCOPES), expiry_buffer=300.0)
 
@@ -36,7 +36,7 @@ def _authenticated(headers: dict[str, str]) -> bool:
 
 
 async def cached(endpoint: Endpoint) -> Samples:
-    """Nanoseconds of one cached `await get_headers()`, and of an `async def` that does less and less."""
+    """Measures a cached `await get_headers()` in nanoseconds, and as floors two `async def` that do less."""
     headers = {"Authorization": "Bearer " + "x" * 40}
 
     async def floor_dict() -> dict[str, str]:
@@ -68,28 +68,28 @@ async def cached(endpoint: Endpoint) -> Samples:
 
 
 async def cached_without_module(endpoint: Endpoint) -> Samples:
-    """The same, with the gateway's cache in Python."""
+    """Measures the same as `cached`, with the gateway's cache in Python instead of its native one."""
     measuring.without(measuring.TOKEN_MODULE)
     return await cached(endpoint)
 
 
 async def cold(endpoint: Endpoint) -> Samples:
-    """Seconds of the first `await get_headers()` of one new provider; the engine runs already."""
+    """Measures the first `await get_headers()` of a new provider in seconds. The engine runs already."""
     return await _cold(endpoint, providers=1, callers=1, times=10, rounds=15)
 
 
 async def many_cold(endpoint: Endpoint) -> Samples:
-    """Seconds until 500 new providers, asked at once, have all answered."""
+    """Measures the seconds until 500 new providers, which are called at once, have returned their headers."""
     return await _cold(endpoint, providers=500, callers=1, times=1, rounds=3)
 
 
 async def herd(endpoint: Endpoint) -> Samples:
-    """Seconds until 10,000 callers of one new provider have their headers."""
+    """Measures the seconds until 10,000 callers of one new provider have their headers."""
     return await _cold(endpoint, providers=1, callers=10_000, times=1, rounds=11)
 
 
 async def _cold(endpoint: Endpoint, *, providers: int, callers: int, times: int, rounds: int) -> Samples:
-    """Seconds for all callers of all providers; `times` in a row are one sample, their mean."""
+    """Measures the seconds until all callers of all providers have headers. A sample is the mean of `times` runs."""
 
     def side(provider: Callable[..., Any]) -> Callable[[], Awaitable[Mapping[str, float]]]:
         async def run() -> Mapping[str, float]:
@@ -113,12 +113,12 @@ async def _cold(endpoint: Endpoint, *, providers: int, callers: int, times: int,
 
 
 async def memory_ours(endpoint: Endpoint) -> Samples:
-    """Bytes per provider, of 100,000 that have no token yet."""
+    """Measures the bytes per provider of argus-auth, for 100,000 providers without a token."""
     return _memory("ours", endpoint)
 
 
 async def memory_theirs(endpoint: Endpoint) -> Samples:
-    """The same for the gateway's."""
+    """Measures the bytes per provider of argus-mcp, for 100,000 providers without a token."""
     return _memory("theirs", endpoint)
 
 
@@ -127,10 +127,10 @@ def _memory(side: str, endpoint: Endpoint) -> Samples:
     first = _new(provider, endpoint.url)
     gc.collect()
     before = _resident()
-    every = [_new(provider, endpoint.url) for _ in range(count)]
+    providers = [_new(provider, endpoint.url) for _ in range(count)]
     gc.collect()
     size = (_resident() - before) / count
-    del first, every
+    del first, providers
     return {side: [size]}
 
 

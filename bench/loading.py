@@ -1,4 +1,4 @@
-"""Loading one configuration side by side. Prints seconds.
+"""Comparison of the loaders of both sides for one configuration. Prints seconds.
 
 python loading.py BACKENDS
 """
@@ -63,13 +63,13 @@ PLAIN = """\
 
 
 def configuration(backends: int) -> str:
-    """A file with so many remote backends, of three kinds."""
+    """Returns the text of a configuration with this number of remote backends, of three kinds."""
     kinds = (STATIC, OAUTH2, PLAIN)
     return HEAD + "".join(kinds[number % len(kinds)].format(number=number) for number in range(backends))
 
 
 async def compare(path: str) -> Samples:
-    """The gateway's loader, ours that returns the same dict, and ours that is then asked for headers."""
+    """Measures the gateway's loader, `load_config`, which returns the same dict, and `Resolver.from_file`."""
     measuring.without(measuring.YAML_MODULE)
     from argus_mcp.config.loader import (  # type: ignore[import-not-found]  # noqa: PLC0415
         load_and_validate_config,

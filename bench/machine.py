@@ -1,4 +1,4 @@
-"""What the figures were measured on."""
+"""A description of the machine and the software, for the results."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ print(f"{platform.python_implementation()} {platform.python_version()},", "async
 
 
 def described(python: str, load_before: float) -> list[str]:
-    """The machine, what ran on it, and how busy it was with other things before."""
+    """Returns lines that describe the machine, its load before and after the run, and the versions that ran."""
     versions = subprocess.run([python, "-c", VERSIONS], check=True, stdout=subprocess.PIPE, text=True)  # noqa: S603
     system = f"{_processor()}, {os.cpu_count()} cores, {platform.system()} {platform.release()}"
     load = f"load average before {load_before:.1f}, after {os.getloadavg()[0]:.1f}"

@@ -1,7 +1,7 @@
-"""What the comparisons have in common: the two sides, the token endpoint, interleaved rounds, and how results travel.
+"""Helpers of all comparisons: the two sides, the token endpoint, a stopwatch, and interleaved rounds.
 
-Each comparison is a function that runs in an interpreter of its own, the one of an environment with argus-mcp and
-argus-auth in it, and prints one JSON object: side to list of samples.
+Each comparison runs in a new interpreter, in an environment that contains argus-mcp and argus-auth. It prints one JSON
+object that maps the name of each side to its list of samples.
 """
 
 from __future__ import annotations
@@ -21,18 +21,18 @@ if TYPE_CHECKING:
 
 Samples: TypeAlias = dict[str, list[float]]
 
-# The gateway's optional native modules. Without the first it reads YAML as all of its versions do.
+# The gateway's optional native modules. Without YAML_MODULE, it reads YAML in the same way in all of its versions.
 YAML_MODULE = "yaml_rs"
 TOKEN_MODULE = "token_cache_rs"  # noqa: S105
 
 
 def without(module: str) -> None:
-    """Makes the gateway go without one of its optional modules. Before the gateway is imported."""
+    """Makes one of the gateway's optional modules unavailable. Call it before the gateway is imported."""
     sys.modules[module] = None  # type: ignore[assignment]
 
 
 def providers() -> dict[str, Callable[..., Any]]:
-    """The provider class of each side."""
+    """Returns the provider class of each side."""
     from argus_mcp.bridge.auth.provider import OAuth2Provider  # type: ignore[import-not-found]  # noqa: PLC0415
 
     import argus_auth  # noqa: PLC0415
@@ -41,13 +41,13 @@ def providers() -> dict[str, Callable[..., Any]]:
 
 
 class Endpoint:
-    """The scriptable token endpoint, in a process of its own."""
+    """A scriptable token endpoint that runs in another process."""
 
     def __init__(self, url: str) -> None:
         self.url = url
 
     def requests(self) -> int:
-        """How many token requests have come since the last time this was asked."""
+        """Returns the number of token requests since the last call."""
         count = len(json.loads(self._control("GET", "/_requests")))
         self._control("POST", "/_reset")
         return count
@@ -61,7 +61,7 @@ class Endpoint:
 
 @contextlib.contextmanager
 def token_endpoint(program: str) -> Iterator[Endpoint]:
-    """The endpoint, until the end of the block. `program` is `token-endpoint` of tests/support."""
+    """Runs the token endpoint until the end of the block. `program` is `token-endpoint` of tests/support."""
     process = subprocess.Popen([program, "--stdin-eof"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)  # noqa: S603
     with process:
         line = process.stdout.readline() if process.stdout else ""
@@ -71,13 +71,13 @@ def token_endpoint(program: str) -> Iterator[Endpoint]:
 
 
 def must(condition: bool, what: str) -> None:  # noqa: FBT001
-    """Ends the comparison unless both sides did the same."""
+    """Ends the comparison with an error unless `condition` holds, which `what` describes."""
     if not condition:
-        raise SystemExit(f"bench: not so: {what}")
+        raise SystemExit(f"bench: this should hold but does not: {what}")
 
 
 class Stopwatch:
-    """Wall and CPU seconds since it was made. CPU is that of all threads of this process."""
+    """A stopwatch that starts when it is made. Measures wall time, and the CPU time of all threads of the process."""
 
     def __init__(self) -> None:
         gc.collect()
@@ -85,11 +85,11 @@ class Stopwatch:
         self._wall = time.perf_counter()
 
     def wall(self) -> float:
-        """Seconds that have passed."""
+        """Returns the wall time since the start, in seconds."""
         return time.perf_counter() - self._wall
 
     def cpu(self) -> float:
-        """Seconds that processors spent on it."""
+        """Returns the CPU time since the start, in seconds."""
         return _cpu() - self._cpu
 
 
@@ -99,10 +99,13 @@ def _cpu() -> float:
 
 
 async def interleaved(rounds: int, sides: Mapping[str, Callable[[], Awaitable[Mapping[str, float]]]]) -> Samples:
-    """Runs one after the other, `rounds` times; each tells its samples by name."""
+    """Runs the sides one after the other, for `rounds` rounds. Returns the samples of each side by name.
+
+    A side returns one value per kind of sample. The name of a sample is that of the side followed by the kind.
+    """
     samples: Samples = {}
     for number in range(rounds):
-        # Whoever is second in one round is first in the next.
+        # The order of the sides alternates, so that neither side always runs second.
         for name in sorted(sides, reverse=number % 2 == 1):
             for kind, value in (await sides[name]()).items():
                 samples.setdefault(f"{name}{kind}", []).append(value)

@@ -1,4 +1,4 @@
-"""The cached read in Rust and in C: nanoseconds as measured, instructions as callgrind counts them."""
+"""Measurements of the cached read in Rust and in C: nanoseconds, and instructions as callgrind counts them."""
 
 from __future__ import annotations
 
@@ -41,16 +41,16 @@ backends:
       headers:
         Authorization: "{long}"
 """
-# Bytes of a token that carries claims.
+# The size, in bytes, of a header that is as long as a token with claims (JWT).
 LONG = 1_200
 ROUNDS, READS = 21, 200_000
-# Under callgrind. What is not a read (the start, the one fetch) is not in the functions that are looked at.
+# The number of reads under callgrind. The start and the one fetch are outside of the functions that are counted.
 COUNTED_READS = 20_000
 
 
 @contextlib.contextmanager
 def configuration(token_endpoint: str) -> Iterator[str]:
-    """A file whose backends get their tokens from a running endpoint."""
+    """Runs a token endpoint until the end of the block. Yields the path of a configuration that uses it."""
     with measuring.token_endpoint(token_endpoint) as endpoint, tempfile.TemporaryDirectory() as directory:
         path = Path(directory, "config.yaml")
         path.write_text(CONFIG.format(url=endpoint.url, long="x" * LONG), encoding="utf-8")
@@ -58,15 +58,15 @@ def configuration(token_endpoint: str) -> Iterator[str]:
 
 
 def nanoseconds(command: list[str], config: str) -> Samples:
-    """Operation to nanoseconds per read, one for each round."""
+    """Returns the nanoseconds per read of each operation, one value per round."""
     lines = _run([*command, config, str(ROUNDS), str(READS)]).splitlines()
     return {name: [float(value) for value in values] for name, *values in map(str.split, lines)}
 
 
 def instructions(command: list[str], config: str) -> dict[str, float] | None:
-    """Operation to instructions per read, the loop's own included; None if there is no callgrind here.
+    """Returns the instructions per read of each operation, the loop included; None if valgrind is not installed.
 
-    Those of the process alone: callgrind can't see into the clock, which it has the kernel read.
+    Instructions of the kernel are not counted. They include the read of the clock, a system call under callgrind.
     """
     if not shutil.which("valgrind"):
         return None
@@ -78,13 +78,13 @@ def instructions(command: list[str], config: str) -> dict[str, float] | None:
     counted = re.compile(r"^\s*([\d,]+) .*\bread_(\w+)", re.MULTILINE)
     found: dict[str, float] = {}
     for count, name in counted.findall(table):
-        # The first line is the function's; lines of annotated source that call it come later.
+        # The first match is the line of the function. Later matches are annotated source lines that call it.
         found.setdefault(name.replace("_", "-"), int(count.replace(",", "")) / COUNTED_READS)
     return found
 
 
 def bytes_per_provider(program: str, providers: int) -> float:
-    """What a provider without a token weighs in Rust."""
+    """Returns the memory of a provider without a token in Rust, in bytes."""
     return float(_run([program, "memory", str(providers)]))
 
 

@@ -1,10 +1,10 @@
-"""Side by side: argus-auth and the providers and the loader of argus-mcp. Prints a table and writes it to a file.
+"""Compares argus-auth with the providers and the loader of argus-mcp. Prints a table and writes it to a file.
 
     python -m bench.run --python PYTHON --programs DIRECTORY [--out results.md]
 
-PYTHON is the interpreter of an environment with argus-mcp and argus-auth in it; DIRECTORY has what `make bench` builds.
-Every comparison runs in one interpreter of its own, both sides in turn, each after a warm-up. Nothing is asserted about
-time: a target that is missed is printed as such.
+PYTHON is the interpreter of an environment that contains argus-mcp and argus-auth. DIRECTORY contains the programs that
+`make bench` builds. Each comparison runs in a new interpreter, in which the two sides alternate, after a warm-up of
+each. No time is asserted: a missed target is reported in the table.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ NANOSECONDS, MICROSECONDS, MILLISECONDS, BYTES = Unit("ns", 1), Unit("µs", 1e6)
 
 
 class Bench:
-    """Runs everything, and keeps what is to be shown."""
+    """Runs all comparisons and collects the rows of the tables."""
 
     def __init__(self, python: str, programs: Path) -> None:
         self.python = python
@@ -41,7 +41,7 @@ class Bench:
         self.remarks: list[str] = []
 
     def run(self) -> None:
-        """All comparisons."""
+        """Runs all comparisons."""
         self._cached()
         self._cold()
         self._loading()
@@ -56,8 +56,8 @@ class Bench:
         self._compare(f"{what}, the gateway without its native cache", pure, NANOSECONDS, target=3)
         third, floor = median(samples["theirs"]) / 3, median(samples["floor_dict"])
         self.remarks.append(
-            f"No `async def` can reach 3x for the cached read: a third of the gateway's is {third:.0f} ns, and one "
-            f"that copies a dict and does nothing else takes {floor:.0f} ns, an empty one "
+            f"No `async def` can reach 3x for the cached read. A third of the gateway's time is {third:.0f} ns, but an "
+            f"`async def` that only copies a dict takes {floor:.0f} ns, and an empty one takes "
             f"{median(samples['floor_empty']):.0f} ns."
         )
         self._measure("floor: `await` of an empty `async def`", samples["floor_empty"])
@@ -65,7 +65,7 @@ class Bench:
 
     def _cold(self) -> None:
         for name, what, unit, target in (
-            ("cold", "one cold fetch, engine warm", MICROSECONDS, 100),
+            ("cold", "one cold fetch, engine running", MICROSECONDS, 100),
             ("many_cold", "500 cold providers at once", MILLISECONDS, 100),
             ("herd", "10,000 callers of one cold provider, 1 request", MILLISECONDS, 2),
         ):
@@ -85,20 +85,20 @@ class Bench:
             **self._python("fetching", "memory_ours", self.endpoint),
             **self._python("fetching", "memory_theirs", self.endpoint),
         }
-        self._compare(f"memory per provider in Python, of {PROVIDERS:,}", samples, BYTES)
+        self._compare(f"memory per provider in Python, with {PROVIDERS:,} of them", samples, BYTES)
         rust = [native.bytes_per_provider(self.rust, PROVIDERS)]
-        self.measured.append(Measured(f"memory per provider in Rust, of {PROVIDERS:,}", rust, BYTES))
+        self.measured.append(Measured(f"memory per provider in Rust, with {PROVIDERS:,} of them", rust, BYTES))
 
     def _native(self) -> None:
         names = {
-            "clock": "bare read of CLOCK_BOOTTIME",
+            "clock": "baseline: read of CLOCK_BOOTTIME",
             "provider": "cached `AuthProvider::current`",
             "resolver": "cached `Resolver::try_headers`",
             "resolver-merged": "the same, with configured headers",
-            "copy": "bare `malloc`, copy of name and value, `free`",
+            "copy": "baseline: `malloc`, copy of name and value, `free`",
             "clone": "`argus_auth_headers_clone` and `_free`",
             "try-headers": "cached `argus_auth_resolver_try_headers` and `_free`",
-            "try-headers-long": f"the same, a fixed header of {native.LONG:,} bytes",
+            "try-headers-long": f"the same, with a fixed header of {native.LONG:,} bytes",
             "headers": "cached `argus_auth_resolver_headers` and `_free`",
         }
         with native.configuration(self.endpoint) as config:
@@ -111,7 +111,7 @@ class Bench:
 
     def _python(self, module: str, *arguments: str) -> Samples:
         progress(" ".join([module, *arguments[:1]]))
-        # Only what is needed, so that a variable of the caller's can't slow one side.
+        # A minimal environment, so that no variable of the caller slows one side.
         environment = {"PATH": os.environ["PATH"], "PYTHONDONTWRITEBYTECODE": "1"}
         command = [self.python, "-m", f"bench.{module}", *arguments]
         done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True, env=environment, cwd=ROOT)  # noqa: S603
@@ -126,16 +126,16 @@ class Bench:
 
 
 def progress(what: str) -> None:
-    """Says what is being done, to those who wait."""
+    """Prints the current step to standard error."""
     sys.stderr.write(f"bench: {what}\n")
 
 
 def main() -> None:
-    """Runs, prints, writes."""
+    """Runs the comparisons, prints the results, and writes them to a file if asked to."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--python", required=True, type=Path)
-    parser.add_argument("--programs", required=True, type=Path)
-    parser.add_argument("--out", type=Path)
+    parser.add_argument("--python", required=True, type=Path, help="interpreter with argus-mcp and argus-auth")
+    parser.add_argument("--programs", required=True, type=Path, help="directory of the programs of `make bench`")
+    parser.add_argument("--out", type=Path, help="file to write the results to")
     arguments = parser.parse_args()
     bench = Bench(str(arguments.python.absolute()), arguments.programs.resolve())
     before = os.getloadavg()[0]

@@ -1,4 +1,4 @@
-"""The results as Markdown."""
+"""The results as Markdown tables."""
 
 from __future__ import annotations
 
@@ -12,26 +12,26 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Unit:
-    """What samples are shown in, after they were multiplied by `factor`."""
+    """A unit of the tables. Samples are multiplied by `factor` before they are shown."""
 
     name: str
     factor: float
 
     def show(self, value: float) -> str:
-        """Three significant digits, or all before the point."""
+        """Returns `value` in this unit, with three significant digits or as an integer."""
         value *= self.factor
         digits = 0 if value >= 100 else 1 if value >= 10 else 2  # noqa: PLR2004
         return f"{value:,.{digits}f} {self.name}"
 
     def both(self, samples: list[float]) -> str:
-        """Median, and minimum if that says more."""
+        """Returns the median, followed by the minimum if there are several samples."""
         shown = self.show(median(samples))
         return shown if len(samples) == 1 else f"{shown} ({self.show(min(samples))})"
 
 
 @dataclass(frozen=True)
 class Compared:
-    """The same work on both sides."""
+    """A row for work that both sides do."""
 
     what: str
     ours: list[float]
@@ -41,12 +41,12 @@ class Compared:
 
     @property
     def ratio(self) -> float:
-        """How many times as much the gateway's takes, median to median."""
+        """The median of the gateway divided by the median of argus-auth."""
         return median(self.theirs) / median(self.ours)
 
     @property
     def verdict(self) -> str:
-        """Whether the target was reached."""
+        """The target, and a mark if it was missed."""
         if self.target is None:
             return ""
         return f"{self.target:g}x" if self.ratio >= self.target else f"{self.target:g}x, **missed**"
@@ -54,7 +54,7 @@ class Compared:
 
 @dataclass(frozen=True)
 class Measured:
-    """Something that the gateway has no counterpart of."""
+    """A row for work that the gateway has no counterpart of."""
 
     what: str
     samples: list[float]
@@ -63,7 +63,7 @@ class Measured:
 
 
 def rendered(machine: list[str], compared: list[Compared], measured: list[Measured], remarks: list[str]) -> str:
-    """Everything, as it is printed and written."""
+    """Returns the whole report."""
     versus = [
         (row.what, row.unit.both(row.theirs), row.unit.both(row.ours), f"{_short(row.ratio)}x", row.verdict)
         for row in compared
@@ -76,7 +76,7 @@ def rendered(machine: list[str], compared: list[Compared], measured: list[Measur
         [
             "# Benchmarks",
             "",
-            "Made by `make bench`: medians, minima in parentheses; a ratio is that of the medians.",
+            "Written by `make bench`. Values are medians, with minima in parentheses. A ratio is that of the medians.",
             "",
             *(f"- {line}" for line in machine),
             "",
@@ -84,10 +84,10 @@ def rendered(machine: list[str], compared: list[Compared], measured: list[Measur
             "",
             *remarks,
             "",
-            *_table(("per read", "time", "instructions"), alone),
+            *_table(("operation", "time or memory", "instructions per read"), alone),
             "",
-            "Instructions are those of the process, the loop around the read included. What callgrind has the kernel",
-            "do, which is to read the clock, is not among them.",
+            "Instructions are those of the process, with the loop around the read. Instructions of the kernel are not",
+            "counted. They include the read of the clock, which is a system call under callgrind.",
             "",
         ]
     )

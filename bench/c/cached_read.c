@@ -1,10 +1,10 @@
 /*
- * What a cached read costs in C.
+ * Measures the time of a cached read in C.
  *
- *     bench-c CONFIG ROUNDS READS    a line per operation: its name, then nanoseconds per read in each round
+ *     bench-c CONFIG ROUNDS READS    prints per operation its name, then nanoseconds per read in each round
  *
- * CONFIG has a backend `plain` with OAuth2 alone, and `long` with a fixed header as long as tokens are that carry
- * claims. Each operation is a function that is not inlined, so that a profiler finds it by its name.
+ * CONFIG has a backend `plain` with OAuth2 alone, and a backend `long` with a fixed header that is as long as a token
+ * with claims (JWT). Each operation is a function that is not inlined, so that a profiler finds it by its name.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,7 +17,7 @@
 #define LONG_BACKEND "long"
 #define MAX_ROUNDS 1000
 #define NOT_INLINED __attribute__((noinline))
-/* The compiler must take what is behind the pointer for used. */
+/* Makes the compiler treat the memory behind the pointer as used, so that it doesn't optimise the read away. */
 #define USED(pointer) __asm__ volatile("" : : "r"(pointer) : "memory")
 
 static const argus_auth_resolver *resolver;
@@ -42,7 +42,7 @@ NOT_INLINED static void read_clock(size_t reads) {
     }
 }
 
-/* What a caller needs at most: the text, in memory of its own. */
+/* The baseline: a copy of the text in new memory, which is the most that a caller needs. */
 NOT_INLINED static void read_copy(size_t reads) {
     argus_auth_str name = argus_auth_headers_name(held, 0), value = argus_auth_headers_value(held, 0);
     for (size_t i = 0; i < reads; i++) {
@@ -134,7 +134,7 @@ int main(int argc, char **argv) {
         for (size_t i = 0; i < OPERATIONS; i++) {
             double start = now();
             operations[i].read(reads);
-            /* The first round warms up. */
+            /* The first round is the warm-up. */
             if (round > 0) {
                 results[i][round - 1] = (now() - start) / (double)reads;
             }

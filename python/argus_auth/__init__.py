@@ -1,10 +1,13 @@
-"""Outgoing authentication for MCP gateways, native.
+"""Outgoing authentication for MCP gateways, on a native core.
 
     resolver = argus_auth.Resolver.from_file("config.yaml")
     headers = await resolver.headers("my-server")
 
-Importing this package and making its objects starts nothing: no thread, no socket, no look-up of a name. The engine
-that fetches tokens starts with the first fetch and ends with the process.
+`Resolver` maps the name of a backend to the headers that a request to it must carry. `install` makes an unmodified
+argus-mcp use this package. The provider classes are for code that is written against the gateway's own ones.
+
+Importing this package and making its objects starts nothing: no thread, no socket, no DNS query. The engine that
+fetches tokens starts with the first fetch, in a native thread, and ends with the process.
 """
 
 from argus_auth import _exit as _exit

@@ -1,4 +1,4 @@
-"""`python -m argus_auth` is the command `argus-auth`."""
+"""Runs the command `argus-auth` for `python -m argus_auth`."""
 
 import sys
 

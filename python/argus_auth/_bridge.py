@@ -1,14 +1,15 @@
-"""From the engine to event loops and threads: how a caller waits for an answer.
+"""Waiting for the engine: passes outcomes of fetches from the engine's thread to event loops and blocked threads.
 
-Each loop has one bridge: a native queue of answers whose descriptor the loop watches, so that answers are taken on the
-loop's own thread and the engine's thread never meets the interpreter. Waiting costs one future per caller.
+Each event loop has one bridge: a native completion queue whose descriptor the loop watches. So outcomes are taken from
+the queue on the loop's own thread, and the engine's thread never attaches to the interpreter. Each waiter costs one
+future.
 
-Who owns what: the loop owns its bridge (by way of the reader it registers), and a bridge holds futures, which hold the
-loop. Nothing else is held, so a bridge goes when its loop is closed or dropped. A loop that can't watch descriptors is
-served by one daemon thread for all such loops.
+Ownership: the loop owns its bridge, through the reader that it registers. A bridge holds futures, and they hold the
+loop. There are no other strong references, so a bridge is collected when its loop is closed or dropped. Loops that
+can't watch a descriptor share one relay, which is a bridge with a daemon thread.
 
-After a fork the child begins with no bridges. The inherited descriptors are the parent's too, and are neither read nor
-written; callers that were waiting are told so.
+A child of fork begins without bridges. It shares the inherited descriptors with its parent, so it never reads or writes
+them. Waiters that it inherited get an AuthError with code "forked".
 """
 
 from __future__ import annotations
@@ -33,18 +34,18 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     Headers: TypeAlias = dict[str, str]
-    # Asks for headers: returns them, or None if the answer will come to the queue under the tag.
+    # Requests headers. Returns them, or None if the outcome will arrive in the queue under the tag.
     Start: TypeAlias = Callable[[_native.CompletionQueue, int], Headers | None]
 
 _tags = itertools.count()
-# A blocked thread looks after so many seconds whether it is still in the same process.
+# The interval, in seconds, at which a blocked thread checks whether a signal handler has forked the process.
 _LONGEST_POLL = 1.0
 
 
 async def wait(start: Start) -> Headers:
-    """Headers that may have to be fetched first. Cancelling this ends the wait and nothing else.
+    """Returns the headers that `start` requests, and waits for them on the running event loop.
 
-    Raises whatever the engine answers; argus_auth.AuthError is the base of it.
+    Cancelling the wait leaves the fetch running. Raises argus_auth.AuthError or a subclass if the fetch fails.
     """
     loop = asyncio.get_running_loop()
     bridge = _bridge_of(loop)
@@ -58,19 +59,20 @@ async def wait(start: Start) -> Headers:
         bridge.waiting.pop(tag, None)
 
 
-# Set before the engine is stopped at the end of the process, when no thread but the main one and daemons is left.
-interpreter_ends = threading.Event()
+# Set at exit, before the engine is stopped. Only the main thread and daemon threads exist by then.
+interpreter_exiting = threading.Event()
 
 
-def _outlived() -> bool:
-    """Whether this is a daemon thread, woken by the end of the engine: it has nothing to say any more."""
-    return interpreter_ends.is_set() and threading.current_thread().daemon
+def _is_daemon_at_exit() -> bool:
+    """Returns whether this is a daemon thread that the engine's shutdown has woken. Such a thread reports nothing."""
+    return interpreter_exiting.is_set() and threading.current_thread().daemon
 
 
 def wait_blocking(start: Start, timeout: float | None) -> Headers:
-    """The same on a thread, for at most `timeout` seconds. Raises DeadlineError when they are over.
+    """Returns the headers that `start` requests, and blocks this thread for at most `timeout` seconds.
 
-    The wait is CPython's own: other threads run, signal handlers too, and the end of the interpreter is its business.
+    Raises DeadlineError after `timeout`, and AuthError or a subclass if the fetch fails. The thread waits in CPython's
+    own `poll`, so that other threads and signal handlers run meanwhile, and the interpreter can exit.
     """
     if timeout is not None and math.isnan(timeout):
         raise ValueError("timeout is not a number")
@@ -85,22 +87,22 @@ def wait_blocking(start: Start, timeout: float | None) -> Headers:
     while True:
         left = max(0.0, deadline - time.monotonic())
         answered = poll.poll(min(left, _LONGEST_POLL) * 1000.0)
-        if os.getpid() != process:  # A signal handler forked: to this process nobody will answer.
+        if os.getpid() != process:  # A signal handler forked. The engine answers the parent only.
             raise forked()
         if answered:
             break
         if left == 0.0:
             raise DeadlineError("no token within the time this caller had; the request to the token endpoint goes on")
-    if _outlived():
-        threading.Event().wait()  # It ends here.
+    if _is_daemon_at_exit():
+        threading.Event().wait()  # Blocks until the process ends: this thread must not return to its caller.
     ((_, headers, error),) = queue.drain()
     if headers is None:
-        raise error or AuthError("an answer without headers")
+        raise error or AuthError("the engine returned no headers and no error")
     return headers
 
 
 class _Bridge:
-    """Takes answers from a queue and gives them to futures."""
+    """Takes outcomes from a completion queue and sets the results of the waiters' futures."""
 
     def __init__(self) -> None:
         self.queue = _native.CompletionQueue()
@@ -108,19 +110,19 @@ class _Bridge:
         self._inherited = False
 
     def drain(self) -> None:
-        """Gives out all answers that have come. Runs on the loop's thread."""
+        """Settles the futures of all outcomes that have arrived. Runs on the loop's thread."""
         if self._inherited:
             return
         for tag, headers, error in self.queue.drain():
             future = self.waiting.pop(tag, None)
-            if future is not None and not _outlived():
+            if future is not None and not _is_daemon_at_exit():
                 _settle(future, headers, error)
 
     def abandon(self) -> None:
-        """Tells those who wait, in a forked child, that no answer will come to them."""
+        """Fails all waiters with the code "forked". Runs in a child of fork, where no outcome will arrive for them."""
         self._inherited = True
         for future in self.waiting.values():
-            # A loop that was closed, or that is not this thread's, has nobody to tell.
+            # RuntimeError: the loop is closed or belongs to another thread. Neither runs in the child.
             with contextlib.suppress(RuntimeError):
                 _settle(future, None, forked())
         self.waiting.clear()
@@ -136,7 +138,7 @@ def _settle(future: asyncio.Future[Headers], headers: Headers | None, error: Exc
 
 
 class _Relay(_Bridge):
-    """A bridge for loops that can't watch a descriptor: a thread does it for all of them."""
+    """The bridge of all loops that can't watch a descriptor. A daemon thread watches it for them."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -149,16 +151,16 @@ class _Relay(_Bridge):
             poll.poll()
             try:
                 self.drain()
-            except BaseException:  # a log handler's; whoever else waits must not wait for ever
+            except BaseException:  # raised by a log handler; the thread must survive for the other waiters
                 with contextlib.suppress(Exception):  # standard error may be closed
                     traceback.print_exc()
 
     def drain(self) -> None:
-        """Has all answers given out on the threads of their loops. Runs on the relay's thread."""
+        """Schedules each outcome that has arrived on its waiter's loop. Runs on the relay's thread."""
         for tag, headers, error in self.queue.drain():
             future = self.waiting.get(tag)
-            if future is not None and not _outlived():
-                # The loop may be closed by now.
+            if future is not None and not _is_daemon_at_exit():
+                # RuntimeError: the loop was closed meanwhile.
                 with contextlib.suppress(RuntimeError):
                     future.get_loop().call_soon_threadsafe(_settle, future, headers, error)
 
@@ -174,15 +176,15 @@ def _bridge_of(loop: asyncio.AbstractEventLoop) -> _Bridge:
     if bridge is None:
         bridge = _Bridge()
         try:
-            # In a context of its own: the reader outlives the task that happens to be the first.
+            # In an empty context: the reader outlives the task that registers it, and must not keep its context alive.
             contextvars.Context().run(loop.add_reader, bridge.queue.fileno(), bridge.drain)
         except NotImplementedError:
-            bridge = _the_relay()
+            bridge = _shared_relay()
         _bridges[loop] = weakref.ref(bridge)
     return bridge
 
 
-def _the_relay() -> _Relay:
+def _shared_relay() -> _Relay:
     global _relay  # noqa: PLW0603
     with _relay_lock:
         if _relay is None:

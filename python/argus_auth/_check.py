@@ -1,4 +1,4 @@
-"""The command `argus-auth check`: every problem of a file, and on demand the answer of each token endpoint."""
+"""The command `argus-auth check`: reports every problem of a file, and on demand tests each token endpoint."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ OK, PROBLEMS, FETCH_FAILED = 0, 1, 2
 
 
 def check(options: argparse.Namespace) -> int:
-    """Runs the command. Returns its exit status: 0, 1 for problems in the file, 2 if a token endpoint failed."""
+    """Runs the command. Returns its exit status: 0, 1 for errors in the file, 2 if a token endpoint gave no token."""
     try:
         resolver = _native.Resolver.from_file(options.file, options.unresolved, thorough=True)
     except ConfigError as error:
@@ -44,7 +44,10 @@ def check(options: argparse.Namespace) -> int:
 
 
 def print_problems(file: str, problems: Sequence[Problem]) -> None:
-    """Each problem in the form that editors jump from, and its line with what may be secret masked."""
+    """Prints each problem to stderr as FILE:LINE:COLUMN, a form that editors link to the place, with its line of text.
+
+    Values that may be secret are masked in the line.
+    """
     text = _text(file) if any(problem.line for problem in problems) else b""
     for problem in problems:
         place = f"{file}:{problem.line}:{problem.column}" if problem.line else file
@@ -58,22 +61,22 @@ def print_problems(file: str, problems: Sequence[Problem]) -> None:
 def _text(file: str) -> bytes:
     try:
         return Path(file).read_bytes()
-    except OSError:  # gone since it was checked: the problems are told without their lines
+    except OSError:  # the file was removed since it was checked; the problems are printed without their lines
         return b""
 
 
 def _print_diagnoses(backends: Sequence[str], diagnoses: Iterator[Diagnosis]) -> bool:
-    """Prints each answer as soon as it is there. Returns whether one is a failure."""
-    failed, not_asked = False, dict.fromkeys(backends)
+    """Prints each diagnosis as soon as it arrives. Returns whether one is a failure."""
+    failed, without_endpoint = False, dict.fromkeys(backends)
     for diagnosis in diagnoses:
         print(f"{_words(diagnosis.backends, ', ')}: {diagnosis.token_url}")
         for line in _lines(diagnosis):
             print(f"  {line}", flush=True)
         failed = failed or diagnosis.error is not None
         for backend in diagnosis.backends:
-            not_asked.pop(backend, None)
-    if not_asked:
-        print(f"{_words(not_asked, ', ')}: no token endpoint to ask")
+            without_endpoint.pop(backend, None)
+    if without_endpoint:
+        print(f"{_words(without_endpoint, ', ')}: no token endpoint to ask")
     return failed
 
 
@@ -93,13 +96,16 @@ def _lines(diagnosis: Diagnosis) -> Iterator[str]:
     if granted is not None:
         yield f"scope: granted {_words(granted)}, asked for {_words(diagnosis.scopes_asked)}"
     elif diagnosis.scopes_asked:
-        yield f"scope: as asked for, {_words(diagnosis.scopes_asked)}"
+        yield f"scope: not stated, granted as asked for: {_words(diagnosis.scopes_asked)}"
     if missing:
         yield f"warning: asked for and not granted: {_words(missing)}"
 
 
 def _verdict(error: AuthError) -> Iterator[str]:
-    """What the server said, which the text of an error leaves out where a gateway would misread it."""
+    """Yields the HTTP status and the OAuth error code of the server.
+
+    The message of `error` may lack them, because a gateway takes some of them for the refusal of a backend.
+    """
     if isinstance(error, TokenError) and error.http_status is not None:
         yield f"HTTP {error.http_status}"
         if error.oauth_error:
@@ -107,7 +113,7 @@ def _verdict(error: AuthError) -> Iterator[str]:
 
 
 def _words(words: Iterable[str], separator: str = " ") -> str:
-    """One after the other; what a terminal would act upon is quoted."""
+    """Returns the joined words, or "none". A word with control characters is quoted, since a terminal acts on them."""
     return separator.join(word if word.isprintable() else repr(word) for word in words) or "none"
 
 
@@ -130,7 +136,7 @@ def _print_json(
 
 
 def _fetches(diagnosis: Diagnosis) -> Iterator[dict[str, Any]]:
-    """One object per backend, also for those that share an answer."""
+    """Yields one object per backend, although backends with the same credentials share one answer."""
     error = diagnosis.error
     for backend in diagnosis.backends:
         fetch: dict[str, Any] = {

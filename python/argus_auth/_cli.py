@@ -1,4 +1,4 @@
-"""The command `argus-auth`."""
+"""The command `argus-auth`: its arguments, its subcommands and its exit statuses."""
 
 from __future__ import annotations
 
@@ -18,30 +18,39 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _DAY = 24 * 3600
+_INTERRUPTED, _OUTPUT_CLOSED = 130, 141
+_EXIT_STATUS = f"""\
+exit status:
+  0    success; there may be warnings
+  1    the file has errors, or the headers can't be produced as configured
+  2    a token endpoint gave no token (check --fetch), or the arguments are wrong
+  {_INTERRUPTED}  interrupted with Ctrl-C
+  {_OUTPUT_CLOSED}  the reader of the output closed it
+"""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs the command. Returns its exit status: 0; 1 if something is wrong; 2 if `check` got no token.
+    """Runs the command. Returns its exit status, as `--help` lists them.
 
-    argparse exits with 2 itself.
+    Raises SystemExit with status 2 for wrong arguments, as argparse does.
     """
     for stream in _open_streams():
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
-    # The commands themselves tell what is logged.
+    # The commands print problems and errors themselves, so `logging` must not print them a second time.
     logging.getLogger("argus_mcp").addHandler(logging.NullHandler())
     try:
         status = _run(_parser().parse_args(arguments))
         for stream in _open_streams():
             stream.flush()
     except KeyboardInterrupt:
-        return 130
+        return _INTERRUPTED
     except BrokenPipeError:
-        # Nobody reads on; the interpreter shall not stumble over that once more when it ends.
-        nowhere = os.open(os.devnull, os.O_WRONLY)
+        # Without this, the interpreter flushes the streams at exit and reports the closed pipe again.
+        devnull = os.open(os.devnull, os.O_WRONLY)
         for stream in _open_streams():
-            os.dup2(nowhere, stream.fileno())
-        return 141
+            os.dup2(devnull, stream.fileno())
+        return _OUTPUT_CLOSED
     return status
 
 
@@ -62,20 +71,31 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="argus-auth", description="Outgoing authentication of MCP gateways.")
+    parser = argparse.ArgumentParser(
+        prog="argus-auth",
+        description="Checks the outgoing authentication of an MCP gateway, and prints its headers.",
+    )
     parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     checker = commands.add_parser(
         "check",
         help="report every problem of a configuration",
-        epilog="Exit status: 0 if all is well, 1 for errors in the file, 2 if a token endpoint failed.",
+        description="Reports every problem of a configuration, each with its line and column.",
     )
     checker.set_defaults(run=check)
-    checker.add_argument("--fetch", action="store_true", help="ask each token endpoint once, and say what to do")
-    checker.add_argument("--json", action="store_true", help="print one JSON object")
+    checker.add_argument(
+        "--fetch",
+        action="store_true",
+        help="also request each token once; explain each failure and what to do about it",
+    )
+    checker.add_argument("--json", action="store_true", help="print the report as one JSON object")
 
-    headers = commands.add_parser("headers", help="print the headers that a request to a backend must carry")
+    headers = commands.add_parser(
+        "headers",
+        help="print the headers that a request to a backend must carry",
+        description="Prints the headers of requests to a backend, and fetches a token if needed.",
+    )
     headers.set_defaults(run=_headers)
 
     for command in (checker, headers):
@@ -84,16 +104,26 @@ def _parser() -> argparse.ArgumentParser:
             "--unresolved",
             choices=["error", "keep"],
             default="error",
-            help="what an unset ${VAR} or missing secret:name is: an error, or text that stays as it is",
+            help="report an unset ${VAR} or a missing secret:name as an error (default), "
+            "or keep its text and report a warning",
         )
     headers.add_argument("backend", metavar="BACKEND", help="the backend's name in the file")
     headers.add_argument("--show-secrets", action="store_true", help="print values instead of their lengths")
-    headers.add_argument("--timeout", type=seconds, default=35.0, metavar="SECONDS", help="default: %(default)s")
+    headers.add_argument(
+        "--timeout",
+        type=seconds,
+        default=35.0,
+        metavar="SECONDS",
+        help="time to wait for a token (default: %(default)s)",
+    )
+    for described in (parser, checker, headers):
+        described.epilog = _EXIT_STATUS
+        described.formatter_class = argparse.RawDescriptionHelpFormatter
     return parser
 
 
 def seconds(text: str) -> float:
-    """A time to wait, for argparse."""
+    """Returns a time to wait from an argument. Raises an error that argparse reports."""
     number = float(text)
     if not 0 <= number <= _DAY:
         raise argparse.ArgumentTypeError(f"must be from 0 to {_DAY} seconds, not {text}")
@@ -108,7 +138,7 @@ def _headers(options: argparse.Namespace) -> int:
         print(f"{name}: {value if options.show_secrets else f'<redacted> ({len(value.encode())} bytes)'}")
     status = resolver.status(options.backend)
     if status is not None and status.state in {"empty", "expired"}:
-        # The backend's policy is "open": requests would go out like this.
-        print(f"argus-auth: without authentication: {status.last_error}", file=sys.stderr)
+        # The backend's policy is "open", so a gateway would send requests with these headers.
+        print(f"argus-auth: the headers lack authentication: {status.last_error}", file=sys.stderr)
         return 1
     return 0

@@ -1,4 +1,4 @@
-"""What each token endpoint answers when it is asked once: for `argus-auth check --fetch`."""
+"""Diagnosis of token endpoints for `argus-auth check --fetch`: requests a token from each and explains the answer."""
 
 from __future__ import annotations
 
@@ -11,24 +11,25 @@ if TYPE_CHECKING:
     from argus_auth import _native
     from argus_auth._errors import AuthError
 
-# Between two of these, in seconds, Ctrl-C is looked for.
+# The length, in seconds, of one wait in native code. Between two of them Python handles signals, such as Ctrl-C.
 _SLICE = 0.05
 
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """What a token endpoint answered, and what to make of it. The native module makes these; times are in seconds.
+    """The explained answer of a token endpoint. The native module makes these. All times are in seconds.
 
     Attributes:
         backends: the names of the backends that would use the token, in file order.
         token_url: the token endpoint, without user, password, query and fragment.
-        scopes_asked: the scopes asked for.
-        latency: from the start of the request to the end of the answer, or to the failure.
-        lifetime: how long the server says that the token lives; None if it does not say, or there is none.
-        scopes_granted: what the server says it granted; None if it does not say, which means those asked for.
-        scopes_missing: the scopes that were asked for and not granted.
-        error: why there is no token; None if there is one.
-        advice: what to do about the error, in whole sentences without secrets; None without an error.
+        scopes_asked: the scopes of the request.
+        latency: the time from the start of the request to the end of the answer, or to the failure.
+        lifetime: the lifetime of the token that the server states; None if it states none, or if there is no token.
+        scopes_granted: the scopes that the server states; None if it states none, which means those asked for
+            (RFC 6749 section 5.1).
+        scopes_missing: the scopes that were asked for but not granted.
+        error: the reason why there is no token; None if there is one.
+        advice: what an operator can do about the error, in whole sentences without secrets; None without an error.
 
     """
 
@@ -44,7 +45,7 @@ class Diagnosis:
 
 
 def diagnose(resolver: _native.Resolver) -> Iterator[Diagnosis]:
-    """Asks all distinct token endpoints at once, and waits for one answer after the other, in file order."""
+    """Sends a request for each distinct token at once. Yields the diagnoses one after the other, in file order."""
     for checkup in resolver.diagnose():
         while (diagnosis := checkup.wait(_SLICE)) is None:
             pass

@@ -1,4 +1,7 @@
-"""What can go wrong. The native module makes these; the fields say everything that the texts say."""
+"""The exceptions of this package. The native module creates them.
+
+Everything that a message says is also in a field, for code to read.
+"""
 
 from __future__ import annotations
 
@@ -10,12 +13,26 @@ if TYPE_CHECKING:
 
 
 class AuthError(Exception):
-    """The base of all exceptions of this package. None of them is a TimeoutError, and no text holds a secret.
+    """The base class of all exceptions of this package.
+
+    No message contains a secret. No class is a TimeoutError, so `except TimeoutError` catches only timeouts that the
+    caller set itself. All exceptions can be pickled.
 
     Attributes:
-        code: a stable word for the kind of error (str): "unknown_backend", "unsupported", "shutdown", "engine",
-            "forked", "internal", or one of a subclass.
-        retryable: whether the same call may succeed later without anyone changing anything (bool).
+        code: a stable word for the kind of error (str): "unknown_backend" (the configuration has no remote backend of
+            this name), "unsupported" (the backend's authentication needs an interactive login), "shutdown" (the engine
+            was shut down meanwhile), "engine" (the engine could not start), "forked" (the process is a child of fork,
+            and its parent started the wait), "internal" (a defect of this package), or the code of a subclass.
+        retryable: true if the same call may succeed later without any change (bool).
+
+    Example:
+        >>> import argus_auth
+        >>> resolver = argus_auth.Resolver.from_file("config.yaml")
+        >>> try:
+        ...     resolver.headers_sync("no-such-backend")
+        ... except argus_auth.AuthError as error:
+        ...     print(error.code, error.retryable)
+        unknown_backend False
 
     """
 
@@ -28,7 +45,20 @@ class AuthError(Exception):
 
 
 class DeadlineError(AuthError):
-    """The caller's own time to wait ran out. The fetch goes on, and its result will be there for the next call."""
+    """The exception for a wait that exceeded the caller's timeout.
+
+    The fetch continues, and a later call gets its result. `code` is "deadline" (str), and `retryable` is True.
+
+    Example:
+        >>> import argus_auth
+        >>> resolver = argus_auth.Resolver.from_file("config.yaml")
+        >>> try:
+        ...     resolver.headers_sync("search", timeout=0.01)
+        ... except argus_auth.DeadlineError as error:
+        ...     print(error.code, error.retryable)
+        deadline True
+
+    """
 
     __module__ = "argus_auth"
 
@@ -37,15 +67,33 @@ class DeadlineError(AuthError):
 
 
 class TokenError(AuthError):
-    """An access token could not be had.
+    """The exception for a fetch that got no access token, with the cause.
+
+    All callers that wait for one fetch get an exception of their own with the same fields. `str(error)` leaves out
+    words such as "unauthorized" and statuses such as 401, because a gateway takes those for the refusal of a backend;
+    the fields have them.
 
     Attributes:
-        code: the class of failure: "token_request", "token_dns", "token_connect", "token_tls", "token_transport",
-            "token_timeout", "token_unavailable", "token_rejected", "token_redirect" or "token_response".
+        code: the class of failure (str): "token_request" (the token URL or the credentials can't be used),
+            "token_dns" (the host name did not resolve), "token_connect" (there is no connection to the host or its
+            proxy), "token_tls" (the TLS handshake failed), "token_transport" (the connection broke), "token_timeout"
+            (there was no complete response within 30 s), "token_unavailable" (HTTP 408, 429 or 5xx), "token_rejected"
+            (an error response of RFC 6749 section 5.2), "token_redirect" (a redirect, which is never followed) or
+            "token_response" (a response that holds no token).
         token_url: the token endpoint, without user, password, query and fragment (str).
-        http_status: the HTTP status, if there was a response (int or None).
-        oauth_error: `error` of the token endpoint's answer, as RFC 6749 section 5.2 has it (str or None).
+        http_status: the HTTP status; None if there was no response (int or None).
+        oauth_error: `error` of an error response, RFC 6749 section 5.2 (str or None).
         oauth_error_description: its `error_description`, shortened (str or None).
+
+    Example:
+        >>> import asyncio
+        >>> import argus_auth
+        >>> provider = argus_auth.OAuth2Provider("ftp://auth.example/token", "client-id", "client-secret")
+        >>> try:
+        ...     asyncio.run(provider.get_headers())
+        ... except argus_auth.TokenError as error:
+        ...     print(error.code, error.token_url, error.http_status)
+        token_request ftp://auth.example/token None
 
     """
 
@@ -71,14 +119,20 @@ class TokenError(AuthError):
 
 @dataclass(frozen=True)
 class Problem:
-    """One thing that is wrong with a configuration.
+    """One fault of a configuration, with its place. Immutable. `str(problem)` is one line of text.
 
     Attributes:
-        severity: "error", or "warning" for what can be used but is probably not meant.
-        path: where in the document, as in "backends.my-server.auth.token_url"; empty for the whole file.
-        line: line number from 1; 0 if the problem has no place in the text.
-        column: column in characters from 1; 0 if the problem has no place in the text.
-        message: what was found and what would be right.
+        severity: "error", or "warning" for a value that is legal but probably a mistake (str).
+        path: the place in the document, such as "backends.my-server.auth.token_url"; empty for the whole file (str).
+        line: the line number from 1; 0 if the problem has no place in the text (int).
+        column: the column in characters from 1; 0 if the problem has no place in the text (int).
+        message: what was found and what would be right, without secrets (str).
+
+    Example:
+        >>> import argus_auth
+        >>> resolver = argus_auth.Resolver.from_str("backends: {a: {type: sse, url: 'http://h/', headr: {}}}")
+        >>> [(problem.severity, problem.path, problem.line, problem.column) for problem in resolver.warnings]
+        [('warning', 'backends.a.headr', 1, 45)]
 
     """
 
@@ -91,18 +145,28 @@ class Problem:
     message: str
 
     def __str__(self) -> str:
-        """One line for a person."""
+        """Returns one line for a person: the place, the path and the message."""
         place = f"line {self.line}, column {self.column}: " if self.line else ""
         path = f"{self.path}: " if self.path else ""
         return f"{place}{path}{self.message}"
 
 
 class ConfigError(AuthError, ValueError):
-    """A configuration that can't be used. The text lists every problem.
+    """The exception for a configuration that can't be used, with all of its problems.
+
+    `str(error)` lists them. `code` is "config" (str), and `retryable` is False.
 
     Attributes:
         problems: every problem, warnings included, in file order (tuple of Problem).
-        file: the path of the file, if it came from one (str or None).
+        file: the path of the file; None if the configuration did not come from a file (str or None).
+
+    Example:
+        >>> import argus_auth
+        >>> try:
+        ...     argus_auth.Resolver.from_str("backends: {search: {type: sse}}")
+        ... except argus_auth.ConfigError as error:
+        ...     print([problem.path for problem in error.problems])
+        ['backends.search.url']
 
     """
 
@@ -123,5 +187,5 @@ class ConfigError(AuthError, ValueError):
 
 
 def forked() -> AuthError:
-    """The error of a caller that was waiting when the process forked, as it is told in the child."""
+    """Returns the error that a waiter gets in a child of fork, where the outcome of its fetch never arrives."""
     return AuthError("this process was forked while a token was being fetched", code="forked", retryable=True)

@@ -1,13 +1,13 @@
-"""The end of the process: records that wait are handed on, and the engine stops."""
+"""The exit handler of the process: flushes pending log records and stops the engine."""
 
 from __future__ import annotations
 
 import atexit
-import logging  # noqa: F401 - its own exit handler must be registered before this one, and so run after it
+import logging  # noqa: F401 - registers its exit handler first, so that it runs after the one of this module
 
 from argus_auth import _bridge, _native
 
-# How long the end of the process waits for the engine's thread, in seconds.
+# The time, in seconds, for which the exit of the process waits for the engine's thread.
 _TIMEOUT = 1.0
 
 
@@ -15,7 +15,7 @@ def _at_exit() -> None:
     try:
         _native.close_log()
     finally:
-        _bridge.interpreter_ends.set()
+        _bridge.interpreter_exiting.set()
         _native.shutdown(_TIMEOUT)
 
 

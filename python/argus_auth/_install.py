@@ -1,8 +1,8 @@
-"""Activation: an unmodified argus-mcp hands out this package's providers.
+"""Activation: makes an unmodified argus-mcp use this package's providers.
 
-The gateway looks its provider factory up by name each time it connects to a backend, so replacing that one name is
-enough. If its module is loaded already, it is patched on the spot; if not, a finder waits for it and patches it once it
-has been executed, at every reload too.
+The gateway looks up its provider factory by name each time it connects to a backend, so replacing that one name is
+enough. If the gateway's module is loaded already, it is patched at once. An import finder patches it after each later
+import or reload.
 """
 
 from __future__ import annotations
@@ -28,10 +28,20 @@ _log = logging.getLogger("argus_auth")
 
 
 def install() -> None:
-    """Makes argus-mcp, imported before or after, use this package for `static` and `oauth2` backends from now on.
+    """Makes argus-mcp in this process use the providers of this package for `static` and `oauth2` backends.
 
-    Providers that exist already stay; a reconnect or a reload replaces them. Other types of authentication stay the
-    gateway's own. Idempotent, callable from any thread, and never raises: without argus-mcp it does nothing.
+    Call it before or after argus-mcp is imported. Providers that exist already stay until the gateway reconnects or
+    reloads. The gateway keeps its own providers for other types of authentication, and for `auth` blocks that this
+    package does not accept.
+
+    Returns nothing and never raises: a failure is logged to the logger `argus_auth`, and the gateway then keeps its own
+    providers. Without argus-mcp there is no effect. Idempotent. May be called from any thread; it waits if another
+    thread is importing the gateway's module.
+
+    Example:
+        >>> import argus_auth
+        >>> argus_auth.install()
+
     """
     try:
         if not any(hasattr(finder, _MARK) for finder in sys.meta_path):
@@ -39,7 +49,7 @@ def install() -> None:
         module = sys.modules.get(_TARGET)
         if module is not None:
             if getattr(module.__spec__, "_initializing", False):
-                # Another thread is importing it; this waits until it is done.
+                # Another thread is importing the module. This import waits until that is done.
                 module = importlib.import_module(_TARGET)
             _patch(module)
     except Exception:
@@ -47,9 +57,9 @@ def install() -> None:
 
 
 class _Finder(MetaPathFinder):
-    """Finds one module, the way all others would, and has it patched once it is loaded."""
+    """A finder for the gateway's module: delegates to the other finders, and adds a loader that patches the module."""
 
-    # What tells these from other finders, also if this package was loaded twice.
+    # Identifies finders of this package, also if the package was loaded twice (isinstance would not).
     __argus_auth__ = True
 
     def find_spec(
@@ -70,7 +80,7 @@ class _Finder(MetaPathFinder):
 
 
 class _PatchingLoader(Loader):
-    """Another loader's work, then the patch. Leaves no trace of itself on the module."""
+    """A loader that runs another loader and then patches the module. The module keeps the other loader as its own."""
 
     def __init__(self, loader: Loader) -> None:
         self._loader = loader
@@ -89,7 +99,7 @@ class _PatchingLoader(Loader):
             _log.exception("argus-mcp keeps its own outgoing authentication")
 
     def __getattr__(self, name: str) -> Any:
-        """Whatever else the import system asks a loader for."""
+        """Delegates every other attribute that the import system may use to the wrapped loader."""
         return getattr(self._loader, name)
 
 
@@ -97,7 +107,8 @@ def _patch(module: ModuleType) -> None:
     original = module.create_auth_provider
     if hasattr(original, _MARK):
         return
-    # The gateway's refresh service asks with isinstance which providers to refresh; all of these are abstract classes.
+    # The gateway's refresh service selects providers by isinstance. `register` works because all of these classes are
+    # abstract base classes.
     module.AuthProvider.register(_providers.AuthProvider)
     module.StaticTokenProvider.register(_providers.StaticTokenProvider)
     module.OAuth2Provider.register(_providers.OAuth2Provider)
@@ -109,14 +120,14 @@ def _patch(module: ModuleType) -> None:
 
 
 def _factory(original: Callable[..., Any]) -> Callable[..., Any]:
-    """A factory with the signature of the gateway's version, which goes on making what this package does not."""
+    """Returns a factory with the signature of `original`, which it calls for what this package does not create."""
 
     @functools.wraps(original)
     def create_auth_provider(auth_cfg: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
         if auth_cfg.get("type") in ("static", "oauth2"):
             try:
                 return _providers.create_auth_provider(auth_cfg)
-            except Exception as error:  # the gateway's to judge, and to refuse in its own way
+            except Exception as error:  # the gateway's own factory decides, and reports errors in its own words
                 _log.warning("A backend keeps argus-mcp's own provider (%s).", type(error).__name__)
         return original(auth_cfg, *args, **kwargs)
 

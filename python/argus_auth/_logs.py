@@ -1,7 +1,7 @@
-"""Log records of the native engine, handed to `logging` under the names that the gateway's operators filter on.
+"""Passes log records of the native engine to `logging`, under the logger names that operators of the gateway filter.
 
-The engine's thread never runs Python code. Its records wait in a bounded queue, and whatever Python thread calls into
-this package next hands them on, with the time at which they arose. Levels are asked of `logging` at that moment.
+The engine's thread never runs Python code. Its records wait in a bounded queue. The next Python thread that calls into
+this package passes them on, each with the time of its event. The levels of `logging` are checked at that moment.
 """
 
 from __future__ import annotations
@@ -19,13 +19,12 @@ _LOGGERS = {
 
 
 def emit(records: list[tuple[float, int, str, str]], dropped: int) -> None:
-    """Hands records of the form (seconds since the epoch, level, target, message) on. Never raises an Exception."""
+    """Passes on records of the form (seconds since the epoch, level, target, message). Never raises an Exception."""
     for created, level, target, message in records:
         _emit(_LOGGERS.get(target, _PROVIDER), created, level, message)
     if dropped:
-        _emit(
-            _PROVIDER, time.time(), logging.WARNING, f"{dropped} log records were dropped: nothing took them in time."
-        )
+        message = f"{dropped} log records were dropped, because no Python thread called into argus_auth in time."
+        _emit(_PROVIDER, time.time(), logging.WARNING, message)
 
 
 def _emit(logger: logging.Logger, created: float, level: int, message: str) -> None:
@@ -35,6 +34,6 @@ def _emit(logger: logging.Logger, created: float, level: int, message: str) -> N
             record.created = created
             record.msecs = created % 1.0 * 1000.0
             logger.handle(record)
-    except Exception:  # a filter that fails must not cost a caller its headers, nor the other records
+    except Exception:  # a filter failed; the caller still gets its headers, and the other records are still logged
         with contextlib.suppress(Exception):  # standard error may be closed
             traceback.print_exc(limit=0)

@@ -1,4 +1,4 @@
-"""The native module: see python/src. Private; argus_auth is what to import."""
+"""The native module, written in Rust (`python/src`). Private: import `argus_auth` instead."""
 
 from collections.abc import Sequence
 from typing import Any, final
@@ -10,9 +10,9 @@ from argus_auth._errors import Problem
 from argus_auth._status import TokenStatus
 
 __all__ = [
+    "RESOLVER_ONLY_KEYS",
     "Checkup",
     "CompletionQueue",
-    "RESOLVER_ONLY_KEYS",
     "OAuth2Source",
     "Resolver",
     "TokenCache",
@@ -76,29 +76,41 @@ class CompletionQueue:
 
 @disjoint_base
 class TokenCache:
-    """Holds one token until `expires_in - expiry_buffer` seconds after it was put in.
+    """A cache of one token, which is valid for `expires_in - expiry_buffer` seconds after it was set.
 
     Both are numbers of seconds (float). A token is valid strictly before that moment: never if the difference is zero,
-    negative or not a number, for ever if it is infinite. All methods may be called from any thread.
+    negative or not a number, and always if it is infinite. All methods may be called from any thread, and none waits.
+    The class may be subclassed.
+
+    Example:
+        >>> import argus_auth
+        >>> cache = argus_auth.TokenCache(expiry_buffer=30.0)
+        >>> cache.set("some-token", expires_in=3600)
+        >>> cache.valid, cache.get()
+        (True, 'some-token')
+        >>> cache.invalidate()
+        >>> cache.valid, cache.get()
+        (False, None)
+
     """
 
     def __new__(cls, expiry_buffer: float = 30.0) -> TokenCache: ...
     @property
     def valid(self) -> bool:
-        """Whether there is a valid token (bool)."""
+        """True while there is a valid token (bool)."""
 
     def get(self) -> str | None:
-        """The token (str), or None if there is none or it is no longer valid."""
+        """Returns the token (str), or None if there is none or if it is no longer valid."""
 
     def set(self, token: str, expires_in: float) -> None:
-        """Puts a token in, in place of the one there. `expires_in` is its life in seconds from now."""
+        """Stores `token` (str) in place of the old one. `expires_in` is its lifetime in seconds from now (float)."""
 
     def invalidate(self) -> None:
-        """Empties the cache; that of a provider drops the token which it shares, too."""
+        """Empties the cache. The cache of a provider also drops the shared token."""
 
     @property
     def _expiry_buffer(self) -> float:
-        """The buffer, in seconds."""
+        """The buffer in seconds (float)."""
 
 def load_config(path: str, unresolved: str) -> dict[str, dict[str, Any]]: ...
 def snippet(text: bytes, path: str, line: int, column: int, message: str, /) -> str | None: ...

@@ -1,4 +1,4 @@
-"""The gateway's provider classes, with its signatures and the private names that its users reach for."""
+"""Provider classes with the signatures of the gateway's own ones, and with the private names that its users rely on."""
 
 from __future__ import annotations
 
@@ -16,52 +16,91 @@ if TYPE_CHECKING:
 TokenCache = _native.TokenCache
 _redact = redact
 
-# The gateway's default for `token_expiry_buffer_seconds`.
+# The default of `token_expiry_buffer_seconds` in the gateway's factory, in seconds.
 _FACTORY_EXPIRY_BUFFER = 300.0
 
 
 class AuthProvider(ABC):
-    """Something that authenticates requests to one backend."""
+    """The base class of providers. A provider produces the headers that authenticate requests to one backend.
+
+    Subclass it for an authentication scheme of your own.
+
+    Example:
+        >>> import argus_auth
+        >>> class KeyProvider(argus_auth.AuthProvider):
+        ...     async def get_headers(self):
+        ...         return {"X-Key": "some-key"}
+        ...
+        ...     def redacted_repr(self):
+        ...         return "KeyProvider(****)"
+        >>> KeyProvider().redacted_repr()
+        'KeyProvider(****)'
+
+    """
 
     @abstractmethod
     async def get_headers(self) -> dict[str, str]:
-        """The headers to send, in a new dict."""
+        """Returns the headers to send, in a new dict from name to value (str to str)."""
 
-    def invalidate(self) -> None:  # noqa: B027 - the gateway's first versions have no such method to implement
-        """Told that the backend refused the headers: the next call gets others, if there can be others."""
+    def invalidate(self) -> None:  # noqa: B027 - subclasses written for early gateway versions lack this method
+        """Drops the headers after the backend has refused them, if others can be had. This method does nothing."""
 
     @abstractmethod
     def redacted_repr(self) -> str:
-        """What may be logged."""
+        """Returns a description without secrets, for logs (str)."""
 
 
 class StaticTokenProvider(AuthProvider):
-    """The same headers for every request. Takes whatever dict() takes, and copies it. Safe to use from any thread."""
+    """A provider of the same headers for every request.
+
+    `headers` is a mapping, or an iterable of pairs, from header name to value (str to str). It is copied. Instances may
+    be used from any thread and any event loop.
+
+    Example:
+        >>> import asyncio
+        >>> import argus_auth
+        >>> provider = argus_auth.StaticTokenProvider({"Authorization": "Bearer some-token"})
+        >>> asyncio.run(provider.get_headers())
+        {'Authorization': 'Bearer some-token'}
+
+    """
 
     def __init__(self, headers: Mapping[str, str] | Iterable[tuple[str, str]]) -> None:
         self._headers: dict[str, str] = dict(headers)
 
     async def get_headers(self) -> dict[str, str]:
-        """The headers, in a new dict. Never waits."""
+        """Returns the headers in a new dict (str to str). Never waits."""
         return self._headers.copy()
 
     def redacted_repr(self) -> str:
-        """All names, and the values of those whose names do not sound confidential. Never raises."""
+        """Returns all names, and masks the values of headers whose names suggest a secret (str). Never raises."""
         return _attempt(
             lambda: f"StaticTokenProvider(headers={mask_headers(self._headers)})", "StaticTokenProvider(headers=****)"
         )
 
 
 class OAuth2Provider(AuthProvider):
-    """Bearer tokens from the OAuth 2.0 client credentials grant. Safe to use from any thread and any event loop.
+    """A provider of bearer tokens from the OAuth 2.0 client credentials grant (RFC 6749 section 4.4).
 
-    Providers that are equal in all arguments share one token and one fetch of it, also one after the other. A token
-    that is put into `_cache` by hand, or that a replaced `_fetch_token` returns, belongs to its provider alone.
+    `token_url`, `client_id` and `client_secret` are str. `scopes` is a sequence of str; None and an empty sequence
+    request no scope. `expiry_buffer` is the time in seconds (float) before its expiry at which a token is renewed, and
+    is limited to a quarter of the token's lifetime.
 
-    `expiry_buffer` is how many seconds (float) before its expiry a token is renewed; at most a quarter of its life.
+    Making a provider does no I/O. Instances may be used from any thread, on any event loop, and in a child of fork.
+    Providers that are equal in all arguments share one token and one fetch, also if one is made after the other is
+    gone. A token that was set in `_cache` by hand, or that a replaced `_fetch_token` returns, belongs to its provider
+    alone.
+
+    Example:
+        >>> import asyncio
+        >>> import argus_auth
+        >>> provider = argus_auth.OAuth2Provider(token_url, "client-id", "client-secret", scopes=["mcp:read"])
+        >>> asyncio.run(provider.get_headers())  # on an event loop: await provider.get_headers()
+        {'Authorization': 'Bearer ...'}
+
     """
 
-    # Shows the shared token too, once there is one. Anything with its methods may be put in its place.
+    # The default one also shows the shared token. Any object with its methods may replace it.
     _cache: Any
     _ready: Callable[[], dict[str, str] | None]
 
@@ -79,40 +118,44 @@ class OAuth2Provider(AuthProvider):
         self._client_secret = client_secret
         self._scopes = scopes or []
         self._expiry_buffer = expiry_buffer
-        # For a replaced `_fetch_token`; one per event loop, since an asyncio.Lock can't serve two.
+        # For a replaced `_fetch_token`. One per event loop, because an asyncio.Lock belongs to one loop.
         self._locks: dict[asyncio.AbstractEventLoop, asyncio.Lock] = {}
-        self._use(None)
+        self._make_source(None)
 
     def __setattr__(self, name: str, value: Any) -> None:
-        """As usual. A `_cache` that is put in the place of the first one is asked from then on."""
+        """Sets an attribute. A new `_cache` replaces the cache that is consulted for a token."""
         super().__setattr__(name, value)
         if name == "_cache" and hasattr(self, "_source"):
-            self._use(value if type(value) is TokenCache else None)
+            self._make_source(value if type(value) is TokenCache else None)
 
-    def _use(self, cache: TokenCache | None) -> None:
+    def _make_source(self, cache: TokenCache | None) -> None:
+        """Makes the native source, which consults `cache` first, or a new cache of its own for None."""
         self._source = _native.OAuth2Source(
             self._token_url, self._client_id, self._client_secret, self._scopes, self._expiry_buffer, cache
         )
         if not hasattr(self, "_cache"):
             super().__setattr__("_cache", self._source.cache)
-        self._ask(self._source.held)
+        self._set_fast_path(self._source.held)
 
-    def _ask(self, ready: Callable[[], dict[str, str] | None]) -> None:
-        """Who is asked for headers first: `ready`, if it knows what is in `_cache`.
+    def _set_fast_path(self, ready: Callable[[], dict[str, str] | None]) -> None:
+        """Sets what `get_headers` calls first: `ready`, which consults `_cache`, unless `_cache` is a foreign object.
 
-        As with the gateway, a replaced `_fetch_token` is called unless the provider has a token already; so a new one
-        looks at the shared token only once it knows that nothing is replaced.
+        A replaced `_fetch_token` is called whenever the provider has no token of its own, as in the gateway. So a new
+        provider starts with `held`, which ignores the shared token. It changes to the source's `ready`, which serves
+        the shared token, as soon as it has found that nothing is replaced.
         """
-        self._ready = ready if type(self._cache) is TokenCache else self._held_elsewhere
+        self._ready = ready if type(self._cache) is TokenCache else self._headers_from_foreign_cache
 
-    def _held_elsewhere(self) -> dict[str, str] | None:
+    def _headers_from_foreign_cache(self) -> dict[str, str] | None:
         token = self._cache.get()
         return None if token is None else {"Authorization": f"Bearer {token}"}
 
     async def get_headers(self) -> dict[str, str]:
-        """`{"Authorization": "Bearer <token>"}` in a new dict.
+        """Returns `{"Authorization": "Bearer <token>"}` in a new dict.
 
-        Waits only if there is no valid token, for 30 s at most. Raises TokenError.
+        Waits only if there is no valid token, for at most 30 s. Cancelling the task ends its wait, and the fetch
+        continues for the next caller. Raises TokenError if the token endpoint gave no token, and AuthError with code
+        "engine", "shutdown" or "forked" if there was no outcome.
         """
         headers = self._ready()
         if headers is None:
@@ -120,14 +163,14 @@ class OAuth2Provider(AuthProvider):
         return headers
 
     def invalidate(self) -> None:
-        """Drops the token, one put into `_cache` as well as the shared one; the next call fetches another."""
+        """Drops the token in `_cache` and the shared token. The next call fetches another one. Never waits."""
         if type(self._cache) is not TokenCache:
             self._cache.invalidate()
         self._source.invalidate()
-        self._ask(self._source.held)
+        self._set_fast_path(self._source.held)
 
     def redacted_repr(self) -> str:
-        """Token URL and client id; of the secret its end at most. Never raises."""
+        """Returns the token URL, the client id, and at most the end of the secret (str). Never raises."""
         return _attempt(
             lambda: (
                 f"OAuth2Provider(token_url={_native.shown_url(self._token_url)!r}, client_id={self._client_id!r}, "
@@ -137,25 +180,25 @@ class OAuth2Provider(AuthProvider):
         )
 
     async def _fetch_token(self) -> str:
-        """The shared token, fetched if need be. May be replaced, on the class or on one provider."""
+        """Returns the shared token, and fetches it if need be. May be replaced, on the class or on one provider."""
         headers = self._source.ready() or await _bridge.wait(self._source.request)
-        self._ask(self._source.ready)
+        self._set_fast_path(self._source.ready)
         return headers["Authorization"].removeprefix("Bearer ")
 
     async def _wait(self) -> dict[str, str]:
-        # Asked of the method: to look into `__dict__` makes every later look at an attribute slower.
+        # Compares the bound method, because an access to `__dict__` makes every later attribute access slower.
         method = self._fetch_token
         if (getattr(method, "__func__", None), getattr(method, "__self__", None)) != (_FETCH_TOKEN, self):
-            self._ask(self._source.held)
+            self._set_fast_path(self._source.held)
             return await self._headers_by_replacement()
-        self._ask(self._source.ready)
+        self._set_fast_path(self._source.ready)
         headers = self._source.ready()
         if headers is None:
             return await _bridge.wait(self._source.request)
         return headers
 
     async def _headers_by_replacement(self) -> dict[str, str]:
-        """As get_headers, with the token from `_cache` or else from the replacement: one call of it at a time."""
+        """Returns headers with the token from `_cache`, or else from the replacement, which runs one call at a time."""
         async with self._lock():
             headers = self._ready()
             if headers is None:
@@ -165,7 +208,7 @@ class OAuth2Provider(AuthProvider):
     def _lock(self) -> asyncio.Lock:
         loop = asyncio.get_running_loop()
         if loop not in self._locks:
-            # A lock that was waited for holds its loop.
+            # A lock for which a task has waited refers to its loop, so it keeps a closed loop alive.
             for closed in [known for known in list(self._locks) if known.is_closed()]:
                 self._locks.pop(closed, None)
         return self._locks.setdefault(loop, asyncio.Lock())
@@ -177,15 +220,25 @@ _FETCH_TOKEN = OAuth2Provider._fetch_token  # noqa: SLF001
 def _attempt(describe: Callable[[], str], otherwise: str) -> str:
     try:
         return describe()
-    except Exception:  # the gateway goes on without authentication if this raises
+    except Exception:  # if this raised, the gateway would continue without authentication
         return otherwise
 
 
 def create_auth_provider(auth_cfg: dict[str, Any], *, backend_name: str = "") -> AuthProvider:  # noqa: ARG001
-    """The provider for an `auth` block of the gateway's configuration: of type `static` or `oauth2`.
+    """Returns a provider for an `auth` block of the gateway's configuration, of type `static` or `oauth2`.
 
-    Raises ConfigError, which is a ValueError, for another type or if something is missing. `backend_name` is accepted
-    because the gateway gives it.
+    `auth_cfg` is the block as the gateway's loader returns it (dict). `backend_name` is ignored; the gateway passes it.
+
+    Raises ConfigError, which is a ValueError, for another type, for a missing key, and for a key that works only in a
+    configuration file (see Resolver). Raises TypeError or ValueError for a `token_expiry_buffer_seconds` that is not a
+    number. Does no I/O.
+
+    Example:
+        >>> import argus_auth
+        >>> block = {"type": "static", "headers": {"X-Tenant": "acme"}}
+        >>> argus_auth.create_auth_provider(block).redacted_repr()
+        "StaticTokenProvider(headers={'X-Tenant': 'acme'})"
+
     """
     kind = auth_cfg.get("type", "")
     if kind == "static":
@@ -197,7 +250,7 @@ def create_auth_provider(auth_cfg: dict[str, Any], *, backend_name: str = "") ->
         for field in ("token_url", "client_id", "client_secret"):
             if not auth_cfg.get(field):
                 raise ConfigError(f"OAuth2 auth requires '{field}'.")
-        # What the gateway does not know it does not hand on. Anyone else must not believe that it is honoured.
+        # The gateway never passes these keys. Other callers must not believe that they have an effect here.
         for field in _native.RESOLVER_ONLY_KEYS & auth_cfg.keys():
             raise ConfigError(f"OAuth2 auth takes '{field}' from a configuration file only: use Resolver.")
         return OAuth2Provider(

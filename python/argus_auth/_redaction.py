@@ -1,4 +1,4 @@
-"""What may be seen of a secret."""
+"""Redaction of secrets in the texts that providers offer for logs."""
 
 from __future__ import annotations
 
@@ -8,24 +8,24 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _SENSITIVE = (
-    *("auth", "token", "key", "secret"),  # the gateway's
+    *("auth", "token", "key", "secret"),  # the words that the gateway itself masks
     *("cookie", "cred", "csrf", "jwt", "passw", "session", "sign", "xsrf"),
 )
 
 
 def redact(value: str, visible: int = 4) -> str:
-    """Stars for all but the last `visible` characters; four stars if there are no more than those."""
+    """Replaces all but the last `visible` characters by stars. Returns four stars if there are no others."""
     hidden = len(value) - visible
     return "*" * hidden + value[hidden:] if hidden > 0 else "****"
 
 
 def mask(value: str) -> str:
-    """As redact, but no more than a quarter of the value is seen."""
+    """Redacts `value`, and shows at most a quarter of it and at most four characters."""
     return redact(value, min(4, len(value) // 4))
 
 
 def mask_headers(headers: Mapping[str, str]) -> dict[str, str]:
-    """Masks the values of all headers whose names sound confidential."""
+    """Masks the values of all headers whose names suggest a secret."""
     return {name: mask(value) if _is_sensitive(name) else value for name, value in headers.items()}
 
 

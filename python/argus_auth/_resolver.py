@@ -1,4 +1,4 @@
-"""Backend name to headers."""
+"""`Resolver` and `load_config`: from a configuration to the headers of each backend."""
 
 from __future__ import annotations
 
@@ -16,19 +16,33 @@ Unresolved: TypeAlias = Literal["error", "keep"]
 
 
 class Resolver:
-    """The remote backends of one Argus configuration, and the headers that a request to each must carry.
+    """A map from the remote backends of one Argus configuration to the headers that a request to each must carry.
 
-    All methods may be called from any thread, on any event loop, and after a fork; any number of callers of one token
-    share one fetch of it. Making a resolver reads the configuration and does nothing else.
+    Use `from_file` or `from_str` to make one. That reads the configuration and the secrets that it refers to, and does
+    nothing else.
 
-    When a token can't be had, a backend's `on_auth_failure` decides: with "open", the default, the error is logged and
-    the backend's other headers are returned; with "closed", TokenError is raised.
+    All methods may be called from any thread, on any event loop, and in a child of fork. All callers that wait for the
+    same token share one fetch, on whatever thread or loop they are.
+
+    When a token can't be obtained, the backend's `on_auth_failure` decides. With "open", the default, the error is
+    logged and the backend's other headers are returned, without authentication. With "closed", TokenError is raised.
+
+    Example:
+        >>> import asyncio
+        >>> import argus_auth
+        >>> resolver = argus_auth.Resolver.from_file("config.yaml")
+        >>> headers = asyncio.run(resolver.headers("search"))  # on an event loop: await resolver.headers("search")
+        >>> list(headers)
+        ['X-Request-Source', 'Authorization']
+        >>> resolver.headers_sync("reports").keys()
+        dict_keys(['X-Report-Key'])
+
     """
 
     __slots__ = ("__weakref__", "_native", "_ready")
 
     def __init__(self, native: _native.Resolver) -> None:
-        """For this package; use from_file or from_str."""
+        """Wraps a native resolver. Private to this package: use `from_file` or `from_str`."""
         self._native = native
         self._ready = native.ready
 
@@ -36,22 +50,33 @@ class Resolver:
     def from_file(cls, path: str | os.PathLike[str], *, unresolved: Unresolved = "error") -> Resolver:
         """Loads a configuration file.
 
-        An unset `${VAR}` or a missing `secret:name` is an error, or with unresolved="keep" a warning, and the text
-        stays as it is. Raises ConfigError with every problem at once.
+        `path` names the file (str or os.PathLike). `unresolved` (str) is "error" or "keep": an unset `${VAR}` or a
+        missing `secret:name` is an error, or its text is kept and it is a warning. With `secrets.strict` in the file, a
+        missing `secret:name` is always an error.
+
+        Returns a Resolver. Raises ConfigError, which lists all problems of the file, and ValueError for another value
+        of `unresolved`.
+
+        Blocks while it reads the file and its secrets, and no other Python code runs meanwhile: milliseconds for
+        hundreds of backends, but longer for secrets in a keyring (10 s for a keyring that does not answer).
         """
         return cls(_native.Resolver.from_file(os.fspath(path), unresolved))
 
     @classmethod
     def from_str(cls, text: str, *, unresolved: Unresolved = "error") -> Resolver:
-        """Reads a configuration from YAML text; otherwise as from_file."""
+        """Reads a configuration from YAML text (str). Otherwise the same as `from_file`."""
         return cls(_native.Resolver.from_text(text, unresolved))
 
     async def headers(self, name: str) -> dict[str, str]:
-        """The headers for the backend `name`: a new dict, in order, that the caller may change.
+        """Returns the headers that a request to the backend `name` (str) must carry.
 
-        Waits only if a token must be fetched first, for 30 s at most. Cancelling this ends the wait, not the fetch.
-        Raises AuthError with code "unknown_backend" or "unsupported", and TokenError if the backend's policy is
-        "closed".
+        The result is a new dict from header name to value (str to str), which the caller may change. The configured
+        headers come first, in the order of the file. Waits only if a token must be fetched first, for at most 30 s.
+        Cancelling the task ends its wait, and the fetch continues for the next caller.
+
+        Raises AuthError with code "unknown_backend" for a name that the configuration lacks, with code "unsupported"
+        for `type: pkce`, and with code "shutdown" or "forked" if the wait ended that way. If there is no token and
+        `on_auth_failure` is "closed", raises TokenError, or AuthError with code "engine".
         """
         headers = self._ready(name)
         if headers is None:
@@ -59,10 +84,14 @@ class Resolver:
         return headers
 
     def headers_sync(self, name: str, timeout: float | None = 35.0) -> dict[str, str]:
-        """The same for threads: waits for at most `timeout` seconds (None: as long as the fetch takes).
+        """Returns the same as `headers`, and blocks the calling thread if a token must be fetched first.
 
-        Other threads run meanwhile, and Ctrl-C interrupts. Raises DeadlineError when the time is over; the fetch goes
-        on. Don't call it on a thread that runs an event loop: the loop stands still meanwhile.
+        `timeout` is the longest wait in seconds (float); None waits as long as the fetch takes. Raises DeadlineError
+        after `timeout`, and the fetch continues for the next caller. Raises ValueError if it must wait and `timeout` is
+        NaN. Otherwise raises the same exceptions as `headers`.
+
+        Other threads run during the wait, and Ctrl-C interrupts it. Don't call this on a thread that runs an event
+        loop, because it blocks the loop.
         """
         headers = self._ready(name)
         if headers is None:
@@ -70,56 +99,67 @@ class Resolver:
         return headers
 
     def invalidate(self, name: str, rejected: str | None = None) -> None:
-        """Told that the backend refused its headers: the next caller gets a new token.
+        """Drops the token of the backend `name` (str) after the backend has refused it. The next caller gets a new one.
 
-        `rejected` is the value of the Authorization header that was refused. With it, a token that has been replaced
-        since is kept, so that any number of refusals of one token cost one fetch. Raises AuthError for an unknown
-        backend.
+        `rejected` is the value of the Authorization header that was refused (str). With it, a token that is newer than
+        the refused one is kept, so that any number of refusals of one token cost one fetch. Without it, the current
+        token is dropped, and a cool-down ends.
+
+        Never waits. Does nothing for a backend without a token. Raises AuthError with code "unknown_backend".
         """
         self._native.invalidate(name, rejected)
 
     def reload(self) -> None:
-        """Reads the file again, its secrets and `${VAR}`s too, and goes on with what it says now.
+        """Reads the file again, with its secrets and `${VAR}` references, and replaces the configuration.
 
-        A backend whose configuration did not change keeps its token; another begins anew, with any cool-down over.
-        Callers that wait are not disturbed. A resolver that came from text has nothing to read and stays as it is.
+        A backend whose `auth` block is the same, with its secrets, keeps its token. Any other backend starts without a
+        token and without a cool-down. Callers that wait get the outcome of their fetch. Does nothing for a resolver
+        that was made by `from_str`.
 
-        Raises ConfigError with every problem of the file; then the old configuration stays in force. The calling
-        thread reads the file, and no other Python code runs meanwhile: milliseconds for hundreds of backends, but as
-        long as a keyring takes, and 10 s for one that does not answer.
+        Raises ConfigError, which lists all problems of the file; the old configuration then stays in force. Blocks like
+        `from_file`.
         """
         self._native.reload()
 
     def status(self, name: str) -> TokenStatus | None:
-        """A snapshot of the token of the backend `name`; None for a backend without one. Neither waits nor fetches.
+        """Returns the state of the token of the backend `name` (str), as a TokenStatus.
 
-        Raises AuthError with code "unknown_backend".
+        Returns None for a backend that needs no token. Never waits and never fetches. Raises AuthError with code
+        "unknown_backend".
         """
         return self._native.status(name)
 
     def metrics(self) -> str:
-        """Counters and gauges of all backends with tokens, in the Prometheus text format (version 0.0.4)."""
+        """Returns counters and gauges of all backends with tokens, in the Prometheus text format 0.0.4 (str)."""
         return self._native.metrics()
 
     @property
     def backends(self) -> tuple[str, ...]:
-        """The names of the `sse` and `streamable-http` backends, in file order."""
+        """The names of the `sse` and `streamable-http` backends, in file order (tuple of str)."""
         return self._native.backends
 
     @property
     def warnings(self) -> tuple[Problem, ...]:
-        """What is legal in the configuration but probably not meant, in file order."""
+        """The warnings of the last load: what is legal but probably a mistake, in file order (tuple of Problem)."""
         return self._native.warnings
 
     def __repr__(self) -> str:
-        """Names only."""
+        """Shows the names of the backends and nothing else."""
         return f"Resolver(backends={self.backends!r})"
 
 
 def load_config(path: str | os.PathLike[str], *, unresolved: Unresolved = "error") -> dict[str, dict[str, Any]]:
-    """The remote backends of a configuration file as the gateway's own loader hands them on: name to dict.
+    """Returns the remote backends of a configuration file in the form that the gateway's own loader returns.
 
-    References are resolved, defaults filled in; secrets are in clear. `stdio` backends are left out. Otherwise as
-    Resolver.from_file.
+    The result is a dict from the name of a backend to a dict of its keys. References are resolved and defaults are
+    filled in. Secrets are in clear text. `stdio` backends are left out. The arguments, the exceptions and the time that
+    it blocks are those of `Resolver.from_file`.
+
+    Example:
+        >>> import argus_auth
+        >>> backends = argus_auth.load_config("config.yaml")
+        >>> backends["reports"]["type"]
+        'sse'
+
     """
     return _native.load_config(os.fspath(path), unresolved)

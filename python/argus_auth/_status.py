@@ -1,4 +1,4 @@
-"""What can be said of a token from outside. The native module makes these."""
+"""The status of a token, for monitoring. The native module creates it."""
 
 from __future__ import annotations
 
@@ -11,20 +11,32 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class TokenStatus:
-    """A snapshot of one token and of the fetches that got it. All times are in seconds (float).
+    """The state of one token and of its fetches at one moment. Immutable. All times are in seconds.
+
+    Backends with the same `auth` block share one token, and so one status. The counters start at 0 when the first
+    resolver or provider with these credentials is made. A child of fork keeps its parent's token and counters.
 
     Attributes:
-        state: "empty" (there is none), "fresh" (it is served), "renewing" (it is served, and time to renew it) or
-            "expired" (it is not served).
-        expires_in: how long the token may still be used; None without one.
-        since_success: how long ago a token was last got; None if none ever was.
-        last_error: why the last fetch that failed did, kept after a success; None if none failed (TokenError).
-        cool_down: how long the token endpoint is left alone after a failure; None when it is not.
-        fetching: whether a fetch is under way (bool).
-        successes: fetches that got a token, since the start (int).
-        failures: fetches that ended without one, since the start, whatever the reason, a shutdown included; one fetch
-            may be several requests, and one that was not let out is none (int).
-        hits: how often the token was served without waiting, since the start (int).
+        state: "empty" (there is no token), "fresh" (the token is served), "renewing" (the token is served, and due for
+            renewal) or "expired" (the token is not served any more) (str).
+        expires_in: the time for which the token can still be used; None without a token (float or None).
+        since_success: the time since the last successful fetch; None if there was none (float or None).
+        last_error: the error of the last failed fetch, kept after a success; None if none failed (TokenError or None).
+        cool_down: the time until the cool-down ends, in which the token endpoint is not asked again after a failure;
+            None if there is no cool-down (float or None).
+        fetching: true while a fetch is under way (bool).
+        successes: the number of fetches that got a token (int).
+        failures: the number of fetches that ended without a token for any reason, a shutdown included. A fetch counts
+            once for all its attempts. A withheld fetch (circuit breaker open, no request sent) does not count (int).
+        hits: the number of times that the token was served without waiting (int).
+
+    Example:
+        >>> import argus_auth
+        >>> resolver = argus_auth.Resolver.from_file("config.yaml")
+        >>> headers = resolver.headers_sync("search")
+        >>> status = resolver.status("search")
+        >>> status.state, status.successes, status.failures
+        ('fresh', 1, 0)
 
     """
 

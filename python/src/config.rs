@@ -1,4 +1,4 @@
-//! `load_config`: a configuration as the gateway's own loader hands it on. `snippet`: its lines for a person.
+//! `load_config`: a configuration in the form that the gateway's own loader returns. `snippet`: one line of its text.
 
 use std::path::PathBuf;
 
@@ -11,8 +11,8 @@ use pyo3::types::{PyDict, PyList, PyString};
 
 use crate::{errors, log};
 
-/// The remote backends of a file: name to dict.
-// The interpreter stays attached while the configuration is read: `os.environ` can't change meanwhile.
+/// Returns the remote backends of a file, as a dict from name to dict.
+// The interpreter stays attached while the configuration is read, so that `os.environ` can't change meanwhile.
 #[pyfunction]
 #[allow(clippy::needless_pass_by_value, reason = "pyo3 extracts a path by value")]
 pub(crate) fn load_config<'py>(py: Python<'py>, path: PathBuf, unresolved: &str) -> PyResult<Bound<'py, PyDict>> {
@@ -26,22 +26,22 @@ pub(crate) fn load_config<'py>(py: Python<'py>, path: PathBuf, unresolved: &str)
     Ok(backends)
 }
 
-/// The line of `text` that a problem is about, with what may be secret masked, and a caret under its place; None if it
-/// has no place in the text.
+/// Returns the line of `text` that a problem is about, with possible secrets masked and a caret under the place. None
+/// if the problem has no place in the text.
 #[pyfunction]
 #[pyo3(signature = (text, path, line, column, message, /))]
 pub(crate) fn snippet(text: &[u8], path: String, line: u32, column: u32, message: String) -> Option<String> {
     config::snippet(text, &Problem { severity: Severity::Error, path, line, column, message })
 }
 
-/// `url` without what could be secret in it.
+/// Returns `url` without the parts that may be secret: user, password, query and fragment.
 #[pyfunction]
 #[pyo3(signature = (url, /))]
 pub(crate) fn shown_url(url: &str) -> String {
     config::display_url(url)
 }
 
-/// The options that Python's keywords stand for.
+/// Returns the load options for the value of Python's keyword `unresolved`.
 pub(crate) fn options(unresolved: &str) -> PyResult<LoadOptions> {
     let unresolved = match unresolved {
         "error" => Unresolved::Error,
@@ -51,8 +51,8 @@ pub(crate) fn options(unresolved: &str) -> PyResult<LoadOptions> {
     Ok(LoadOptions { unresolved, ..LoadOptions::default() })
 }
 
-/// The first keys that were met. All backends have the same few, so each is made once, and a walk along them finds it
-/// sooner than a table would.
+/// The first distinct keys, as Python strings. All backends have the same few keys, so each string is made once, and a
+/// linear search finds it sooner than a hash table would.
 #[derive(Default)]
 struct InternedKeys<'c, 'py>(Vec<(&'c str, Bound<'py, PyString>)>);
 

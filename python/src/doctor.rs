@@ -1,4 +1,4 @@
-//! `Checkup`: a question to a token endpoint, for the command line. See `argus_auth/_doctor.py`.
+//! `Checkup`: a test of one token endpoint, for the command line. See `argus_auth/_doctor.py`.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -10,7 +10,7 @@ use pyo3::types::{PyDict, PyTuple, PyType};
 
 use crate::{errors, log, object, seconds};
 
-/// A question that is under way.
+/// A test that is under way.
 #[pyclass(frozen, module = "argus_auth._native")]
 pub(crate) struct Checkup {
     backends: Vec<String>,
@@ -32,9 +32,10 @@ impl Checkup {
 
 #[pymethods]
 impl Checkup {
-    /// The answer, an `argus_auth._doctor.Diagnosis`, if it comes within so many seconds; otherwise None.
+    /// Waits for the answer for at most `timeout` seconds. Returns an `argus_auth._doctor.Diagnosis`, or None.
     ///
-    /// No other thread runs meanwhile, and no signal is handled: to be called again and again with a short timeout.
+    /// The interpreter stays attached: no other Python thread runs and no signal is handled meanwhile. So call this
+    /// repeatedly with a short timeout.
     #[pyo3(signature = (timeout, /))]
     fn wait<'py>(&self, py: Python<'py>, timeout: f64) -> PyResult<Option<Bound<'py, PyAny>>> {
         log::flush(py)?;

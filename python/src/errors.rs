@@ -1,6 +1,6 @@
-//! The core's errors as the exceptions of `argus_auth`.
+//! Conversion of the core's errors to the exceptions of `argus_auth`.
 //!
-//! The classes are Python code (`argus_auth/_errors.py`), where their fields have types and documentation.
+//! The classes are Python code (`argus_auth/_errors.py`), so that their fields have types and documentation there.
 
 use argus_auth_core::{ConfigError, Error, Problem, Severity, TokenError};
 use pyo3::prelude::*;
@@ -11,7 +11,7 @@ use crate::object;
 
 const MODULE: &str = "argus_auth._errors";
 
-/// `error` as an exception, ready to be raised.
+/// Returns `error` as an exception, ready to be raised.
 pub(crate) fn to_py(py: Python<'_>, error: &Error) -> PyErr {
     static AUTH_ERROR: PyOnceLock<Py<PyType>> = PyOnceLock::new();
     static DEADLINE_ERROR: PyOnceLock<Py<PyType>> = PyOnceLock::new();
@@ -25,7 +25,7 @@ pub(crate) fn to_py(py: Python<'_>, error: &Error) -> PyErr {
     class.and_then(|class| raise(class, &error.to_string(), &fields()?)).unwrap_or_else(|failure| failure)
 }
 
-/// The problems of a configuration, as an exception.
+/// Returns the problems of a configuration as one `ConfigError`.
 pub(crate) fn config(py: Python<'_>, error: &ConfigError) -> PyErr {
     static CLASS: PyOnceLock<Py<PyType>> = PyOnceLock::new();
     let make = || {
@@ -37,7 +37,7 @@ pub(crate) fn config(py: Python<'_>, error: &ConfigError) -> PyErr {
     make().unwrap_or_else(|failure| failure)
 }
 
-/// A tuple of `argus_auth.Problem`.
+/// Returns a tuple of `argus_auth.Problem`.
 pub(crate) fn problems<'py>(py: Python<'py>, problems: &[Problem]) -> PyResult<Bound<'py, PyTuple>> {
     static CLASS: PyOnceLock<Py<PyType>> = PyOnceLock::new();
     let class = CLASS.import(py, MODULE, "Problem")?;
@@ -57,7 +57,7 @@ pub(crate) fn problems<'py>(py: Python<'py>, problems: &[Problem]) -> PyResult<B
     PyTuple::new(py, objects.collect::<PyResult<Vec<_>>>()?)
 }
 
-/// Why a token endpoint gave no token, as an exception.
+/// Returns the error of a failed fetch as a `TokenError`.
 pub(crate) fn token_error(py: Python<'_>, error: &TokenError) -> PyErr {
     static CLASS: PyOnceLock<Py<PyType>> = PyOnceLock::new();
     let make = || {

@@ -1,4 +1,4 @@
-//! Headers as Python dictionaries.
+//! Conversion of headers to Python dictionaries.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use argus_auth_core::Headers;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
-/// A new dictionary of these headers.
+/// Returns a new dictionary of `headers`.
 pub(crate) fn to_dict<'py>(py: Python<'py>, headers: &Headers) -> PyResult<Bound<'py, PyDict>> {
     let dict = PyDict::new(py);
     for (name, value) in headers.iter() {
@@ -16,8 +16,8 @@ pub(crate) fn to_dict<'py>(py: Python<'py>, headers: &Headers) -> PyResult<Bound
     Ok(dict)
 }
 
-/// The dictionary of the headers that were served last, to be copied for each caller: that spares making the strings
-/// anew, which is about a third of the whole call.
+/// The dictionary of the headers that were served last. Each caller gets a copy of it, which shares the strings; making
+/// new strings would take about a third of the whole call.
 #[derive(Default)]
 pub(crate) struct Template(ArcSwapOption<(Arc<Headers>, Py<PyDict>)>);
 
@@ -27,11 +27,11 @@ impl Template {
         self.0.store(None);
     }
 
-    /// A fresh dictionary of `headers`.
+    /// Returns a new dictionary of `headers`.
     pub(crate) fn dict<'py>(&self, py: Python<'py>, headers: &Arc<Headers>) -> PyResult<Bound<'py, PyDict>> {
         let last = self.0.load();
-        if let Some((of, dict)) = last.as_deref()
-            && Arc::ptr_eq(of, headers)
+        if let Some((served, dict)) = last.as_deref()
+            && Arc::ptr_eq(served, headers)
         {
             return dict.bind(py).copy();
         }

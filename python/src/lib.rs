@@ -1,16 +1,27 @@
-//! The extension module `argus_auth._native`: the core's types as Python objects, and nothing that decides.
+//! The extension module `argus_auth._native`: translates the core's types to Python objects, and decides nothing.
 //!
-//! The package around it (`python/argus_auth`) is what users import. It waits on event loops, speaks `logging` and
-//! carries the documentation; here, values are translated.
+//! Users import the package around it (`python/argus_auth`), which waits on event loops, writes to `logging` and holds
+//! the documentation. The files:
+//!
+//! * `resolver`: `Resolver`, from the name of a backend to headers;
+//! * `oauth2`: `OAuth2Source`, the native part of `OAuth2Provider`;
+//! * `token_cache`: `TokenCache`, the gateway's class of that name;
+//! * `queue`: `CompletionQueue`, outcomes of fetches for event loops and blocked threads;
+//! * `doctor`: `Checkup`, a test of one token endpoint;
+//! * `config`: `load_config`, `snippet` and `shown_url`;
+//! * `log`: the queue of log records for `logging`;
+//! * `errors`, `headers`, `status`: conversions to Python objects;
+//! * `object`: construction of Python objects without running Python code.
 //!
 //! Three rules keep the interpreter and the engine apart:
 //!
-//! * the engine's threads never attach to the interpreter: they put answers into a [`queue`] and records into a
-//!   [`log`], both of which Python threads empty;
-//! * no lock is held while Python code may run, and none runs within a call but a log handler's ([`object`] says why);
-//! * the interpreter stays attached during every call into the core: `os.fork` can't happen in the middle of one, and
-//!   no thread comes back to an interpreter that is being torn down, which would end the thread, or the process, from
-//!   within Rust. Waiting is Python's: for a descriptor, on an event loop or in `poll`.
+//! * The engine's threads never attach to the interpreter. They put outcomes into a [`queue`] and records into the
+//!   queue of [`log`]. Python threads empty both.
+//! * No lock is held while Python code may run. The only Python code that runs within a call is that of log handlers
+//!   ([`object`] says why).
+//! * The interpreter stays attached during every call into the core. So `os.fork` can't happen in the middle of a call,
+//!   and no thread attaches again to an interpreter that is shutting down, which would end the thread or the process
+//!   from within Rust. Waiting is done in Python: for a descriptor, on an event loop or in `poll`.
 
 mod config;
 mod doctor;
@@ -30,14 +41,14 @@ use argus_auth_core::Engine;
 use pyo3::prelude::*;
 use pyo3::types::PyFrozenSet;
 
-/// Stops the engine's thread, waiting for at most `timeout` seconds; true if it has ended.
+/// Stops the engine's thread and waits for its end for at most `timeout` seconds. Returns whether it has ended.
 #[pyfunction]
 fn shutdown(py: Python<'_>, timeout: f64) -> bool {
     let timeout = seconds(timeout);
     py.detach(|| Engine::global().shutdown(timeout))
 }
 
-/// A duration of `seconds`: none at all if that is negative or not a number, the longest if there is no such duration.
+/// Converts seconds to a duration: zero if they are negative or not a number, the longest if they are too many.
 fn seconds(seconds: f64) -> Duration {
     if seconds > 0.0 { Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX) } else { Duration::ZERO }
 }

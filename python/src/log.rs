@@ -1,7 +1,8 @@
-//! The core's log records on their way to Python's `logging`.
+//! The queue between the core's log records and Python's `logging`.
 //!
-//! Records arise on the engine's thread, which never attaches to the interpreter. They wait in a bounded queue until a
-//! Python thread comes by: any call into this module looks whether there are some, which costs one atomic load.
+//! Most records come from the engine's thread, which never attaches to the interpreter. They wait in a bounded queue
+//! until a Python thread calls into this module. Most calls check for waiting records, which costs one atomic load, and
+//! pass them on.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -14,19 +15,21 @@ use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use tracing::Level;
 
-/// Records that wait at most; those that come when it is full are counted and dropped.
+/// The capacity of the queue. Records that arrive when it is full are counted and dropped.
 const CAPACITY: usize = 1024;
 
+/// True if the queue may hold records.
 static PENDING: AtomicBool = AtomicBool::new(false);
-/// This process's queue. A child of `fork` begins with an empty one: another thread may have locked its parent's.
+/// This process's queue. A child of `fork` begins with an empty one, because a thread of its parent may have locked the
+/// inherited one.
 static QUEUE: LazyLock<PerProcess<Queue>> =
     LazyLock::new(|| PerProcess::new(Queue::default(), |_parents| Queue::default()));
 
 #[derive(Default)]
 struct Queue {
     waiting: Mutex<Waiting>,
-    /// How many threads are handing records on. A daemon thread that is still in a handler of `logging` when the
-    /// interpreter ends would be ended there, with frames of Rust under it, which does not go well.
+    /// The number of threads that are passing records on. A daemon thread that is still in a handler of `logging` when
+    /// the interpreter exits would be ended there. Unwinding the frames of Rust below the handler aborts the process.
     emitting: AtomicUsize,
 }
 
@@ -42,13 +45,13 @@ impl Queue {
     }
 }
 
-/// Takes the core's records in from now on. Starts nothing that runs.
+/// Subscribes to the core's records. Starts no thread.
 pub(crate) fn start() {
     LazyLock::force(&QUEUE);
-    // A fetch makes two records or three, so all are taken, and whether `logging` wants one is asked when it is handed
-    // on: no level is ever out of date, and nothing is asked of Python here.
+    // A fetch makes two or three records, so all levels are queued. `logging` is asked for its level when a record is
+    // passed on, so that a change of level takes effect at once and no Python code runs here.
     log::set_level(Some(Level::DEBUG));
-    // False if this interpreter loads the module again: then the records come here already.
+    // Returns false if this process loads the module a second time. The records arrive here already then.
     log::forward(push);
 }
 
@@ -68,7 +71,7 @@ fn push(record: Record) {
     PENDING.store(true, Ordering::Release);
 }
 
-/// Hands waiting records to `logging`, on this thread.
+/// Passes waiting records to `logging`, on this thread.
 #[inline]
 pub(crate) fn flush(py: Python<'_>) -> PyResult<()> {
     if PENDING.load(Ordering::Relaxed) { flush_now(py) } else { Ok(()) }
@@ -95,14 +98,14 @@ fn flush_now(py: Python<'_>) -> PyResult<()> {
     emitted.map(drop)
 }
 
-/// Hands waiting records to `logging`, on this thread.
+/// Passes waiting records to `logging`, on this thread.
 #[pyfunction]
 pub(crate) fn flush_log(py: Python<'_>) -> PyResult<()> {
     flush(py)
 }
 
-/// Takes no more records, and hands on those that wait: at the end of the process, which ends fetches, and that is no
-/// news. Waits for a moment until no other thread is handing records on.
+/// Stops queueing records and passes on those that wait. Called at exit, before the engine's shutdown, whose abandoned
+/// fetches are not worth a record. Waits for up to a second until no other thread is passing records on.
 #[pyfunction]
 pub(crate) fn close_log(py: Python<'_>) -> PyResult<()> {
     log::set_level(None);

@@ -1,4 +1,4 @@
-//! `OAuth2Source`: what `OAuth2Provider` is made of.
+//! `OAuth2Source`: the native part of `OAuth2Provider` (`argus_auth/_providers.py`).
 
 use argus_auth_core::config::{OAuth2Config, TokenRequestOptions};
 use argus_auth_core::provider::{AuthProvider, OAuth2Provider};
@@ -12,7 +12,7 @@ use crate::queue::CompletionQueue;
 use crate::token_cache::TokenCache;
 use crate::{errors, log, seconds};
 
-/// Bearer tokens from the client credentials grant of one client. Equal sources share one token.
+/// A source of bearer tokens from the client credentials grant of one client. Equal sources share one token.
 #[pyclass(frozen, module = "argus_auth._native")]
 pub(crate) struct OAuth2Source {
     provider: OAuth2Provider,
@@ -49,13 +49,15 @@ impl OAuth2Source {
         Ok(Self { provider, cache, template: Template::default() })
     }
 
-    /// The cache that is asked first: the one it was given, or else one of its own that shows the shared token too.
+    /// The cache that is consulted first: the given one, or else a cache of this source, which also shows the shared
+    /// token.
     #[getter]
     fn cache(&self, py: Python<'_>) -> Py<TokenCache> {
         self.cache.clone_ref(py)
     }
 
-    /// The headers, if there is a valid token: one that was put into the cache, or else the shared one.
+    /// Returns the headers with the valid token that was set in the cache, or else with the shared one. None without a
+    /// valid token.
     fn ready<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyDict>>> {
         if let Some(headers) = self.held(py)? {
             return Ok(Some(headers));
@@ -69,14 +71,14 @@ impl OAuth2Source {
         }
     }
 
-    /// The headers with the token that was put into the cache, if that is valid. Otherwise None.
+    /// Returns the headers with the valid token that was set in the cache. None without one.
     fn held<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyDict>>> {
         let Some(token) = self.cache.get().own() else { return Ok(None) };
         let bearer = Secret::new(format!("Bearer {}", token.expose_secret()));
         headers::to_dict(py, &Headers::single("Authorization", bearer)).map(Some)
     }
 
-    /// The headers, or None: then the answer comes to `queue` under `tag`.
+    /// Returns the headers, or None: the outcome then arrives in `queue` under `tag`.
     fn request<'py>(&self, py: Python<'py>, queue: &CompletionQueue, tag: u64) -> PyResult<Option<Bound<'py, PyDict>>> {
         match self.provider.request(queue.0.waiter(tag)) {
             Requested::Waiting => Ok(None),
@@ -85,7 +87,7 @@ impl OAuth2Source {
         }
     }
 
-    /// Told that the backend refused its headers: drops the shared token and the one that was put into the cache.
+    /// Drops the shared token and the one that was set in the cache, after the backend has refused them.
     fn invalidate(&self) {
         self.cache.get().drop_own();
         self.provider.invalidate(None);

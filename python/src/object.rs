@@ -1,14 +1,14 @@
-//! Objects of the package's Python classes, made without running a line of Python.
+//! Construction of objects of the package's Python classes without running Python code.
 //!
-//! A daemon thread is ended by the interpreter's end wherever it next runs Python code. Frames of Rust under that code
-//! would be torn down with it, and the process too. So no constructor runs here: `__new__` is C's, and the fields are
-//! put where the constructor would put them.
+//! When the interpreter exits, it ends each daemon thread at the point where that thread next runs Python code. If the
+//! thread has frames of Rust on its stack below that code, they are unwound too, and the process aborts. So no
+//! constructor runs here: `__new__` is C code, and the fields are stored where the constructor would store them.
 
 use pyo3::call::PyCallArgs;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyType};
 
-/// An object of `class` with these fields; `args` are the class and what its `__new__` takes besides.
+/// Returns an object of `class` with these fields. `args` are the class and the further arguments of its `__new__`.
 pub(crate) fn new<'py>(
     class: &Bound<'py, PyType>,
     args: impl PyCallArgs<'py>,

@@ -1,4 +1,4 @@
-//! Answers for an event loop: see `argus_auth/_bridge.py`.
+//! `CompletionQueue`: outcomes of fetches for event loops and blocked threads. See `argus_auth/_bridge.py`.
 
 use std::os::fd::{AsFd, AsRawFd};
 use std::sync::Arc;
@@ -9,12 +9,12 @@ use pyo3::types::PyDict;
 
 use crate::{errors, headers, log};
 
-/// A tag, and either headers or an exception.
-type Answer<'py> = (u64, Option<Bound<'py, PyDict>>, Option<Bound<'py, PyAny>>);
+/// The outcome of a fetch: the waiter's tag, and either headers or an exception.
+type TaggedOutcome<'py> = (u64, Option<Bound<'py, PyDict>>, Option<Bound<'py, PyAny>>);
 
-/// Answers under the tags their callers chose, and a descriptor that is readable while there are any.
+/// A queue of outcomes under the tags that the callers chose, with a descriptor that is readable while it is not empty.
 #[pyclass(frozen, module = "argus_auth._native")]
-pub(crate) struct CompletionQueue(pub(crate) Arc<wait::CompletionQueue>);
+pub(crate) struct CompletionQueue(pub Arc<wait::CompletionQueue>);
 
 #[pymethods]
 impl CompletionQueue {
@@ -28,18 +28,18 @@ impl CompletionQueue {
         self.0.as_fd().as_raw_fd()
     }
 
-    /// All answers that have come: (tag, headers or None, exception or None). Never waits.
-    fn drain<'py>(&self, py: Python<'py>) -> PyResult<Vec<Answer<'py>>> {
-        // Before the answers are taken: a log handler that raises must not lose them.
+    /// Returns all outcomes that have arrived, as (tag, headers or None, exception or None). Never waits.
+    fn drain<'py>(&self, py: Python<'py>) -> PyResult<Vec<TaggedOutcome<'py>>> {
+        // Before the outcomes are taken out, so that they are not lost if a log handler raises.
         log::flush(py)?;
         let template = headers::Template::default();
-        let answers = self.0.drain().into_iter().map(|(tag, outcome)| {
-            // An answer that can't be made into an object is told as an error: whoever waits must hear something.
+        let outcomes = self.0.drain().into_iter().map(|(tag, outcome)| {
+            // If no dictionary can be made of the headers, the waiter gets that error. It must get some outcome.
             match outcome.map_err(|error| errors::to_py(py, &error)).and_then(|headers| template.dict(py, &headers)) {
                 Ok(headers) => (tag, Some(headers), None),
                 Err(error) => (tag, None, Some(error.into_value(py).into_bound(py).into_any())),
             }
         });
-        Ok(answers.collect())
+        Ok(outcomes.collect())
     }
 }

@@ -1,4 +1,4 @@
-//! `Resolver`: backend name to headers.
+//! `Resolver`: from the name of a backend to headers.
 
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -20,30 +20,30 @@ use crate::{errors, log, status};
 #[pyclass(frozen, module = "argus_auth._native")]
 pub(crate) struct Resolver {
     inner: argus_auth_core::Resolver,
-    /// By backend. A reload begins with new ones.
+    /// The template of each backend. A reload replaces them all.
     templates: ArcSwap<HashMap<String, Template>>,
 }
 
 #[pymethods]
 impl Resolver {
-    // The interpreter stays attached while the configuration is read: `os.environ` can't change meanwhile.
+    // The interpreter stays attached while the configuration is read, so that `os.environ` can't change meanwhile.
     #[staticmethod]
     #[pyo3(signature = (path, unresolved, *, thorough = false))]
     #[allow(clippy::needless_pass_by_value, reason = "pyo3 extracts a path by value")]
     fn from_file(py: Python<'_>, path: PathBuf, unresolved: &str, thorough: bool) -> PyResult<Self> {
         let options = LoadOptions { thorough, ..options(unresolved)? };
         let inner = argus_auth_core::Resolver::from_file(&path, &options);
-        Self::around(py, inner)
+        Self::wrap(py, inner)
     }
 
     #[staticmethod]
     fn from_text(py: Python<'_>, text: &str, unresolved: &str) -> PyResult<Self> {
         let options = options(unresolved)?;
         let inner = argus_auth_core::Resolver::from_text(text.as_bytes(), &options);
-        Self::around(py, inner)
+        Self::wrap(py, inner)
     }
 
-    /// The headers, if they can be had without waiting; otherwise None, and a fetch is under way.
+    /// Returns the headers if no wait is needed. Otherwise returns None, and a fetch is under way.
     fn ready<'py>(&self, py: Python<'py>, name: &str) -> PyResult<Option<Bound<'py, PyDict>>> {
         let headers = self.inner.try_headers(name);
         log::flush(py)?;
@@ -57,7 +57,7 @@ impl Resolver {
         }
     }
 
-    /// The headers, or None: then the answer comes to `queue` under `tag`.
+    /// Returns the headers, or None: the outcome then arrives in `queue` under `tag`.
     fn request<'py>(
         &self,
         py: Python<'py>,
@@ -72,12 +72,12 @@ impl Resolver {
         }
     }
 
-    /// Told that the backend refused its headers.
+    /// Drops the backend's token after the backend has refused it.
     fn invalidate(&self, py: Python<'_>, name: &str, rejected: Option<&str>) -> PyResult<()> {
         self.inner.invalidate(name, rejected).map_err(|error| errors::to_py(py, &error))
     }
 
-    /// Reads the file again, and goes on with what it says now.
+    /// Reads the file again and replaces the configuration.
     // The interpreter stays attached, as in `from_file`.
     fn reload(&self, py: Python<'_>) -> PyResult<()> {
         let reloaded = self.inner.reload();
@@ -87,18 +87,18 @@ impl Resolver {
         Ok(())
     }
 
-    /// The state of a backend's token, an `argus_auth.TokenStatus`; None for a backend without one.
+    /// Returns the state of a backend's token, an `argus_auth.TokenStatus`. None for a backend without a token.
     fn status<'py>(&self, py: Python<'py>, name: &str) -> PyResult<Option<Bound<'py, PyAny>>> {
         let status = self.inner.status(name).map_err(|error| errors::to_py(py, &error))?;
         status.map(|status| status::to_py(py, &status)).transpose()
     }
 
-    /// Counters and gauges in the Prometheus text format.
+    /// Returns counters and gauges in the Prometheus text format.
     fn metrics(&self) -> String {
         self.inner.metrics()
     }
 
-    /// Begins to ask each distinct token endpoint once.
+    /// Starts one request for each distinct token.
     fn diagnose(&self) -> Vec<Checkup> {
         self.inner.diagnose().into_iter().map(Checkup::new).collect()
     }
@@ -109,7 +109,7 @@ impl Resolver {
         PyTuple::new(py, self.inner.backends().iter().map(|backend| backend.name.as_str()))
     }
 
-    /// What is legal in the configuration but probably not meant.
+    /// The warnings of the last load: what is legal but probably a mistake.
     #[getter]
     fn warnings<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
         errors::problems(py, &self.inner.warnings())
@@ -117,7 +117,7 @@ impl Resolver {
 }
 
 impl Resolver {
-    fn around(py: Python<'_>, loaded: Result<argus_auth_core::Resolver, ConfigError>) -> PyResult<Self> {
+    fn wrap(py: Python<'_>, loaded: Result<argus_auth_core::Resolver, ConfigError>) -> PyResult<Self> {
         let inner = loaded.map_err(|error| errors::config(py, &error))?;
         log::flush(py)?;
         let templates = ArcSwap::from_pointee(templates(&inner));

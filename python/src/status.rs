@@ -1,4 +1,4 @@
-//! `TokenStatus`: a snapshot of one token. The class is Python code (`argus_auth/_status.py`).
+//! `TokenStatus`: the state of one token. The class is Python code (`argus_auth/_status.py`).
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use pyo3::types::{PyDict, PyType};
 
 use crate::{errors, object};
 
-/// `status` as an `argus_auth.TokenStatus`.
+/// Returns `status` as an `argus_auth.TokenStatus`.
 pub(crate) fn to_py<'py>(py: Python<'py>, status: &TokenStatus) -> PyResult<Bound<'py, PyAny>> {
     static CLASS: PyOnceLock<Py<PyType>> = PyOnceLock::new();
     let last_error = status.last_error.as_ref().map(|error| errors::token_error(py, error).into_value(py));

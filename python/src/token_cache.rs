@@ -1,4 +1,4 @@
-//! The gateway's `TokenCache`, alone or as the cache of a provider.
+//! The gateway's class `TokenCache`, on its own or as the cache of a provider.
 
 use std::sync::Arc;
 
@@ -7,30 +7,42 @@ use argus_auth_core::runtime::Clock;
 use argus_auth_core::{Headers, Secret, token};
 use pyo3::prelude::*;
 
-/// Holds one token until `expires_in - expiry_buffer` seconds after it was put in.
+/// A cache of one token, which is valid for `expires_in - expiry_buffer` seconds after it was set.
 ///
 /// Both are numbers of seconds (float). A token is valid strictly before that moment: never if the difference is zero,
-/// negative or not a number, for ever if it is infinite. All methods may be called from any thread.
+/// negative or not a number, and always if it is infinite. All methods may be called from any thread, and none waits.
+/// The class may be subclassed.
+///
+/// Example:
+///     >>> import argus_auth
+///     >>> cache = argus_auth.TokenCache(expiry_buffer=30.0)
+///     >>> cache.set("some-token", expires_in=3600)
+///     >>> cache.valid, cache.get()
+///     (True, 'some-token')
+///     >>> cache.invalidate()
+///     >>> cache.valid, cache.get()
+///     (False, None)
+#[allow(clippy::doc_markdown, reason = "this documentation is the Python docstring, with an example in doctest form")]
 #[pyclass(frozen, subclass, weakref, module = "argus_auth")]
 pub(crate) struct TokenCache {
-    /// What was put in.
+    /// The cache for a token that Python code has set.
     own: token::TokenCache,
-    /// Whose token it shows otherwise, if it belongs to a provider.
+    /// The provider that this cache belongs to. Its shared token is visible here when `own` has no valid token.
     provider: Option<OAuth2Provider>,
 }
 
 impl TokenCache {
-    /// The cache of a provider.
+    /// Returns the cache of `provider`.
     pub(crate) fn of(provider: OAuth2Provider, expiry_buffer: f64) -> Self {
         Self { own: token::TokenCache::new(expiry_buffer, Clock::System), provider: Some(provider) }
     }
 
-    /// The token that was put in, if it is valid.
+    /// Returns the token that Python code has set, if it is valid.
     pub(crate) fn own(&self) -> Option<Secret> {
         self.own.get()
     }
 
-    /// Drops the token that was put in.
+    /// Drops the token that Python code has set.
     pub(crate) fn drop_own(&self) {
         self.own.invalidate();
     }
@@ -48,13 +60,13 @@ impl TokenCache {
         Self { own: token::TokenCache::new(expiry_buffer, Clock::System), provider: None }
     }
 
-    /// Whether there is a valid token (bool).
+    /// True while there is a valid token (bool).
     #[getter]
     fn valid(&self) -> bool {
         self.own.is_valid() || self.shared().is_some()
     }
 
-    /// The token (str), or None if there is none or it is no longer valid.
+    /// Returns the token (str), or None if there is none or if it is no longer valid.
     fn get(&self) -> Option<String> {
         if let Some(token) = self.own() {
             return Some(token.expose_secret().to_owned());
@@ -63,12 +75,12 @@ impl TokenCache {
         Some(headers.get("Authorization")?.expose_secret().strip_prefix("Bearer ")?.to_owned())
     }
 
-    /// Puts a token in, in place of the one there. `expires_in` is its life in seconds from now.
+    /// Stores `token` (str) in place of the old one. `expires_in` is its lifetime in seconds from now (float).
     fn set(&self, token: String, expires_in: f64) {
         self.own.set(Secret::new(token), expires_in);
     }
 
-    /// Empties the cache; that of a provider drops the token which it shares, too.
+    /// Empties the cache. The cache of a provider also drops the shared token.
     fn invalidate(&self) {
         self.drop_own();
         if let Some(provider) = &self.provider {
@@ -76,7 +88,7 @@ impl TokenCache {
         }
     }
 
-    /// The buffer, in seconds.
+    /// The buffer in seconds (float).
     #[getter]
     fn _expiry_buffer(&self) -> f64 {
         self.own.expiry_buffer()

@@ -1,6 +1,7 @@
-"""The MCP backend of tests/support, without structured results.
+"""Runs the MCP backend of tests/support without structured results.
 
-The gateway's version 0.6 hands on a tool's output schema but not what the schema describes, and so fails every call.
+Version 0.6 of the gateway passes on the output schema of a tool but not the structured result, so every call would fail
+against the schema.
 """
 
 import functools

@@ -1,6 +1,6 @@
-"""Calls one tool of an MCP server and prints the text it returns: call_tool.py URL NAME_ENDING.
+"""Calls one tool of an MCP server and prints the text that it returns: call_tool.py URL NAME_ENDING.
 
-The gateway may give a tool another name than its backend does, so the first whose name ends as wanted is called.
+The gateway may add a prefix to the names of tools, so the first tool whose name ends with NAME_ENDING is called.
 """
 
 import asyncio

@@ -1,4 +1,4 @@
-"""Starts argus-mcp as its own command does, with argus_auth activated and not a line of it changed."""
+"""Starts an unmodified argus-mcp as its own command does, after the activation of argus_auth."""
 
 import sys
 
@@ -6,7 +6,7 @@ import argus_auth
 
 argus_auth.install()
 
-from argus_mcp.cli import main  # noqa: E402 - after the activation, as the command's own script has it
+from argus_mcp.cli import main  # noqa: E402 - after the activation; the rest is the command's own script
 
 sys.argv[0] = "argus-mcp"
 sys.exit(main())

@@ -1,7 +1,7 @@
-"""The real, unmodified gateway with our providers: from its configuration to the headers that a backend receives.
+"""The real, unmodified gateway with the providers of argus_auth: from its configuration to the headers of requests.
 
-Each version lives in an environment of its own, `build/argus-VERSION`, which `make test-argus` creates;
-ARGUS_AUTH_PYTHON_0_6_0 and the like name the interpreter of another one.
+Each version is installed in an environment of its own, `build/argus-VERSION`, which `make test-argus` creates.
+ARGUS_AUTH_PYTHON_0_6_0 and ARGUS_AUTH_PYTHON_0_8_6 name other interpreters.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ HERE = Path(__file__).parent
 
 
 def interpreter(version: str) -> str:
+    """Returns the interpreter of an environment with this version of the gateway."""
     name = f"ARGUS_AUTH_PYTHON_{version.replace('.', '_')}"
     path = os.environ.get(name, str(ROOT / f"build/argus-{version}/bin/python"))
     if not Path(path).exists():
@@ -35,7 +36,7 @@ def interpreter(version: str) -> str:
 
 @contextmanager
 def running(command: list[str], log: Path, **options) -> Iterator[subprocess.Popen[str]]:
-    """A program that is ended at the end, its complaints kept in a file."""
+    """Runs a program until the end of the block. Its standard error goes to the file `log`."""
     with log.open("w") as errors:
         process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True, **options)
     try:
@@ -50,12 +51,13 @@ def running(command: list[str], log: Path, **options) -> Iterator[subprocess.Pop
 
 
 def free_port() -> int:
+    """Returns a port that no program listens on at the moment."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         return listener.getsockname()[1]
 
 
 def call_tool(python: str, gateway: subprocess.Popen[str], url: str, log: Path) -> dict[str, str]:
-    """What the backend received, asked through the gateway as soon as that answers."""
+    """Returns the headers that the backend received. Calls its tool through the gateway, until the gateway answers."""
     deadline = time.monotonic() + 90
     while True:
         command = [python, str(HERE / "call_tool.py"), url, "received_headers"]
@@ -67,9 +69,10 @@ def call_tool(python: str, gateway: subprocess.Popen[str], url: str, log: Path) 
         time.sleep(0.5)
 
 
-# 0.6 serves streamable HTTP with a new session per request, which no client that keeps to the protocol can use.
+# Version 0.6 starts a new session for each request over streamable HTTP. Clients that conform to the protocol can't use
+# that, so it is tested over SSE.
 @pytest.mark.parametrize(("version", "path"), [("0.6.0", "/sse"), ("0.8.6", "/mcp")])
-def test_a_header_through_the_gateway(
+def test_gateway_requests_carry_the_token_and_its_logs_hold_no_secret(
     endpoint: TokenEndpoint,  # noqa: F811
     tmp_path: Path,
     version: str,
@@ -128,6 +131,6 @@ backends:
     ]
     everything = "".join(path.read_text() for path in [log, *tmp_path.glob("logs/*.log")])
     assert "site-packages/argus_auth" not in everything, "a traceback goes through our code"
-    assert "argus_mcp.bridge.auth.provider" in everything  # our records, under the gateway's own name
+    assert "argus_mcp.bridge.auth.provider" in everything  # the records of argus_auth
     assert CANARY not in everything
     assert "tok-1" not in everything

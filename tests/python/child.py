@@ -1,4 +1,7 @@
-"""What programs that tests run in interpreters of their own begin with. Their arguments: token URL, client id."""
+"""Helpers for programs that tests run in new interpreters. A program's arguments are the token URL and a client id.
+
+A program begins with `from python.child import *`, which also provides the imported modules.
+"""
 
 from __future__ import annotations
 
@@ -20,26 +23,28 @@ if TYPE_CHECKING:
 
 TOKEN_URL, CLIENT = sys.argv[1:3]
 endpoint = TokenEndpoint(TOKEN_URL)
-# These programs hold their loops up on purpose, and asyncio's debug mode would complain of it.
+# These programs block their event loops on purpose, and asyncio's debug mode would warn about that.
 logging.getLogger("asyncio").setLevel(logging.ERROR)
 
 
 def provider() -> argus_auth.OAuth2Provider:
+    """Returns a provider for the program's client."""
     return argus_auth.OAuth2Provider(TOKEN_URL, CLIENT, "s")
 
 
 def resolver() -> argus_auth.Resolver:
-    """One whose backend `a` is the same client as the provider."""
+    """Returns a resolver whose backend `a` shares its token with `provider()`."""
     auth = f"{{type: oauth2, token_url: {TOKEN_URL!r}, client_id: {CLIENT}, client_secret: s}}"
     return argus_auth.Resolver.from_str(f"backends: {{a: {{type: sse, url: 'http://h', auth: {auth}}}}}")
 
 
 def fetch(p: argus_auth.OAuth2Provider) -> str:
+    """Returns the Authorization header of a provider, on a new event loop."""
     return asyncio.run(p.get_headers())["Authorization"]
 
 
-async def under_way(fetch: Coroutine[Any, Any, dict[str, str]]) -> asyncio.Task[dict[str, str]]:
-    """A task that waits for an answer, its request being the first that the endpoint has got."""
+async def start_waiting(fetch: Coroutine[Any, Any, dict[str, str]]) -> asyncio.Task[dict[str, str]]:
+    """Starts a task that waits for headers. Returns it as soon as the endpoint has received the first request."""
     task = asyncio.ensure_future(fetch)
     await asyncio.sleep(0)
     endpoint.wait_for_requests(1)
@@ -47,9 +52,13 @@ async def under_way(fetch: Coroutine[Any, Any, dict[str, str]]) -> asyncio.Task[
 
 
 def in_child(work: Callable[[], object], limit: int = 10) -> int:
-    """The exit status of a forked child that runs `work`: under a time limit, and without the parent's business."""
+    """Runs `work` in a forked child, for at most `limit` seconds. Returns the child's exit status.
+
+    The child leaves by `os._exit`, so that it runs none of its parent's exit handlers.
+    """
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)  # 3.12 warns of threads; here there are some on purpose
+        # From 3.12, a fork of a process with threads is a warning. These tests have threads on purpose.
+        warnings.simplefilter("ignore", DeprecationWarning)
         pid = os.fork()
     if pid == 0:
         signal.alarm(limit)

@@ -1,4 +1,9 @@
-"""Fixtures, and helpers to run programs in interpreters of their own."""
+"""Fixtures that the tests share, and helpers that run programs in new interpreters.
+
+* `endpoint`: a scriptable token endpoint (`TokenEndpoint` in endpoint.py), in a process of its own;
+* `client`: a client id that no other test uses;
+* `config`: the text of a configuration with one backend per kind, whose tokens come from `endpoint` for `client`.
+"""
 
 from __future__ import annotations
 
@@ -16,15 +21,16 @@ from .endpoint import ROOT, TokenEndpoint, token_endpoint_program
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+# A secret that is distinctive, so that tests can search output for it.
 CANARY = "canary-7f3a91"
 
-# What is logged when the tests have ended is nobody's.
+# Without a handler, records that arrive after the last test would be printed to standard error.
 logging.getLogger("argus_mcp").addHandler(logging.NullHandler())
 
 
 @pytest.fixture
 def endpoint() -> Iterator[TokenEndpoint]:
-    """A token endpoint of the test's own: what an earlier test left the engine to do can't reach it."""
+    """A token endpoint for this test alone. Requests of fetches that an earlier test left behind can't reach it."""
     process = subprocess.Popen(
         [token_endpoint_program(), "--port", "0", "--stdin-eof"],
         stdin=subprocess.PIPE,
@@ -44,13 +50,16 @@ _clients = iter(range(10**9))
 
 @pytest.fixture
 def client() -> str:
-    """A client id that no other test uses: equal clients share a token."""
+    """A client id that no other test uses, because equal clients share one token."""
     return f"client-{next(_clients)}"
 
 
 @pytest.fixture
 def config(endpoint: TokenEndpoint, client: str) -> str:
-    """A configuration with the kinds of backend: static, oauth2 under both policies, none."""
+    """The text of a configuration with four backends.
+
+    `static` and `none` need no token. `oauth2` and `closed` share one; their failure policies are "open" and "closed".
+    """
     oauth2 = f"{{type: oauth2, token_url: {endpoint.url}, client_id: {client}, client_secret: {CANARY}}}"
     return textwrap.dedent(f"""\
         backends:
@@ -75,7 +84,7 @@ def config(endpoint: TokenEndpoint, client: str) -> str:
 
 
 def start_python(code: str, *arguments: str) -> subprocess.Popen[str]:
-    """Starts `code` in a new interpreter where warnings are errors. `python.child` has helpers for it."""
+    """Starts `code` in a new interpreter in which warnings are errors. `python.child` has helpers for such programs."""
     return subprocess.Popen(
         [sys.executable, "-W", "error", "-X", "dev", "-c", textwrap.dedent(code), *arguments],
         env={**os.environ, "PYTHONPATH": str(ROOT / "tests")},
@@ -85,8 +94,8 @@ def start_python(code: str, *arguments: str) -> subprocess.Popen[str]:
     )
 
 
-def ends_well(process: subprocess.Popen[str], timeout: float = 30) -> str:
-    """What the program printed; it must end with status 0 and have nothing to complain about."""
+def wait_for_success(process: subprocess.Popen[str], timeout: float = 30) -> str:
+    """Waits for the end of a program. Returns its output; fails unless its status is 0 and its stderr is empty."""
     try:
         output, errors = process.communicate(timeout=timeout)
     finally:
@@ -95,6 +104,6 @@ def ends_well(process: subprocess.Popen[str], timeout: float = 30) -> str:
     return output
 
 
-def succeed(code: str, *arguments: str) -> str:
-    """Runs `code` as start_python does, to a good end."""
-    return ends_well(start_python(code, *arguments))
+def run_python(code: str, *arguments: str) -> str:
+    """Runs `code` in a new interpreter, as start_python does. Returns its output; fails as wait_for_success does."""
+    return wait_for_success(start_python(code, *arguments))

@@ -1,7 +1,7 @@
-"""A scriptable token endpoint on loopback: the program `token-endpoint` of tests/support.
+"""A client of the scriptable token endpoint: the program `token-endpoint` of tests/support, which listens on loopback.
 
-ARGUS_AUTH_TOKEN_ENDPOINT names the program; otherwise the one in the workspace's target directory is taken, and built
-if it is not there.
+ARGUS_AUTH_TOKEN_ENDPOINT names the program. The default is the one in the workspace's target directory, which is built
+if it is missing.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def token_endpoint_program() -> Path:
-    """The program, built if need be."""
+    """Returns the path of the program, and builds it if it is missing."""
     if named := os.environ.get("ARGUS_AUTH_TOKEN_ENDPOINT"):
         return Path(named)
     target = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
@@ -31,7 +31,7 @@ def token_endpoint_program() -> Path:
 
 
 class TokenEndpoint:
-    """The running program, and its control paths."""
+    """A running token endpoint, with methods for its control paths."""
 
     def __init__(self, url: str) -> None:
         self.url = url
@@ -44,25 +44,29 @@ class TokenEndpoint:
             return json.load(answer)
 
     def requests(self) -> list[dict[str, Any]]:
+        """Returns all token requests so far, in the order in which they arrived."""
         return self._control("/_requests", method="GET")
 
     def script(self, *replies: dict[str, Any]) -> None:
+        """Sets the replies to the next requests, one each. Later requests get the default reply."""
         self._control("/_script", list(replies))
 
     def default(self, reply: dict[str, Any]) -> None:
+        """Sets the reply to requests without a scripted one."""
         self._control("/_default", reply)
 
     def hold(self) -> None:
-        """Every reply waits for release()."""
+        """Makes every reply wait for `release`."""
         self.default({"body": {"access_token": "tok-{n}", "expires_in": 3600}, "hold": True})
 
     def release(self) -> None:
-        """Lets go of what is held, once it has come."""
+        """Waits for the first request, then sends the replies that are held."""
         self.wait_for_requests(1)
         self._control("/_release", {})
 
     def wait_for_requests(self, count: int) -> None:
+        """Waits until `count` requests have arrived; fails after 10 s."""
         deadline = time.monotonic() + 10
         while len(self.requests()) < count:
-            assert time.monotonic() < deadline, f"{len(self.requests())} of {count} requests came"
+            assert time.monotonic() < deadline, f"{len(self.requests())} of {count} requests arrived"
             time.sleep(0.005)

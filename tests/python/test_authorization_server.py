@@ -1,7 +1,7 @@
-"""A real authorization server: oidc-provider, as configured in tests/authorization-server.
+"""Tests against a real authorization server: oidc-provider, as configured in tests/authorization-server.
 
-It is strict where RFC 6749 and RFC 7523 leave a choice: Basic credentials must be form-encoded, an assertion is for
-this server and good for one request.
+The server is strict where RFC 6749 and RFC 7523 leave a choice: Basic credentials must be form-encoded, and an
+assertion must name this server as its audience and is accepted once.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 SERVER = ROOT / "build" / "authorization-server"
-# Every printable character of ASCII, most of which form-encoding changes.
-ODD = "".join(map(chr, range(0x20, 0x7F)))
+# Every printable character of ASCII. Form-encoding changes most of the punctuation.
+PRINTABLE = "".join(map(chr, range(0x20, 0x7F)))
 KEYS: dict[str, rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey] = {
     "RS256": rsa.generate_private_key(65537, 2048),
     "ES256": ec.generate_private_key(ec.SECP256R1()),
@@ -46,7 +46,7 @@ def _coordinate(value: int) -> str:
 
 
 def _public(algorithm: str) -> dict[str, Any]:
-    """The public key as the server's list of clients has it (RFC 7517)."""
+    """Returns the public key in the form of the server's list of clients (RFC 7517)."""
     numbers = KEYS[algorithm].public_key().public_numbers()
     if isinstance(numbers, rsa.RSAPublicNumbers):
         return {"kty": "RSA", "kid": algorithm, "n": _number(numbers.n), "e": _number(numbers.e)}
@@ -54,12 +54,17 @@ def _public(algorithm: str) -> dict[str, Any]:
 
 
 def _private(algorithm: str) -> str:
+    """Returns the private key as PEM text."""
     return KEYS[algorithm].private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
 
 
 CLIENTS = [
-    {"client_id": f"post {ODD}", "client_secret": ODD, "token_endpoint_auth_method": "client_secret_post"},
-    {"client_id": f"basic {ODD}", "client_secret": ODD, "token_endpoint_auth_method": "client_secret_basic"},
+    {"client_id": f"post {PRINTABLE}", "client_secret": PRINTABLE, "token_endpoint_auth_method": "client_secret_post"},
+    {
+        "client_id": f"basic {PRINTABLE}",
+        "client_secret": PRINTABLE,
+        "token_endpoint_auth_method": "client_secret_basic",
+    },
     *(
         {
             "client_id": f"client-{algorithm}",
@@ -73,23 +78,23 @@ CLIENTS = [
 
 
 class Server:
-    """The running server, and its log of answered token requests."""
+    """The running server, with the token requests that it has answered."""
 
     def __init__(self, process: subprocess.Popen[str]) -> None:
         self._process = process
         self.url = self._line("http")
 
     def _line(self, start: str) -> str:
-        """The next line that is ours: the server has warnings for those who run it in earnest."""
+        """Returns the next line of output that begins with `start`. Skips the warnings about use in production."""
         assert self._process.stdout
         return next(line.strip() for line in self._process.stdout if line.startswith(start))
 
     def answered(self) -> Any:
-        """The next token request that was answered: its `form`, and the `error` if there was one."""
+        """Returns the next token request that was answered: its `form`, and the `error` if there was one."""
         return json.loads(self._line("{"))
 
     def post(self, path: str, form: dict[str, str]) -> Any:
-        """What the server answers to someone else than us."""
+        """Sends a request that does not go through argus_auth. Returns the server's answer."""
         data = urllib.parse.urlencode(form).encode()
         try:
             with urllib.request.urlopen(f"{self.url}{path}", data, timeout=10) as answer:
@@ -99,14 +104,14 @@ class Server:
                 return json.load(refused)
 
     def introspect(self, headers: dict[str, str]) -> Any:
-        """What the server says of a token (RFC 7662)."""
+        """Returns the server's description of the token in `headers` (RFC 7662)."""
         scheme, token = headers["Authorization"].split(" ")
         assert scheme == "Bearer"
-        post = {"client_id": f"post {ODD}", "client_secret": ODD}
+        post = {"client_id": f"post {PRINTABLE}", "client_secret": PRINTABLE}
         return self.post("/token/introspection", {**post, "token": token})
 
     def resolver(self, client_id: str, **auth: Any) -> Resolver:
-        """A resolver for one backend, `b`, whose token this server issues. JSON is YAML."""
+        """Returns a resolver for one backend, `b`, whose token this server issues. JSON is a subset of YAML."""
         oauth2 = {"type": "oauth2", "token_url": f"{self.url}/token", "client_id": client_id, **auth}
         backend = {"type": "sse", "url": "http://127.0.0.1:9/sse", "on_auth_failure": "closed", "auth": oauth2}
         return Resolver.from_str(json.dumps({"backends": {"b": backend}}))
@@ -114,6 +119,7 @@ class Server:
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[Server]:
+    """The authorization server, with the clients of CLIENTS, in a process of its own."""
     process = subprocess.Popen(
         [SERVER / "bin" / "node", "--no-warnings", SERVER / "server.js", json.dumps(CLIENTS)],
         stdin=subprocess.PIPE,
@@ -129,35 +135,35 @@ def server() -> Iterator[Server]:
 
 
 @pytest.mark.parametrize("method", ["post", "basic"])
-def test_client_secret(server: Server, method: str) -> None:
-    client_id = f"{method} {ODD}"
+def test_client_secret_in_form_or_basic_header_is_accepted(server: Server, method: str) -> None:
+    client_id = f"{method} {PRINTABLE}"
     resolver = server.resolver(
         client_id,
-        client_secret=ODD,
+        client_secret=PRINTABLE,
         token_endpoint_auth_method=f"client_secret_{method}",
         scopes=["mcp:read", "mcp:write"],
     )
     headers = resolver.headers_sync("b")
     form = server.answered()["form"]
     assert ("client_secret" in form) == (method == "post")
-    said = server.introspect(headers)
-    assert said["active"]
-    assert said["client_id"] == client_id
-    assert said["scope"] == "mcp:read mcp:write"
-    assert said["exp"] > time.time()
+    token = server.introspect(headers)
+    assert token["active"]
+    assert token["client_id"] == client_id
+    assert token["scope"] == "mcp:read mcp:write"
+    assert token["exp"] > time.time()
 
 
-def test_resource(server: Server) -> None:
+def test_resource_parameter_becomes_the_audience_of_the_token(server: Server) -> None:
     resolver = server.resolver(
-        f"post {ODD}", client_secret=ODD, scopes=["mcp:read"], resource="https://mcp.example.test/"
+        f"post {PRINTABLE}", client_secret=PRINTABLE, scopes=["mcp:read"], resource="https://mcp.example.test/"
     )
-    said = server.introspect(resolver.headers_sync("b"))
+    token = server.introspect(resolver.headers_sync("b"))
     server.answered()
-    assert (said["aud"], said["scope"]) == ("https://mcp.example.test/", "mcp:read")
+    assert (token["aud"], token["scope"]) == ("https://mcp.example.test/", "mcp:read")
 
 
 @pytest.mark.parametrize("algorithm", KEYS)
-def test_private_key_jwt(server: Server, algorithm: str) -> None:
+def test_private_key_jwt_is_accepted_and_each_assertion_is_new(server: Server, algorithm: str) -> None:
     client_id = f"client-{algorithm}"
     resolver = server.resolver(
         client_id,
@@ -167,9 +173,9 @@ def test_private_key_jwt(server: Server, algorithm: str) -> None:
     )
     identifiers = set()
     for _ in range(2):
-        said = server.introspect(resolver.headers_sync("b"))
-        assert said["active"]
-        assert said["client_id"] == client_id
+        token = server.introspect(resolver.headers_sync("b"))
+        assert token["active"]
+        assert token["client_id"] == client_id
         form = server.answered()["form"]
         header, claims, _ = form["client_assertion"].split(".")
         assert json.loads(base64.urlsafe_b64decode(header + "==")) == {
@@ -178,14 +184,14 @@ def test_private_key_jwt(server: Server, algorithm: str) -> None:
             "kid": algorithm,
         }
         identifiers.add(json.loads(base64.urlsafe_b64decode(claims + "=="))["jti"])
-        # The server is one that would notice: sent again by anyone, the same assertion is refused.
+        # Shows that the server detects a repeated assertion: it refuses the same one when it is sent again.
         assert server.post("/token", form)["error"] == "invalid_client"
         assert server.answered()["error"] == "invalid_client"
         resolver.invalidate("b")
     assert len(identifiers) == 2
 
 
-def test_assertion_audience(server: Server) -> None:
+def test_assertion_audience_of_this_server_is_accepted_and_of_another_is_refused(server: Server) -> None:
     auth = {"token_endpoint_auth_method": "private_key_jwt", "private_key": _private("ES256")}
     resolver = server.resolver("client-ES256", assertion_audience=server.url, **auth)
     assert server.introspect(resolver.headers_sync("b"))["active"]
@@ -199,15 +205,17 @@ def test_assertion_audience(server: Server) -> None:
 @pytest.mark.parametrize(
     ("client_id", "auth"),
     [
-        (f"post {ODD}", {"client_secret": f"{ODD}."}),
-        (f"basic {ODD}", {"client_secret": f"{ODD}.", "token_endpoint_auth_method": "client_secret_basic"}),
+        (f"post {PRINTABLE}", {"client_secret": f"{PRINTABLE}."}),
+        (f"basic {PRINTABLE}", {"client_secret": f"{PRINTABLE}.", "token_endpoint_auth_method": "client_secret_basic"}),
         ("client-ES256", {"client_secret": "s"}),
         ("client-RS256", {"token_endpoint_auth_method": "private_key_jwt", "private_key": _private("ES256")}),
-        ("nobody", {"client_secret": "s"}),
+        ("no-such-client", {"client_secret": "s"}),
     ],
     ids=["wrong secret, post", "wrong secret, basic", "wrong method", "wrong key", "unknown client"],
 )
-def test_invalid_client(server: Server, client_id: str, auth: dict[str, str]) -> None:
+def test_wrong_credentials_raise_token_error_with_invalid_client(
+    server: Server, client_id: str, auth: dict[str, str]
+) -> None:
     with pytest.raises(TokenError) as caught:
         server.resolver(client_id, **auth).headers_sync("b")
     assert caught.value.code == "token_rejected"

@@ -1,4 +1,4 @@
-"""The command `argus-auth`."""
+"""The command `argus-auth`: its output, its messages and its exit statuses."""
 
 from __future__ import annotations
 
@@ -48,18 +48,23 @@ backends:
 
 @pytest.fixture
 def file(tmp_path: Path, config: str) -> str:
+    """The path of a file with the text of the fixture `config`."""
     path = tmp_path / "config.yaml"
     path.write_text(config)
     return str(path)
 
 
-def test_check_of_a_good_file(file: str, endpoint: TokenEndpoint, capsys: pytest.CaptureFixture[str]) -> None:
+def test_check_of_a_valid_file_counts_backends_and_sends_no_request(
+    file: str, endpoint: TokenEndpoint, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert main(["check", file]) == 0
     assert capsys.readouterr() == (f"{file}: ok, 4 remote backends\n", "")
     assert endpoint.requests() == []
 
 
-def test_check_reports_every_problem(file: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_check_of_an_invalid_file_reports_every_problem_with_its_line(
+    file: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     Path(file).write_text(FIVE_MISTAKES)
     assert main(["check", file]) == 1
     output, errors = capsys.readouterr()
@@ -76,7 +81,9 @@ def test_check_reports_every_problem(file: str, capsys: pytest.CaptureFixture[st
     assert CANARY not in errors
 
 
-def test_check_shows_the_line_and_not_the_secret(file: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_check_shows_the_line_of_a_problem_with_the_secret_masked(
+    file: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     mistake = f"backends:\n  a:\n    type: sse\n    url: http://h\n    headers: {CANARY}\n"
     Path(file).write_text(mistake)
     assert main(["check", file]) == 1
@@ -85,7 +92,7 @@ def test_check_shows_the_line_and_not_the_secret(file: str, capsys: pytest.Captu
     assert snippet == ["  |", "5 |     headers: …", "  |              ^"]
 
 
-def test_check_looks_at_the_files_that_a_fetch_would_read(
+def test_check_reports_a_missing_ca_bundle_which_loading_does_not(
     tmp_path: Path, file: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     Path(file).write_text(
@@ -98,7 +105,9 @@ def test_check_looks_at_the_files_that_a_fetch_would_read(
     assert capsys.readouterr().err.startswith(f"{where}{tmp_path / 'none.pem'} does not exist\n")
 
 
-def test_check_for_machines(file: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_check_with_json_prints_one_object_for_valid_and_invalid_files(
+    file: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert main(["check", file, "--json"]) == 0
     backends = ["static", "oauth2", "closed", "none"]
     assert json.loads(capsys.readouterr().out) == {"file": file, "ok": True, "backends": backends, "problems": []}
@@ -116,13 +125,15 @@ def test_check_for_machines(file: str, capsys: pytest.CaptureFixture[str]) -> No
     assert CANARY not in output
 
 
-def test_check_of_no_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_check_of_a_missing_file_returns_1_with_its_name(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = str(tmp_path / "none.yaml")
     assert main(["check", file]) == 1
     assert capsys.readouterr().err.startswith(f"{file}: error: ")
 
 
-def test_check_of_what_is_no_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_check_of_a_directory_or_pipe_returns_1_with_its_name(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     directory, pipe = tmp_path / "directory.yaml", tmp_path / "pipe.yaml"
     directory.mkdir()
     os.mkfifo(pipe)
@@ -131,7 +142,7 @@ def test_check_of_what_is_no_file(tmp_path: Path, capsys: pytest.CaptureFixture[
         assert capsys.readouterr().err.startswith(f"{file}: error: the file is ")
 
 
-def test_warnings_alone_are_no_failure(file: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_check_and_headers_with_warnings_only_return_0(file: str, capsys: pytest.CaptureFixture[str]) -> None:
     Path(file).write_text("backends: {a: {type: sse, url: 'http://h', header: {}}}")
     assert main(["check", file]) == 0
     output, errors = capsys.readouterr()
@@ -141,47 +152,61 @@ def test_warnings_alone_are_no_failure(file: str, capsys: pytest.CaptureFixture[
     assert capsys.readouterr().err == errors
 
 
-def test_unresolved(file: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_check_of_an_unset_variable_fails_unless_unresolved_is_keep(
+    file: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     Path(file).write_text("backends: {a: {type: sse, url: 'http://h', headers: {X-A: '${ARGUS_AUTH_UNSET}'}}}")
     assert main(["check", file]) == 1
     assert main(["check", file, "--unresolved", "keep"]) == 0
     assert "warning: backends.a.headers.X-A: " in capsys.readouterr().err
 
 
-def test_headers(file: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_headers_prints_lengths_unless_show_secrets(file: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["headers", file, "oauth2"]) == 0
     assert capsys.readouterr().out == "X-Source: <redacted> (5 bytes)\nAuthorization: <redacted> (12 bytes)\n"
     assert main(["headers", file, "oauth2", "--show-secrets"]) == 0
     assert capsys.readouterr().out == "X-Source: argus\nAuthorization: Bearer tok-1\n"
 
 
-def test_headers_that_cannot_be_had(file: str, endpoint: TokenEndpoint, capsys: pytest.CaptureFixture[str]) -> None:
+def test_headers_of_closed_backend_without_token_or_unknown_backend_returns_1(
+    file: str, endpoint: TokenEndpoint, capsys: pytest.CaptureFixture[str]
+) -> None:
     endpoint.default({"status": 400, "body": {"error": "invalid_client"}})
     assert main(["headers", file, "closed"]) == 1
     assert "invalid_client" in capsys.readouterr().err
-    assert main(["headers", file, "nobody"]) == 1
-    assert "nobody" in capsys.readouterr().err
+    assert main(["headers", file, "no-such-backend"]) == 1
+    assert "no-such-backend" in capsys.readouterr().err
 
 
-def test_headers_without_the_authentication_that_is_configured(
+def test_headers_of_open_backend_without_token_prints_the_rest_and_returns_1(
     file: str, endpoint: TokenEndpoint, capsys: pytest.CaptureFixture[str]
 ) -> None:
     endpoint.default({"status": 400, "body": {"error": "invalid_client"}})
     assert main(["headers", file, "oauth2"]) == 1
     output, errors = capsys.readouterr()
-    # The policy "open": what is left is shown, and that something is missing.
+    # The policy is "open", so the other headers are printed, with a message that authentication is missing.
     assert output == "X-Source: <redacted> (5 bytes)\nauthorization: <redacted> (8 bytes)\n"
-    assert errors.startswith("argus-auth: without authentication: no access token: ")
+    assert errors.startswith("argus-auth: the headers lack authentication: no access token: ")
 
 
 @pytest.mark.parametrize("timeout", ["nan", "inf", "-1", "soon"])
-def test_a_time_to_wait_that_is_none(timeout: str, file: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_headers_with_an_invalid_timeout_exits_with_2(
+    timeout: str, file: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     with pytest.raises(SystemExit, match="2"):
         main(["headers", file, "static", f"--timeout={timeout}"])
     assert "--timeout" in capsys.readouterr().err
 
 
-def test_what_the_terminal_cannot_show(tmp_path: Path) -> None:
+@pytest.mark.parametrize("command", [[], ["check"], ["headers"]], ids=" ".join)
+def test_help_lists_the_exit_statuses(command: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="0"):
+        main([*command, "--help"])
+    statuses = capsys.readouterr().out.partition("exit status:\n")[2].splitlines()
+    assert [line.split()[0] for line in statuses] == ["0", "1", "2", "130", "141"]
+
+
+def test_check_escapes_characters_that_a_terminal_cannot_show_or_acts_on(tmp_path: Path) -> None:
     file = tmp_path / "config.yaml"
     file.write_text('backends: {"bé": {type: sse, url: "http://h", "hé": 1}, "\\e[31m": {type: sse, url: "http://h"}}')
     command = [sys.executable, "-m", "argus_auth", "check", "--fetch", str(file)]
@@ -193,7 +218,7 @@ def test_what_the_terminal_cannot_show(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("stream", "text"), [("stdout", "backends: {}"), ("stderr", "backends: {a: {}}")])
-def test_nobody_reads_on(stream: str, text: str, tmp_path: Path) -> None:
+def test_check_with_a_closed_output_pipe_returns_141_silently(stream: str, text: str, tmp_path: Path) -> None:
     file = tmp_path / "config.yaml"
     file.write_text(text)
     command = [sys.executable, "-m", "argus_auth", "check", str(file)]
@@ -205,7 +230,7 @@ def test_nobody_reads_on(stream: str, text: str, tmp_path: Path) -> None:
     assert (result.returncode, result.stdout or "", result.stderr or "") == (141, "", "")
 
 
-def test_as_a_program(file: str) -> None:
+def test_script_and_module_run_the_same_command(file: str) -> None:
     script = shutil.which("argus-auth", path=str(Path(sys.executable).parent))
     assert script
     for command in ([script], [sys.executable, "-m", "argus_auth"]):

@@ -1,7 +1,10 @@
-"""Generated configurations, read by the real gateway's loader and by ours: the same values, or a listed difference.
+"""Differential test of the loader: the real gateway and this library read the same generated configurations.
 
-ARGUS_AUTH_DIFFERENTIAL_CASES says how many (2,000), ARGUS_AUTH_DIFFERENTIAL_SEED where to start (0). The gateway lives
-in `build/argus-0.8.6`; ARGUS_AUTH_PYTHON_0_8_6 names another interpreter that has it.
+Both must return the same values, or differ in a way that is listed in tests/support/differential.
+
+ARGUS_AUTH_DIFFERENTIAL_CASES is the number of cases (default 2,000), and ARGUS_AUTH_DIFFERENTIAL_SEED is the first seed
+(default 0). The gateway is installed in `build/argus-0.8.6`; ARGUS_AUTH_PYTHON_0_8_6 names another interpreter that has
+it.
 """
 
 from __future__ import annotations
@@ -29,7 +32,7 @@ LOAD = ["cargo", "run", "--quiet", "-p", "argus-auth-core", "--example", "load"]
 
 
 def outcomes(command: list[str], env: dict[str, str]) -> Iterator[dict[str, Any]]:
-    """What the program makes of each case, in order."""
+    """Yields the program's outcome for each case, in order."""
     process = subprocess.Popen(command, cwd=ROOT, env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
     def feed() -> None:
@@ -45,11 +48,11 @@ def outcomes(command: list[str], env: dict[str, str]) -> Iterator[dict[str, Any]
     assert process.wait() == 0, command
 
 
-def test_differential(capsys: pytest.CaptureFixture[str]) -> None:
+def test_load_of_generated_files_equals_the_gateways_or_differs_as_listed(capsys: pytest.CaptureFixture[str]) -> None:
     python = os.environ.get("ARGUS_AUTH_PYTHON_0_8_6", str(ROOT / "build/argus-0.8.6/bin/python"))
     if not Path(python).exists():
         pytest.fail(f"{python} is missing; `make test-argus` creates it, or set ARGUS_AUTH_PYTHON_0_8_6")
-    # Nothing in the environment but what each case sets.
+    # An empty environment, in which each case sets its variables.
     bare = {"PATH": os.environ["PATH"], "PYTHONUTF8": "1"}
     both = zip(outcomes([python, str(SUPPORT / "gateway.py")], bare), outcomes(LOAD, dict(os.environ)), strict=True)
     listed: Counter[str] = Counter()

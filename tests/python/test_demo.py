@@ -1,4 +1,4 @@
-"""`make run`, with every log record of every host shown: as promised, and no value of a secret in the output."""
+"""The demonstration of `make run`, with all log records of all hosts in the output: it succeeds and shows no secret."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ RELEASE = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "release"
 SECRETS = {name: f"{CANARY}-{name}" for name in ("REPORTS_TOKEN", "SECRET_REPORT_KEY", "SEARCH_CLIENT_SECRET")}
 
 
-def test_the_main_job_shows_no_secret() -> None:
+def test_demo_with_all_log_records_succeeds_and_shows_no_secret() -> None:
     hosts = {"Rust": RELEASE / "host-rust", "C": RELEASE / "c/host-c", "C++": RELEASE / "c/host-cpp"}
     command = [sys.executable, ROOT / "examples/demo.py", "--log", "--token", f"{CANARY}-token"]
     command += ["--token-endpoint", RELEASE / "token-endpoint", "--callers", RELEASE / "c/callers"]
@@ -30,7 +30,7 @@ def test_the_main_job_shows_no_secret() -> None:
     )
     assert result.returncode == 0, result.stdout
     assert "Everything as promised." in result.stdout
-    # The records of all four languages are there to be searched.
+    # The output holds the records of all four languages, so the search for the secret covers them.
     assert result.stdout.count("token acquired") >= 2 * len(hosts)
     assert "argus_mcp.bridge.auth" in result.stdout
     assert CANARY not in result.stdout

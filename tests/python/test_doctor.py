@@ -1,4 +1,4 @@
-"""`argus-auth check --fetch`: what a token endpoint answers, and for each cause of a failure what to do about it."""
+"""`argus-auth check --fetch`: the report on a token endpoint, with the cause of each failure and advice for it."""
 
 from __future__ import annotations
 
@@ -32,12 +32,15 @@ PROXIES = ("ALL_PROXY", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "SSL_CERT_FILE"
 
 @dataclass
 class Doctor:
-    """Asks about one backend in a process of its own, whose environment is then read anew."""
+    """Runs the command for a file with one backend, in a new process with an environment of its own."""
 
     file: Path
 
     def ask(self, url: str, *lines: str, **environment: str) -> dict[str, Any]:
-        """The report on `backend`; whatever it is, text and JSON agree and neither shows the secret."""
+        """Returns the report on the token URL `url`. Checks that text and JSON agree and that neither shows the secret.
+
+        `lines` are added to the `auth` block, `environment` to the environment.
+        """
         auth = [f"token_url: {url}", "client_id: c", f"client_secret: {CANARY}", "type: oauth2", *lines]
         self.file.write_text(
             "backends:\n  backend:\n    type: sse\n    url: http://h\n    auth:\n"
@@ -45,40 +48,42 @@ class Doctor:
         )
         clean = {name: value for name, value in os.environ.items() if name.upper() not in PROXIES}
         command = [sys.executable, "-m", "argus_auth", "check", "--fetch", str(self.file)]
-        text, for_machines = (
+        text, json_report = (
             subprocess.run(
                 [*command, *more], env={**clean, **environment}, capture_output=True, text=True, timeout=60, check=False
             )
             for more in ([], ["--json"])
         )
-        report = json.loads(for_machines.stdout)
+        report = json.loads(json_report.stdout)
         (fetch,) = report["fetches"]
         status = 0 if fetch["ok"] else 2
-        assert (text.returncode, for_machines.returncode, report["ok"]) == (status, status, fetch["ok"])
-        assert CANARY not in text.stdout + text.stderr + for_machines.stdout + for_machines.stderr
+        assert (text.returncode, json_report.returncode, report["ok"]) == (status, status, fetch["ok"])
+        assert CANARY not in text.stdout + text.stderr + json_report.stdout + json_report.stderr
         if not fetch["ok"]:
-            said = [
+            verdict = [
                 fetch["error"]["http_status"] and f"HTTP {fetch['error']['http_status']}",
                 fetch["error"]["oauth_error"],
             ]
-            assert ", ".join([" ms", *filter(None, said)]) + "\n  cause: " in text.stdout
-            told = f"cause: {fetch['error']['message']}\n  what to do: {fetch['error']['advice']}\n"
-            # What an expired certificate is called names the time of the look, and that is not the same twice.
-            assert re.sub(r"\d+", "", told) in re.sub(r"\d+", "", text.stdout)
+            assert ", ".join([" ms", *filter(None, verdict)]) + "\n  cause: " in text.stdout
+            explanation = f"cause: {fetch['error']['message']}\n  what to do: {fetch['error']['advice']}\n"
+            # The message for an expired certificate contains the time of the check, which differs between the runs.
+            assert re.sub(r"\d+", "", explanation) in re.sub(r"\d+", "", text.stdout)
         return fetch
 
     def error(self, url: str, *lines: str, **environment: str) -> dict[str, Any]:
+        """Returns the error in the report that `ask` returns."""
         return self.ask(url, *lines, **environment)["error"]
 
 
 @pytest.fixture
 def doctor(tmp_path: Path) -> Doctor:
+    """A Doctor with a file of its own."""
     return Doctor(tmp_path / "config.yaml")
 
 
 @contextlib.contextmanager
 def tls_endpoint(directory: Path, *flags: str) -> Iterator[str]:
-    """The URL of an https endpoint; its CA is in `directory`."""
+    """Runs a token endpoint with TLS. Yields its URL, and leaves the certificate of its CA in `directory`."""
     command = [token_endpoint_program(), "--stdin-eof", "--tls-dir", directory, *flags]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout
@@ -88,7 +93,7 @@ def tls_endpoint(directory: Path, *flags: str) -> Iterator[str]:
 
 @contextlib.contextmanager
 def plain_server() -> Iterator[str]:
-    """An https URL under which a server answers whatever it hears in plain text."""
+    """Runs a server that answers every request in plain text. Yields an https URL for it."""
 
     class Handler(socketserver.BaseRequestHandler):
         def handle(self) -> None:
@@ -103,13 +108,13 @@ def plain_server() -> Iterator[str]:
 
 @pytest.fixture
 def closed() -> Iterator[str]:
-    """An address that refuses connections and that nobody else is given meanwhile."""
+    """An address that refuses connections. The port is bound, so that no other program gets it meanwhile."""
     with socket.socket() as bound:
         bound.bind(("127.0.0.1", 0))
         yield f"127.0.0.1:{bound.getsockname()[1]}"
 
 
-def test_a_token(doctor: Doctor, endpoint: TokenEndpoint) -> None:
+def test_diagnose_with_a_token_reports_lifetime_and_scopes(doctor: Doctor, endpoint: TokenEndpoint) -> None:
     endpoint.default({"body": {"access_token": CANARY, "expires_in": "120", "scope": "mcp:read openid"}})
     fetch = doctor.ask(endpoint.url, "scopes: ['mcp:read', 'mcp:write']")
     assert 0 <= fetch.pop("latency_seconds") < 30
@@ -124,13 +129,13 @@ def test_a_token(doctor: Doctor, endpoint: TokenEndpoint) -> None:
     }
 
 
-def test_a_token_of_which_nothing_is_said(doctor: Doctor, endpoint: TokenEndpoint) -> None:
+def test_diagnose_with_a_token_without_lifetime_and_scope_reports_none(doctor: Doctor, endpoint: TokenEndpoint) -> None:
     endpoint.default({"body": {"access_token": "t"}})
     fetch = doctor.ask(endpoint.url, "scopes: [a]")
     assert (fetch["lifetime_seconds"], fetch["scopes_granted"], fetch["scopes_missing"]) == (None, None, [])
 
 
-def test_each_token_is_asked_for_once(
+def test_diagnose_requests_a_shared_token_once_and_names_its_backends(
     tmp_path: Path, config: str, endpoint: TokenEndpoint, capsys: pytest.CaptureFixture[str]
 ) -> None:
     file = tmp_path / "config.yaml"
@@ -154,14 +159,16 @@ OAUTH_ERRORS = {
 
 
 @pytest.mark.parametrize("code", OAUTH_ERRORS)
-def test_oauth_errors(code: str, doctor: Doctor, endpoint: TokenEndpoint) -> None:
+def test_diagnose_of_an_oauth_error_gives_advice_for_its_code(
+    code: str, doctor: Doctor, endpoint: TokenEndpoint
+) -> None:
     endpoint.default({"status": 400, "body": {"error": code, "error_description": "no"}})
     error = doctor.error(endpoint.url, "scopes: ['mcp:admin']")
     assert (error["code"], error["http_status"], error["oauth_error"]) == ("token_rejected", 400, code)
     assert OAUTH_ERRORS[code] in error["advice"]
 
 
-ANSWERS = [
+FAULTY_ANSWERS = [
     ({"status": 200, "body": "<!doctype html>"}, "token_response", "HTML", "token_endpoint"),
     ({"status": 200, "body": f"hello {CANARY}"}, "token_response", "not a JSON object", "token_endpoint"),
     ({"status": 404, "body": "<html>"}, "token_response", "HTTP 404", "token_endpoint"),
@@ -172,8 +179,10 @@ ANSWERS = [
 ]
 
 
-@pytest.mark.parametrize("answer", ANSWERS, ids=lambda answer: answer[2])
-def test_answers(answer: tuple[dict[str, Any], str, str, str], doctor: Doctor, endpoint: TokenEndpoint) -> None:
+@pytest.mark.parametrize("answer", FAULTY_ANSWERS, ids=lambda answer: answer[2])
+def test_diagnose_of_a_faulty_answer_names_the_cause_without_retry(
+    answer: tuple[dict[str, Any], str, str, str], doctor: Doctor, endpoint: TokenEndpoint
+) -> None:
     reply, code, cause, advice = answer
     endpoint.default(reply)
     error = doctor.error(endpoint.url)
@@ -183,21 +192,23 @@ def test_answers(answer: tuple[dict[str, Any], str, str, str], doctor: Doctor, e
     assert len(endpoint.requests()) == 2, "one for the text, one for the JSON: no retries"
 
 
-def test_dns(doctor: Doctor) -> None:
+def test_diagnose_of_an_unknown_host_names_the_host(doctor: Doctor) -> None:
     error = doctor.error("http://argus-auth.invalid/token")
     assert error["code"] == "token_dns"
     assert "argus-auth.invalid" in error["message"]
     assert "DNS" in error["advice"]
 
 
-def test_refused(doctor: Doctor, closed: str) -> None:
+def test_diagnose_of_a_refused_connection_gives_advice_on_the_port(doctor: Doctor, closed: str) -> None:
     error = doctor.error(f"http://{closed}/token")
     assert error["code"] == "token_connect"
     assert "refused" in error["message"]
     assert "port" in error["advice"]
 
 
-def test_proxy(doctor: Doctor, closed: str, endpoint: TokenEndpoint) -> None:
+def test_diagnose_of_a_failing_proxy_names_the_proxy_without_its_password(
+    doctor: Doctor, closed: str, endpoint: TokenEndpoint
+) -> None:
     proxy = f"http://user:{CANARY}@{closed}"
     error = doctor.error("http://auth.example/token", HTTP_PROXY=proxy)
     assert error["code"] == "token_connect"
@@ -212,7 +223,7 @@ def test_proxy(doctor: Doctor, closed: str, endpoint: TokenEndpoint) -> None:
     assert "password" in error["advice"]
 
 
-def test_tls(doctor: Doctor, tmp_path: Path) -> None:
+def test_diagnose_of_a_failed_tls_handshake_names_the_cause(doctor: Doctor, tmp_path: Path) -> None:
     ca = f"ca_bundle: {tmp_path / 'ca.pem'}"
     untrusted = "an issuer that is not trusted"
     client = [f"client_certificate: {tmp_path / 'client.pem'}", f"client_certificate_key: {tmp_path / 'client.key'}"]
@@ -238,7 +249,7 @@ def test_tls(doctor: Doctor, tmp_path: Path) -> None:
         assert doctor.ask(url, ca, *client)["ok"]
     with plain_server() as url:
         expect(doctor.error(url, ca), "does not speak TLS", "http://")
-    # A URL that can't be asked; the files of the block are found to be missing before any question.
+    # A scheme that can't be requested. Missing files are not tested here, because `check` reports them without a fetch.
     error = doctor.error("ftp://127.0.0.1/token")
     assert error["code"] == "token_request"
     assert "auth block" in error["advice"]

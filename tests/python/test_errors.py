@@ -1,4 +1,4 @@
-"""Exceptions: their classes, their fields, and what is not in their texts."""
+"""Exceptions: their classes and fields, and the absence of secrets in their texts."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from .endpoint import TokenEndpoint
 
 
-def test_one_base_and_no_timeout_error() -> None:
+def test_exceptions_derive_from_auth_error_and_are_no_timeout_error() -> None:
     for error in (AuthError, ConfigError, DeadlineError, TokenError):
         assert issubclass(error, AuthError)
         assert not issubclass(error, TimeoutError | asyncio.TimeoutError)
@@ -27,7 +27,7 @@ def test_one_base_and_no_timeout_error() -> None:
     assert issubclass(ConfigError, ValueError)
 
 
-def test_config_error() -> None:
+def test_config_error_lists_problems_with_places_and_without_secrets() -> None:
     with pytest.raises(ConfigError) as caught:
         Resolver.from_str(f"backends:\n  a:\n    type: sse\n    auth: {{type: oauth2, client_secret: {CANARY}}}\n")
     error = caught.value
@@ -43,7 +43,7 @@ def test_config_error() -> None:
     assert pickle.loads(pickle.dumps(error)).problems == error.problems
 
 
-def test_a_file_that_is_not_there(tmp_path) -> None:
+def test_config_error_of_a_missing_file_names_the_file(tmp_path) -> None:
     path = tmp_path / "config.yaml"
     with pytest.raises(ConfigError) as caught:
         Resolver.from_file(path)
@@ -51,7 +51,7 @@ def test_a_file_that_is_not_there(tmp_path) -> None:
     assert caught.value.problems[0].line == 0
 
 
-def test_unresolved(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unset_variable_is_an_error_or_with_keep_a_warning(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("ARGUS_AUTH_UNSET", raising=False)
     text = "backends: {a: {type: sse, url: 'http://h/', headers: {X-A: '${ARGUS_AUTH_UNSET}'}}}"
     with pytest.raises(ConfigError, match="ARGUS_AUTH_UNSET"):
@@ -65,19 +65,19 @@ def test_unresolved(monkeypatch: pytest.MonkeyPatch) -> None:
         Resolver.from_str(text, unresolved="maybe")  # type: ignore[arg-type]
 
 
-def test_unknown_backend(config: str) -> None:
+def test_unknown_backend_raises_auth_error_in_every_method(config: str) -> None:
     resolver = Resolver.from_str(config)
     for call in (
-        lambda: asyncio.run(resolver.headers("nobody")),
-        lambda: resolver.headers_sync("nobody"),
-        lambda: resolver.invalidate("nobody"),
+        lambda: asyncio.run(resolver.headers("no-such-backend")),
+        lambda: resolver.headers_sync("no-such-backend"),
+        lambda: resolver.invalidate("no-such-backend"),
     ):
-        with pytest.raises(AuthError, match="nobody") as caught:
+        with pytest.raises(AuthError, match="no-such-backend") as caught:
             call()
         assert (caught.value.code, caught.value.retryable) == ("unknown_backend", False)
 
 
-def test_token_error(config: str, endpoint: TokenEndpoint) -> None:
+def test_token_error_is_one_instance_per_caller_with_fields_of_the_answer(config: str, endpoint: TokenEndpoint) -> None:
     endpoint.default({"status": 401, "body": {"error": "invalid_client", "error_description": "no such client"}})
     resolver = Resolver.from_str(config)
 
@@ -100,7 +100,7 @@ def test_token_error(config: str, endpoint: TokenEndpoint) -> None:
         assert vars(pickle.loads(pickle.dumps(error))) == vars(error)
 
 
-def test_an_open_backend_goes_on_without_authentication(config: str, endpoint: TokenEndpoint) -> None:
+def test_rejected_credentials_raise_only_for_a_closed_backend(config: str, endpoint: TokenEndpoint) -> None:
     endpoint.default({"status": 400, "body": {"error": "invalid_scope"}})
     resolver = Resolver.from_str(config)
     assert resolver.headers_sync("oauth2") == {"X-Source": "argus", "authorization": "replaced"}

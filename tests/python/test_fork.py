@@ -1,4 +1,4 @@
-"""Fork before, after and in the middle of a fetch, each in an interpreter of its own where warnings are errors."""
+"""Fork before, during and after a fetch, each in a new interpreter in which warnings are errors."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from .conftest import succeed
+from .conftest import run_python
 
 if TYPE_CHECKING:
     from .endpoint import TokenEndpoint
@@ -14,13 +14,13 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def held(endpoint: TokenEndpoint) -> TokenEndpoint:
-    """The first request waits for release(); the others are answered."""
+    """A token endpoint that holds its reply to the first request until `release`. It answers the others at once."""
     endpoint.script({"body": {"access_token": "parent", "expires_in": 3600}, "hold": True})
     return endpoint
 
 
-def test_before_the_first_use(endpoint: TokenEndpoint, client: str) -> None:
-    succeed(
+def test_fork_before_the_first_fetch_lets_both_processes_fetch(endpoint: TokenEndpoint, client: str) -> None:
+    run_python(
         """
         from python.child import *
         p = provider()
@@ -33,18 +33,20 @@ def test_before_the_first_use(endpoint: TokenEndpoint, client: str) -> None:
     assert len(endpoint.requests()) == 2
 
 
-def test_after_use(endpoint: TokenEndpoint, client: str) -> None:
-    succeed(
+def test_fork_after_a_fetch_lets_the_child_use_the_token_and_fetch_another(
+    endpoint: TokenEndpoint, client: str
+) -> None:
+    run_python(
         """
         from python.child import *
         p = provider()
         first = fetch(p)
 
         def child():
-            assert fetch(p) == first  # a hit, without an engine
+            assert fetch(p) == first  # a hit, which needs no engine
             p.invalidate()
-            assert fetch(p) != first  # an engine of its own
-            assert in_child(lambda: fetch(p)) == 0  # and of its child's own
+            assert fetch(p) != first  # starts the child's own engine
+            assert in_child(lambda: fetch(p)) == 0  # starts the engine of the child's child
 
         assert in_child(child) == 0
         assert fetch(p) == first
@@ -54,14 +56,14 @@ def test_after_use(endpoint: TokenEndpoint, client: str) -> None:
     )
 
 
-def test_with_a_fetch_under_way(held: TokenEndpoint, client: str) -> None:
-    succeed(
+def test_fork_during_a_fetch_lets_the_child_fetch_and_the_parent_finish(held: TokenEndpoint, client: str) -> None:
+    run_python(
         """
         from python.child import *
         p = provider()
 
         async def main():
-            waiting = await under_way(p.get_headers())
+            waiting = await start_waiting(p.get_headers())
             assert in_child(lambda: fetch(p) == "Bearer tok-1" or sys.exit(1)) == 0
             assert not waiting.done()
             endpoint.release()
@@ -74,8 +76,8 @@ def test_with_a_fetch_under_way(held: TokenEndpoint, client: str) -> None:
     )
 
 
-def test_from_another_thread(held: TokenEndpoint, client: str) -> None:
-    succeed(
+def test_fork_in_another_thread_during_a_fetch_lets_both_processes_fetch(held: TokenEndpoint, client: str) -> None:
+    run_python(
         """
         from python.child import *
         p = provider()
@@ -95,21 +97,21 @@ def test_from_another_thread(held: TokenEndpoint, client: str) -> None:
     )
 
 
-def test_callers_that_waited_are_told_in_the_child(held: TokenEndpoint, client: str) -> None:
-    succeed(
+def test_fork_with_a_waiter_on_a_loop_fails_the_waiter_in_the_child(held: TokenEndpoint, client: str) -> None:
+    run_python(
         """
         from python.child import *
         p = provider()
         loop = asyncio.SelectorEventLoop()
-        waiting = loop.run_until_complete(under_way(p.get_headers()))
+        waiting = loop.run_until_complete(start_waiting(p.get_headers()))
 
-        def child():  # goes on with the loop that it inherits
+        def child():  # continues to use the inherited loop
             try:
                 loop.run_until_complete(waiting)
             except argus_auth.AuthError as error:
                 assert (error.code, error.retryable) == ("forked", True)
             else:
-                raise AssertionError("an answer that can't be")
+                raise AssertionError("the child got the outcome of its parent's fetch")
             assert fetch(p) == "Bearer tok-1"
 
         assert in_child(child) == 0
@@ -122,8 +124,8 @@ def test_callers_that_waited_are_told_in_the_child(held: TokenEndpoint, client: 
     )
 
 
-def test_a_signal_handler_that_forks(held: TokenEndpoint, client: str) -> None:
-    succeed(
+def test_fork_in_a_signal_handler_fails_the_blocked_caller_in_the_child(held: TokenEndpoint, client: str) -> None:
+    run_python(
         """
         from python.child import *
         r = resolver()
@@ -154,8 +156,8 @@ def test_a_signal_handler_that_forks(held: TokenEndpoint, client: str) -> None:
     )
 
 
-def test_multiprocessing(endpoint: TokenEndpoint, client: str) -> None:
-    succeed(
+def test_multiprocessing_workers_use_the_token_and_fetch_others(endpoint: TokenEndpoint, client: str) -> None:
+    run_python(
         """
         from python.child import *
         import multiprocessing

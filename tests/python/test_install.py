@@ -1,4 +1,4 @@
-"""Activation, with a package of the gateway's shape; tests/argus has the real one."""
+"""Activation (`install`), with a package that has the structure of the gateway. tests/argus uses the real gateway."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from .conftest import succeed
+from .conftest import run_python
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,6 +26,7 @@ def create_auth_provider(auth_cfg, *, backend_name=""):
     return ("the gateway's own", auth_cfg["type"], backend_name)
 """
 
+# The beginning of each program. `check` asserts that a gateway module is patched completely.
 COMMON = """
 import importlib, logging, sys
 sys.path.insert(0, sys.argv[1])
@@ -55,6 +56,7 @@ def check(module):
 
 @pytest.fixture
 def site(tmp_path: Path) -> str:
+    """A directory with a package `argus_mcp` that has the gateway's structure."""
     package = tmp_path / "argus_mcp" / "bridge" / "auth"
     package.mkdir(parents=True)
     (tmp_path / "argus_mcp/__init__.py").touch()
@@ -65,10 +67,11 @@ def site(tmp_path: Path) -> str:
 
 
 def run(site: str, code: str) -> None:
-    succeed(COMMON + textwrap.dedent(code), site)
+    """Runs COMMON and then `code` in a new interpreter that finds the package in `site`."""
+    run_python(COMMON + textwrap.dedent(code), site)
 
 
-def test_before_the_gateway_is_imported(site: str) -> None:
+def test_install_before_the_import_of_the_gateway_patches_it(site: str) -> None:
     run(
         site,
         """
@@ -82,7 +85,7 @@ def test_before_the_gateway_is_imported(site: str) -> None:
     )
 
 
-def test_after_the_gateway_was_imported(site: str) -> None:
+def test_install_after_the_import_of_the_gateway_patches_it_once(site: str) -> None:
     run(
         site,
         """
@@ -97,7 +100,7 @@ def test_after_the_gateway_was_imported(site: str) -> None:
     )
 
 
-def test_survives_a_reload(site: str) -> None:
+def test_install_then_reload_or_reimport_of_the_gateway_patches_it_again(site: str) -> None:
     run(
         site,
         """
@@ -115,7 +118,7 @@ def test_survives_a_reload(site: str) -> None:
     )
 
 
-def test_while_another_thread_imports_the_gateway(site: str) -> None:
+def test_install_while_another_thread_imports_the_gateway_waits_and_patches(site: str) -> None:
     run(
         site,
         """
@@ -134,7 +137,7 @@ def test_while_another_thread_imports_the_gateway(site: str) -> None:
     )
 
 
-def test_concurrent_installs_and_imports(site: str) -> None:
+def test_install_in_many_threads_that_import_the_gateway_patches_it(site: str) -> None:
     run(
         site,
         """
@@ -149,8 +152,8 @@ def test_concurrent_installs_and_imports(site: str) -> None:
     )
 
 
-def test_without_the_gateway() -> None:
-    succeed(
+def test_install_without_the_gateway_does_nothing() -> None:
+    run_python(
         """
         import argus_auth
         argus_auth.install()
@@ -162,7 +165,7 @@ def test_without_the_gateway() -> None:
     )
 
 
-def test_a_gateway_of_another_shape_is_left_alone(site: str) -> None:
+def test_install_with_a_gateway_of_another_structure_leaves_it_unpatched(site: str) -> None:
     run(
         site,
         """

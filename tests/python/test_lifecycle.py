@@ -1,4 +1,4 @@
-"""Import, exit and signals, each in an interpreter of its own where warnings are errors."""
+"""Import, shutdown, exit and signals, each in a new interpreter in which warnings are errors."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from .conftest import ends_well, start_python, succeed
+from .conftest import run_python, start_python, wait_for_success
 from .endpoint import ROOT
 
 if TYPE_CHECKING:
     from .endpoint import TokenEndpoint
 
 
-def test_nothing_happens_at_import_and_construction(endpoint: TokenEndpoint, client: str) -> None:
-    succeed(
+def test_import_and_construction_start_no_thread_and_open_no_descriptor(endpoint: TokenEndpoint, client: str) -> None:
+    run_python(
         """
         import os, sys, threading
         events = []
@@ -35,7 +35,7 @@ def test_nothing_happens_at_import_and_construction(endpoint: TokenEndpoint, cli
         assert set(os.listdir("/proc/self/fd")) == before
         assert len(os.listdir("/proc/self/task")) == 1
         assert not any(name.startswith(("socket.", "subprocess.", "_thread.start", "os.fork")) for name in events)
-        if (pid := os.fork()) == 0:  # from 3.12 this warns of threads, and warnings are errors here
+        if (pid := os.fork()) == 0:  # from 3.12 a warning, and so an error here, if there are other threads
             os._exit(0)
         assert os.waitpid(pid, 0)[1] == 0
         """,
@@ -46,16 +46,16 @@ def test_nothing_happens_at_import_and_construction(endpoint: TokenEndpoint, cli
 
 
 @pytest.mark.parametrize("leave", ["", "sys.exit(0)", "threading.Thread(target=lambda: fetch(p), daemon=True).start()"])
-def test_exit_with_a_fetch_under_way(endpoint: TokenEndpoint, client: str, leave: str) -> None:
+def test_exit_during_a_fetch_is_prompt_and_silent(endpoint: TokenEndpoint, client: str, leave: str) -> None:
     endpoint.hold()
     started = time.monotonic()
-    succeed(
+    run_python(
         f"""
         from python.child import *
         p, r = provider(), resolver()
 
         async def main():
-            (await under_way(p.get_headers())).cancel()
+            (await start_waiting(p.get_headers())).cancel()
 
         asyncio.run(main())
         threading.Thread(target=lambda: r.headers_sync("a"), daemon=True).start()
@@ -67,11 +67,11 @@ def test_exit_with_a_fetch_under_way(endpoint: TokenEndpoint, client: str, leave
     assert time.monotonic() - started < 5
 
 
-def test_exit_with_many_daemon_threads_waiting(endpoint: TokenEndpoint, client: str) -> None:
-    """The end of the engine wakes them while the interpreter ends: none may come back to it through Rust."""
+def test_exit_with_waiting_daemon_threads_is_silent(endpoint: TokenEndpoint, client: str) -> None:
+    """The shutdown of the engine wakes the threads while the interpreter exits. None may attach to it from Rust."""
     endpoint.hold()
     for number in range(20):
-        succeed(
+        run_python(
             """
             from python.child import *
             r = resolver()
@@ -88,19 +88,19 @@ def test_exit_with_many_daemon_threads_waiting(endpoint: TokenEndpoint, client: 
 @pytest.mark.parametrize(
     "work",
     [
-        # Callers of a loop that are told of the end of the engine.
+        # Waiters on a loop, which get the outcome "shutdown".
         "asyncio.run(waits())",
-        # Exceptions with fields, and statuses.
+        # Construction of exceptions with fields, and of statuses.
         "refused('backends: {b: {type: sse, url: 5, auth: {}}}')",
         "refused('[')",
         "r.status('a')",
     ],
 )
-def test_exit_with_busy_daemon_threads(endpoint: TokenEndpoint, client: str, work: str) -> None:
-    """The end of the interpreter ends a thread where it next runs Python code: there must be none under our Rust."""
+def test_exit_with_daemon_threads_in_native_calls_is_silent(endpoint: TokenEndpoint, client: str, work: str) -> None:
+    """At exit, the interpreter ends a thread where it next runs Python code. No frame of Rust may be below that."""
     endpoint.hold()
     for _ in range(3):
-        succeed(
+        run_python(
             f"""
             from python.child import *
             p, r = provider(), resolver()
@@ -120,16 +120,16 @@ def test_exit_with_busy_daemon_threads(endpoint: TokenEndpoint, client: str, wor
 
             for _ in range(3):
                 threading.Thread(target=work, daemon=True).start()
-            threading.Event().wait(0.05)  # for them to be at it
+            threading.Event().wait(0.05)  # lets the threads start their work
             """,
             endpoint.url,
             client,
         )
 
 
-def test_exit_with_a_relay_thread(endpoint: TokenEndpoint, client: str) -> None:
+def test_exit_with_a_relay_thread_is_silent(endpoint: TokenEndpoint, client: str) -> None:
     endpoint.hold()
-    succeed(
+    run_python(
         """
         from python.child import *
         class Loop(asyncio.SelectorEventLoop):
@@ -139,7 +139,7 @@ def test_exit_with_a_relay_thread(endpoint: TokenEndpoint, client: str) -> None:
                 return super().add_reader(fd, callback, *args)
 
         loop = Loop()
-        waiting = loop.run_until_complete(under_way(provider().get_headers()))
+        waiting = loop.run_until_complete(start_waiting(provider().get_headers()))
         waiting.cancel()
         loop.run_until_complete(asyncio.wait([waiting]))
         loop.close()
@@ -149,12 +149,12 @@ def test_exit_with_a_relay_thread(endpoint: TokenEndpoint, client: str) -> None:
     )
 
 
-def test_ctrl_c_interrupts_a_blocking_call(endpoint: TokenEndpoint, client: str) -> None:
+def test_headers_sync_is_interrupted_by_ctrl_c(endpoint: TokenEndpoint, client: str) -> None:
     endpoint.hold()
     process = start_python(
         """
         from python.child import *
-        # A shell has what it runs in the background ignore the signal, and that is inherited.
+        # A shell makes its background jobs ignore the signal, and child processes inherit that.
         signal.signal(signal.SIGINT, signal.default_int_handler)
         try:
             resolver().headers_sync("a")
@@ -166,11 +166,11 @@ def test_ctrl_c_interrupts_a_blocking_call(endpoint: TokenEndpoint, client: str)
     )
     endpoint.wait_for_requests(1)
     process.send_signal(signal.SIGINT)
-    assert ends_well(process) == "interrupted\n"
+    assert wait_for_success(process) == "interrupted\n"
 
 
-def test_shutdown_and_start_again(endpoint: TokenEndpoint, client: str) -> None:
-    succeed(
+def test_shutdown_ends_all_threads_and_the_next_fetch_starts_the_engine(endpoint: TokenEndpoint, client: str) -> None:
+    run_python(
         """
         from python.child import *
         import time
@@ -179,7 +179,7 @@ def test_shutdown_and_start_again(endpoint: TokenEndpoint, client: str) -> None:
         for number in range(1, 6):
             assert fetch(p) == f"Bearer tok-{number}"
             assert _native.shutdown(5.0)
-            for _ in range(100):  # helper threads of the engine may take a moment longer
+            for _ in range(100):  # helper threads of the engine may end a little later
                 if len(os.listdir("/proc/self/task")) == 1:
                     break
                 time.sleep(0.05)
@@ -191,9 +191,9 @@ def test_shutdown_and_start_again(endpoint: TokenEndpoint, client: str) -> None:
     )
 
 
-def test_callers_are_told_of_a_shutdown(endpoint: TokenEndpoint, client: str) -> None:
+def test_shutdown_during_a_fetch_raises_auth_error_in_its_callers(endpoint: TokenEndpoint, client: str) -> None:
     endpoint.hold()
-    succeed(
+    run_python(
         """
         from python.child import *
         import logging
@@ -201,7 +201,7 @@ def test_callers_are_told_of_a_shutdown(endpoint: TokenEndpoint, client: str) ->
         logging.getLogger("argus_mcp").addHandler(logging.NullHandler())
 
         async def main():
-            waiting = await under_way(provider().get_headers())
+            waiting = await start_waiting(provider().get_headers())
             _native.shutdown(5.0)
             try:
                 await waiting
@@ -217,7 +217,7 @@ def test_callers_are_told_of_a_shutdown(endpoint: TokenEndpoint, client: str) ->
     )
 
 
-def test_example_host(endpoint: TokenEndpoint, config: str, tmp_path) -> None:
+def test_example_host_prints_headers_and_error_codes(endpoint: TokenEndpoint, config: str, tmp_path) -> None:
     path = tmp_path / "config.yaml"
     path.write_text(config)
     output = subprocess.check_output([sys.executable, ROOT / "examples/python/host.py", path], text=True)

@@ -1,4 +1,4 @@
-"""The engine's records in `logging`, and what is never in them."""
+"""Log records: those of the engine reach `logging`, and none contains a secret."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 
 from argus_auth import OAuth2Provider, Resolver, TokenError, _native, load_config
 
-from .conftest import CANARY, succeed
+from .conftest import CANARY, run_python
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,32 +25,35 @@ PROVIDER = "argus_mcp.bridge.auth.provider"
 
 @pytest.fixture(autouse=True)
 def _flushed() -> None:
+    """Passes on the records of earlier tests, so that each test begins with an empty queue."""
     _native.flush_log()
 
 
-def flush_until(there: Callable[[], object]) -> None:
-    """A token can be had a moment before its record is there."""
+def flush_until(done: Callable[[], object]) -> None:
+    """Passes records on until `done()`; fails after 5 s. A caller may get its token before the record is queued."""
     deadline = time.monotonic() + 5
-    while not there():
+    while not done():
         assert time.monotonic() < deadline
         _native.flush_log()
 
 
-def test_a_fetch_is_told(config: str, endpoint: TokenEndpoint, caplog: pytest.LogCaptureFixture) -> None:
+def test_fetch_logs_request_and_success_on_the_callers_thread(
+    config: str, endpoint: TokenEndpoint, caplog: pytest.LogCaptureFixture
+) -> None:
     caplog.set_level(logging.DEBUG)
     Resolver.from_str(config).headers_sync("oauth2")
     flush_until(lambda: "acquired" in caplog.text)
-    told = [(record.name, record.levelname) for record in caplog.records if record.name.startswith("argus_mcp")]
-    assert told == [(PROVIDER, "DEBUG"), (PROVIDER, "INFO")]
+    logged = [(record.name, record.levelname) for record in caplog.records if record.name.startswith("argus_mcp")]
+    assert logged == [(PROVIDER, "DEBUG"), (PROVIDER, "INFO")]
     assert endpoint.url in caplog.text
     assert abs(caplog.records[0].created - time.time()) < 10
     assert {record.thread for record in caplog.records} == {threading.get_ident()}
 
 
-def test_the_warnings_of_a_configuration_are_told(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_every_load_of_a_configuration_logs_its_warnings(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     file = tmp_path / "config.yaml"
 
-    def told() -> list[tuple[str, str, str]]:
+    def logged() -> list[tuple[str, str, str]]:
         records = [(record.name, record.levelname, record.message) for record in caplog.records]
         caplog.clear()
         return records
@@ -59,14 +62,14 @@ def test_the_warnings_of_a_configuration_are_told(tmp_path: Path, caplog: pytest
     message = "configuration: line 1, column 44: backends.a.oops: unknown key, ignored"
     expected = [("argus_mcp.config.loader", "WARNING", message)]
     resolver = Resolver.from_file(file)
-    assert told() == expected
+    assert logged() == expected
     resolver.reload()
-    assert told() == expected
+    assert logged() == expected
     load_config(file)
-    assert told() == expected
+    assert logged() == expected
 
 
-def test_levels_are_looked_at_again(config: str, caplog: pytest.LogCaptureFixture) -> None:
+def test_level_change_applies_to_the_next_record(config: str, caplog: pytest.LogCaptureFixture) -> None:
     resolver = Resolver.from_str(config)
     caplog.set_level(logging.INFO)
     resolver.headers_sync("oauth2")
@@ -85,7 +88,9 @@ def test_levels_are_looked_at_again(config: str, caplog: pytest.LogCaptureFixtur
     assert caplog.records == []
 
 
-def test_an_open_failure_is_told_once(config: str, endpoint: TokenEndpoint, caplog: pytest.LogCaptureFixture) -> None:
+def test_failure_of_an_open_backend_is_logged_once_for_many_callers(
+    config: str, endpoint: TokenEndpoint, caplog: pytest.LogCaptureFixture
+) -> None:
     endpoint.default({"status": 400, "body": {"error": "invalid_scope"}})
     resolver = Resolver.from_str(config)
     for _ in range(10):
@@ -96,7 +101,7 @@ def test_an_open_failure_is_told_once(config: str, endpoint: TokenEndpoint, capl
     assert sorted(errors) == [PROVIDER, "argus_mcp.bridge.auth_discovery"]
 
 
-def test_a_slow_handler_does_not_delay_a_fetch(endpoint: TokenEndpoint, client: str) -> None:
+def test_slow_handler_does_not_delay_a_fetch(endpoint: TokenEndpoint, client: str) -> None:
     entered, leave = threading.Event(), threading.Event()
 
     class Slow(logging.Handler):
@@ -115,7 +120,8 @@ def test_a_slow_handler_does_not_delay_a_fetch(endpoint: TokenEndpoint, client: 
         slow = threading.Thread(target=resolver.headers_sync, args=["a"])
         slow.start()
         assert entered.wait(10)
-        # Its records would come to the same handler; they are left to the one who is in it already, or wait.
+        # The fetch of the second thread must start although the handler blocks the first thread. The records of that
+        # fetch reach the handler later.
         other = threading.Thread(target=resolver.headers_sync, args=["b"])
         other.start()
         endpoint.wait_for_requests(2)
@@ -130,16 +136,16 @@ def test_a_slow_handler_does_not_delay_a_fetch(endpoint: TokenEndpoint, client: 
         logger.setLevel(logging.NOTSET)
 
 
-def test_a_handler_may_call_back(config: str) -> None:
+def test_handler_that_calls_the_resolver_gets_headers(config: str) -> None:
     resolver = Resolver.from_str(config)
     seen: list[str] = []
 
-    class Curious(logging.Handler):
+    class Calling(logging.Handler):
         def emit(self, record: logging.LogRecord) -> None:
             seen.append(resolver.headers_sync("oauth2")["Authorization"])
 
     logger = logging.getLogger(PROVIDER)
-    handler = Curious()
+    handler = Calling()
     logger.addHandler(handler)
     logger.setLevel(logging.INFO)
     try:
@@ -151,27 +157,29 @@ def test_a_handler_may_call_back(config: str) -> None:
     assert seen[0] == "Bearer tok-1"
 
 
-def test_a_filter_that_fails_costs_nobody_his_headers(config: str, capsys: pytest.CaptureFixture[str]) -> None:
-    asked: list[logging.LogRecord] = []
+def test_failing_filter_is_reported_and_callers_still_get_headers(
+    config: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    filtered: list[logging.LogRecord] = []
 
     def broken(record: logging.LogRecord) -> bool:
-        asked.append(record)
-        raise RuntimeError(record.name)  # which costs the other records nothing either
+        filtered.append(record)
+        raise RuntimeError(record.name)  # the other records still reach the filter
 
     logger = logging.getLogger(PROVIDER)
     logger.addFilter(broken)
     logger.setLevel(logging.DEBUG)
     try:
         assert Resolver.from_str(config).headers_sync("oauth2")["Authorization"] == "Bearer tok-1"
-        flush_until(lambda: len(asked) == 2)
+        flush_until(lambda: len(filtered) == 2)
     finally:
         logger.removeFilter(broken)
         logger.setLevel(logging.NOTSET)
     assert f"RuntimeError: {PROVIDER}" in capsys.readouterr().err
 
 
-def test_records_that_nobody_takes_are_counted(endpoint: TokenEndpoint, client: str) -> None:
-    output = succeed(
+def test_records_beyond_the_capacity_are_dropped_and_counted(endpoint: TokenEndpoint, client: str) -> None:
+    output = run_python(
         """
         from python.child import *
         import logging
@@ -182,7 +190,7 @@ def test_records_that_nobody_takes_are_counted(endpoint: TokenEndpoint, client: 
         logging.getLogger().addHandler(Keep())
         logging.getLogger().setLevel(logging.DEBUG)
         queue = _native.CompletionQueue()
-        # request() hands no records on; each of these fetches makes three or more.
+        # request() passes no records on, and each of these fetches produces at least three.
         for number in range(700):
             source = argus_auth.OAuth2Provider(TOKEN_URL, f"{CLIENT}-{number}", "s")._source
             source.request(queue, number)
@@ -193,10 +201,10 @@ def test_records_that_nobody_takes_are_counted(endpoint: TokenEndpoint, client: 
         endpoint.url,
         client,
     )
-    assert output.endswith("log records were dropped: nothing took them in time.\n")
+    assert output.endswith("log records were dropped, because no Python thread called into argus_auth in time.\n")
 
 
-def test_no_secret_is_ever_logged(
+def test_log_records_errors_and_reprs_contain_no_secret(
     config: str, endpoint: TokenEndpoint, client: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(1)

@@ -1,4 +1,4 @@
-"""The gateway's classes: its signatures, and what its subclassers and tests reach for."""
+"""The provider classes: the gateway's signatures, and the private names that its subclasses and tests use."""
 
 from __future__ import annotations
 
@@ -32,15 +32,17 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def provider(endpoint: TokenEndpoint, client: str) -> OAuth2Provider:
+    """A provider whose tokens come from `endpoint`. No other test shares its token."""
     return OAuth2Provider(endpoint.url, client, CANARY)
 
 
 def get(provider: AuthProvider) -> dict[str, str]:
+    """Returns the provider's headers, on a new event loop."""
     return asyncio.run(provider.get_headers())
 
 
 class TestTokenCache:
-    def test_is_valid_until_the_buffer_before_its_expiry(self) -> None:
+    def test_cache_is_valid_only_if_the_lifetime_exceeds_the_buffer(self) -> None:
         cache = TokenCache()
         assert (cache.valid, cache.get(), cache._expiry_buffer) == (False, None, 30.0)
         cache.set("tok", 30)
@@ -51,7 +53,7 @@ class TestTokenCache:
         cache.invalidate()
         assert (cache.valid, cache.get()) == (False, None)
 
-    def test_expires(self) -> None:
+    def test_cache_after_its_lifetime_is_not_valid(self) -> None:
         cache = TokenCache(expiry_buffer=0.0)
         cache.set("tok", 0.02)
         deadline = time.monotonic() + 5
@@ -59,13 +61,13 @@ class TestTokenCache:
             assert time.monotonic() < deadline
 
     @pytest.mark.parametrize("expires_in", [0, -0.0, -1, True, float("nan"), float("-inf")])
-    def test_no_life(self, expires_in: float) -> None:
+    def test_set_with_a_lifetime_that_is_not_positive_stores_no_valid_token(self, expires_in: float) -> None:
         cache = TokenCache()
         cache.set("tok", expires_in)
         assert cache.get() is None
 
     @pytest.mark.parametrize("expires_in", [1e18, 1e19, 1e300, float("inf")])
-    def test_a_long_life(self, expires_in: float) -> None:
+    def test_set_with_a_huge_lifetime_stores_a_valid_token(self, expires_in: float) -> None:
         cache = TokenCache()
         cache.set("tok", expires_in)
         assert cache.get() == "tok"
@@ -79,14 +81,14 @@ class TestTokenCache:
             (("tok", 10**400), OverflowError),
         ],
     )
-    def test_bad_arguments(self, arguments: tuple, error: type[Exception]) -> None:
+    def test_set_with_bad_arguments_raises_and_keeps_the_token(self, arguments: tuple, error: type[Exception]) -> None:
         cache = TokenCache(0)
         cache.set("kept", 60)
         with pytest.raises(error):
             cache.set(*arguments)
         assert cache.get() == "kept"
 
-    def test_can_be_subclassed_and_referred_to_weakly(self) -> None:
+    def test_cache_can_be_subclassed_and_weakly_referenced(self) -> None:
         class Cache(TokenCache):
             pass
 
@@ -96,7 +98,7 @@ class TestTokenCache:
 
 
 class TestStaticTokenProvider:
-    def test_copies(self) -> None:
+    def test_get_headers_returns_a_copy_of_a_copy(self) -> None:
         headers = {"Authorization": "Bearer x"}
         provider = StaticTokenProvider(headers)
         headers["Authorization"] = "changed"
@@ -105,7 +107,7 @@ class TestStaticTokenProvider:
         assert get(provider) == {"Authorization": "Bearer x"}
         assert get(StaticTokenProvider([("A", "b")])) == {"A": "b"}
 
-    def test_redacted_repr(self) -> None:
+    def test_redacted_repr_masks_values_of_sensitive_names(self) -> None:
         shown = StaticTokenProvider(
             {"Authorization": f"Bearer {CANARY}", "X-Api-Key": "short", "Cookie": CANARY, "X-Custom": "visible"}
         ).redacted_repr()
@@ -115,19 +117,23 @@ class TestStaticTokenProvider:
         assert "'X-Custom': 'visible'" in shown
 
     @pytest.mark.parametrize("headers", [{1: "x"}, {"Authorization": 5}, {"X": object()}, {"token": None}])
-    def test_redacted_repr_never_raises(self, headers: dict) -> None:
+    def test_redacted_repr_of_odd_headers_does_not_raise(self, headers: dict) -> None:
         assert StaticTokenProvider(headers).redacted_repr().startswith("StaticTokenProvider(")
 
 
 class TestOAuth2Provider:
-    def test_equal_providers_share_a_token(self, endpoint: TokenEndpoint, client: str) -> None:
+    def test_equal_providers_share_a_token_and_other_scopes_get_another(
+        self, endpoint: TokenEndpoint, client: str
+    ) -> None:
         for _ in range(3):
             assert get(OAuth2Provider(endpoint.url, client, CANARY)) == {"Authorization": "Bearer tok-1"}
             gc.collect()
         assert get(OAuth2Provider(endpoint.url, client, CANARY, scopes=["a", "b"])) == {"Authorization": "Bearer tok-2"}
         assert [request["form"] for request in endpoint.requests()][1][-1] == ["scope", "a b"]
 
-    def test_a_cold_herd(self, provider: OAuth2Provider, endpoint: TokenEndpoint) -> None:
+    def test_many_callers_without_a_token_cause_one_request(
+        self, provider: OAuth2Provider, endpoint: TokenEndpoint
+    ) -> None:
         async def herd() -> list[dict[str, str]]:
             return await asyncio.gather(*(provider.get_headers() for _ in range(1000)))
 
@@ -136,7 +142,7 @@ class TestOAuth2Provider:
         assert len({id(each) for each in headers}) == 1000
         assert len(endpoint.requests()) == 1
 
-    def test_invalidate(self, provider: OAuth2Provider) -> None:
+    def test_invalidate_drops_the_cached_and_the_shared_token(self, provider: OAuth2Provider) -> None:
         assert get(provider) == {"Authorization": "Bearer tok-1"}
         assert (provider._cache.valid, provider._cache.get()) == (True, "tok-1")
         provider._cache.set("by-hand", 3600)
@@ -146,20 +152,20 @@ class TestOAuth2Provider:
         provider._cache.invalidate()
         assert get(provider) == {"Authorization": "Bearer tok-3"}
 
-    def test_failure(self, provider: OAuth2Provider, endpoint: TokenEndpoint) -> None:
+    def test_rejected_credentials_raise_token_error(self, provider: OAuth2Provider, endpoint: TokenEndpoint) -> None:
         endpoint.default({"status": 400, "body": {"error": "invalid_client"}})
         with pytest.raises(TokenError, match="invalid_client"):
             get(provider)
 
     @pytest.mark.parametrize("url", ["", "no url", "ftp://h/", "http://[bad", "http://h:99999/"])
-    def test_a_url_that_cannot_be_requested(self, url: str, client: str) -> None:
+    def test_token_url_that_cannot_be_requested_raises_token_error(self, url: str, client: str) -> None:
         provider = OAuth2Provider(url, client, CANARY)
         with pytest.raises(TokenError) as caught:
             get(provider)
         assert caught.value.code == "token_request"
         assert provider.redacted_repr().startswith("OAuth2Provider(")
 
-    def test_a_token_put_in_by_hand_is_private(
+    def test_token_set_by_hand_is_used_by_its_provider_alone(
         self, provider: OAuth2Provider, endpoint: TokenEndpoint, client: str
     ) -> None:
         provider._cache.set("by-hand", expires_in=3600)
@@ -174,11 +180,12 @@ class TestOAuth2Provider:
         provider._cache.set("another", 60)
         assert get(provider) == {"Authorization": "Bearer another"}
 
-    def test_fetch_token_replaced_on_one_provider(
+    def test_fetch_token_replaced_on_one_provider_is_used_by_it_alone(
         self, provider: OAuth2Provider, endpoint: TokenEndpoint, client: str
     ) -> None:
         other = OAuth2Provider(endpoint.url, client, CANARY)
-        assert get(other) == {"Authorization": "Bearer tok-1"}  # A shared token does not stand in the way.
+        # Fetches the shared token. The replacement is called although there is one.
+        assert get(other) == {"Authorization": "Bearer tok-1"}
         provider._fetch_token = AsyncMock(return_value="mine")  # type: ignore[method-assign]
         assert get(provider) == {"Authorization": "Bearer mine"}
         provider._fetch_token.assert_awaited_once()
@@ -187,7 +194,7 @@ class TestOAuth2Provider:
         provider._fetch_token.assert_awaited_once()
         assert get(other) == {"Authorization": "Bearer tok-1"}
 
-    def test_fetch_token_replaced_runs_once_for_all(self, provider: OAuth2Provider) -> None:
+    def test_fetch_token_replaced_runs_once_for_all_waiting_callers(self, provider: OAuth2Provider) -> None:
         calls = []
 
         async def fetch() -> str:
@@ -204,7 +211,7 @@ class TestOAuth2Provider:
         asyncio.run(herd())
         assert len(calls) == 1
 
-    def test_fetch_token_replaced_in_a_subclass(self, endpoint: TokenEndpoint, client: str) -> None:
+    def test_fetch_token_replaced_in_a_subclass_may_call_super(self, endpoint: TokenEndpoint, client: str) -> None:
         calls = []
 
         class Counting(OAuth2Provider):
@@ -219,14 +226,16 @@ class TestOAuth2Provider:
         assert get(provider) == {"Authorization": "Bearer tok-2"}
         assert len(calls) == 2
 
-    def test_fetch_token_replaced_after_a_fetch(self, provider: OAuth2Provider) -> None:
+    def test_fetch_token_replaced_after_a_fetch_is_called_once_the_token_is_gone(
+        self, provider: OAuth2Provider
+    ) -> None:
         assert get(provider) == {"Authorization": "Bearer tok-1"}
         provider._fetch_token = AsyncMock(return_value="mine")  # type: ignore[method-assign]
-        assert get(provider) == {"Authorization": "Bearer tok-1"}  # It has a token.
+        assert get(provider) == {"Authorization": "Bearer tok-1"}  # The provider still has a token.
         provider._cache.invalidate()
         assert get(provider) == {"Authorization": "Bearer mine"}
 
-    def test_loops_that_contended_are_let_go(self, provider: OAuth2Provider) -> None:
+    def test_fetch_token_replaced_does_not_keep_closed_loops_alive(self, provider: OAuth2Provider) -> None:
         loops = []
 
         async def fetch() -> str:
@@ -243,18 +252,22 @@ class TestOAuth2Provider:
         gc.collect()
         assert sum(loop() is not None for loop in loops) <= 1
 
-    def test_fetch_token_replaced_on_the_class(self, provider: OAuth2Provider, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_fetch_token_replaced_on_the_class_is_used(
+        self, provider: OAuth2Provider, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         monkeypatch.setattr(OAuth2Provider, "_fetch_token", AsyncMock(return_value="patched"))
         assert get(provider) == {"Authorization": "Bearer patched"}
 
-    def test_fetch_token_of_another_provider(self, provider: OAuth2Provider, endpoint: TokenEndpoint) -> None:
+    def test_fetch_token_replaced_by_that_of_another_provider_is_used(
+        self, provider: OAuth2Provider, endpoint: TokenEndpoint
+    ) -> None:
         provider._fetch_token = OAuth2Provider(endpoint.url, "other", CANARY)._fetch_token  # type: ignore[method-assign]
         assert get(provider) == {"Authorization": "Bearer tok-1"}
         assert ["client_id", "other"] in endpoint.requests()[0]["form"]
 
-    def test_anything_may_be_the_cache(self, provider: OAuth2Provider) -> None:
+    def test_cache_replaced_by_a_foreign_object_is_consulted(self, provider: OAuth2Provider) -> None:
         class Cache:
-            """Refers to its provider, which must not keep both alive."""
+            """A cache that refers to its provider. The reference cycle must not keep both alive."""
 
             def __init__(self, provider: OAuth2Provider) -> None:
                 self.provider = provider
@@ -283,7 +296,7 @@ class TestOAuth2Provider:
         gc.collect()
         assert gone() is None
 
-    def test_replaced_fetch_token_on_many_loops(self, provider: OAuth2Provider) -> None:
+    def test_fetch_token_replaced_works_on_many_loops_at_once(self, provider: OAuth2Provider) -> None:
         provider._fetch_token = AsyncMock(return_value="mine")  # type: ignore[method-assign]
         failures: list[BaseException] = []
 
@@ -306,11 +319,11 @@ class TestOAuth2Provider:
             sys.setswitchinterval(interval)
         assert failures == []
 
-    def test_fetch_token_itself(self, provider: OAuth2Provider) -> None:
+    def test_fetch_token_returns_the_shared_token(self, provider: OAuth2Provider) -> None:
         assert asyncio.run(provider._fetch_token()) == "tok-1"
         assert asyncio.run(provider._fetch_token()) == "tok-1"
 
-    def test_redacted_repr(self) -> None:
+    def test_redacted_repr_shows_at_most_a_quarter_of_the_secret(self) -> None:
         provider = OAuth2Provider("https://u:pw@h/token?api=pw", "my-client", "a-long-enough-secret")
         assert provider.redacted_repr() == (
             "OAuth2Provider(token_url='https://h/token', client_id='my-client', client_secret=****************cret)"
@@ -319,23 +332,23 @@ class TestOAuth2Provider:
         short = OAuth2Provider("https://h/token", "my-client", "pass1")
         assert "ass1" not in short.redacted_repr()
 
-    def test_a_mock_of_it_is_a_provider(self) -> None:
+    def test_mock_with_its_spec_is_an_auth_provider(self) -> None:
         assert isinstance(AsyncMock(spec=OAuth2Provider), AuthProvider)
 
     @pytest.mark.parametrize("buffer", [-1, float("nan"), float("inf"), 1e300, 0])
-    def test_any_buffer(self, endpoint: TokenEndpoint, client: str, buffer: float) -> None:
+    def test_expiry_buffer_of_any_value_is_accepted(self, endpoint: TokenEndpoint, client: str, buffer: float) -> None:
         assert (
             get(OAuth2Provider(endpoint.url, client, CANARY, expiry_buffer=buffer))["Authorization"] == "Bearer tok-1"
         )
 
 
 class TestFactory:
-    def test_static(self) -> None:
+    def test_static_block_creates_a_static_provider(self) -> None:
         provider = create_auth_provider({"type": "static", "headers": {"X": "Y"}, "unknown": 1}, backend_name="b")
         assert isinstance(provider, StaticTokenProvider)
         assert get(provider) == {"X": "Y"}
 
-    def test_oauth2(self) -> None:
+    def test_oauth2_block_creates_a_provider_with_buffer_and_scopes(self) -> None:
         cfg = {"type": "oauth2", "token_url": "https://h/t", "client_id": "i", "client_secret": "s"}
         provider = create_auth_provider(cfg)
         assert isinstance(provider, OAuth2Provider)
@@ -358,13 +371,13 @@ class TestFactory:
             ({"type": "oauth2", "token_url": "u", "client_id": "i"}, "OAuth2 auth requires 'client_secret'."),
         ],
     )
-    def test_value_errors(self, cfg: dict, text: str) -> None:
+    def test_invalid_block_raises_config_error_with_the_gateways_text(self, cfg: dict, text: str) -> None:
         with pytest.raises(ValueError) as caught:  # noqa: PT011 - the whole text is compared
             create_auth_provider(cfg)
         assert str(caught.value) == text
         assert isinstance(caught.value, ConfigError)
 
-    def test_a_buffer_that_is_no_number(self) -> None:
+    def test_buffer_that_is_not_a_number_raises(self) -> None:
         cfg = {"type": "oauth2", "token_url": "u", "client_id": "i", "client_secret": "s"}
         with pytest.raises(TypeError):
             create_auth_provider({**cfg, "token_expiry_buffer_seconds": None})
@@ -376,5 +389,5 @@ class TestFactory:
     ("value", "visible", "shown"),
     [("", 4, "****"), ("ab", 4, "****"), ("abcd", 4, "****"), ("abcde", 4, "*bcde"), ("abcde", 0, "*****")],
 )
-def test_redact(value: str, visible: int, shown: str) -> None:
+def test_redact_shows_only_the_last_characters(value: str, visible: int, shown: str) -> None:
     assert _redact(value, visible) == shown

@@ -1,4 +1,4 @@
-"""Every block of code in the README does what it says, against a real token endpoint."""
+"""The code blocks of the README: each runs against a token endpoint and has the result that the README promises."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ COMPILERS = {"c": ("cc", "-std=c11", "-xc"), "cpp": ("c++", "-std=c++17", "-xc++
 
 
 def blocks(language: str) -> list[str]:
-    """The code blocks in a language, in order. The Rust ones are documentation tests of core."""
+    """Returns the code blocks in a language, in order. The Rust blocks are documentation tests of core."""
     return re.findall(rf"^```{language}\n(.*?)^```$", (ROOT / "README.md").read_text(), re.MULTILINE | re.DOTALL)
 
 
@@ -40,24 +40,25 @@ def directory(tmp_path: Path, endpoint: TokenEndpoint, client: str, monkeypatch:
 
 
 def run(command: list[str | Path], directory: Path) -> str:
+    """Runs a program that must succeed. Returns its output."""
     return subprocess.run(command, cwd=directory, check=True, stdout=subprocess.PIPE, text=True, timeout=60).stdout
 
 
-def test_python(directory: Path) -> None:
+def test_python_blocks_run_and_print_the_header_names(directory: Path) -> None:
     example, install = blocks("python")
     assert run([sys.executable, "-c", example], directory) == "dict_keys(['X-Report-Key'])\n"
     assert run([sys.executable, "-c", install], directory) == ""
 
 
 @pytest.mark.parametrize("language", COMPILERS)
-def test_compiled(language: str, directory: Path) -> None:
+def test_c_and_cpp_blocks_compile_and_print_the_headers(language: str, directory: Path) -> None:
     compiler, standard, kind = COMPILERS[language]
     if not shutil.which(compiler) or not (LIBRARIES / "libargus_auth.so").exists():
         pytest.skip("needs a compiler and the release build of the C library: `make native`")
     (source,) = blocks(language)
     warnings = ["-Wall", "-Wextra", "-Wpedantic", "-Werror"]
     link = [f"-L{LIBRARIES}", "-largus_auth", f"-Wl,-rpath,{LIBRARIES}"]
-    # The library is found by its SONAME, which only an installed one has as a file.
+    # The loader looks for the library's SONAME. A file of that name exists only after an installation.
     soname = directory / "libargus_auth.so.0"
     soname.symlink_to(LIBRARIES / "libargus_auth.so")
     link.append(f"-Wl,-rpath,{directory}")
@@ -66,7 +67,7 @@ def test_compiled(language: str, directory: Path) -> None:
     assert run([directory / "example"], directory) == "X-Request-Source: 5 bytes\nAuthorization: 12 bytes\n"
 
 
-def test_console(directory: Path) -> None:
+def test_console_blocks_run_and_show_no_secret(directory: Path) -> None:
     (session,) = [block for block in blocks("console") if "argus-auth" in block]
     for line in session.splitlines():
         command = line.removeprefix("$ ").partition("#")[0].split()

@@ -1,4 +1,4 @@
-"""A configuration that changes under way, and what can be seen of its tokens."""
+"""Reload of a configuration that has changed; status and metrics of its tokens."""
 
 from __future__ import annotations
 
@@ -21,16 +21,18 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def file(tmp_path: Path, config: str) -> Path:
+    """The path of a file with the text of the fixture `config`."""
     path = tmp_path / "config.yaml"
     path.write_text(config)
     return path
 
 
 def token(resolver: Resolver, backend: str = "closed") -> str:
+    """Returns the Authorization header of a backend."""
     return resolver.headers_sync(backend)["Authorization"]
 
 
-def test_what_did_not_change_keeps_its_token(file: Path, endpoint: TokenEndpoint) -> None:
+def test_reload_with_a_new_backend_keeps_the_tokens_of_the_others(file: Path, endpoint: TokenEndpoint) -> None:
     resolver = Resolver.from_file(file)
     assert token(resolver) == "Bearer tok-1"
     file.write_text(file.read_text() + "  later:\n    type: sse\n    url: http://host/sse\n    headers: {X-A: b}\n")
@@ -41,7 +43,7 @@ def test_what_did_not_change_keeps_its_token(file: Path, endpoint: TokenEndpoint
     assert len(endpoint.requests()) == 1
 
 
-def test_headers_follow(file: Path) -> None:
+def test_reload_with_changed_headers_or_no_backends_applies_the_change(file: Path) -> None:
     resolver = Resolver.from_file(file)
     assert resolver.headers_sync("static")["X-Tenant"] == "a"
     file.write_text(file.read_text().replace("X-Tenant: a", "X-Tenant: b"))
@@ -53,7 +55,9 @@ def test_headers_follow(file: Path) -> None:
         resolver.headers_sync("static")
 
 
-def test_a_new_secret_ends_the_cool_down(file: Path, endpoint: TokenEndpoint, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_reload_with_a_new_secret_ends_the_cool_down(
+    file: Path, endpoint: TokenEndpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
     file.write_text(file.read_text().replace(f"client_secret: {CANARY}", "client_secret: '${ARGUS_AUTH_ROTATED}'"))
     monkeypatch.setenv("ARGUS_AUTH_ROTATED", "old")
     resolver = Resolver.from_file(file)
@@ -72,7 +76,7 @@ def test_a_new_secret_ends_the_cool_down(file: Path, endpoint: TokenEndpoint, mo
     assert dict(endpoint.requests()[-1]["form"])["client_secret"] == "new"
 
 
-def test_a_broken_file_changes_nothing(file: Path, endpoint: TokenEndpoint) -> None:
+def test_reload_of_an_invalid_or_missing_file_raises_and_changes_nothing(file: Path, endpoint: TokenEndpoint) -> None:
     resolver = Resolver.from_file(file)
     assert token(resolver) == "Bearer tok-1"
     file.write_text("backends:\n  a: {type: sse}\n  b: {type: ssee, url: 'http://h'}\n")
@@ -88,7 +92,7 @@ def test_a_broken_file_changes_nothing(file: Path, endpoint: TokenEndpoint) -> N
     assert len(endpoint.requests()) == 1
 
 
-def test_who_waits_is_not_disturbed(file: Path, endpoint: TokenEndpoint) -> None:
+def test_reload_during_a_fetch_lets_the_waiter_get_its_headers(file: Path, endpoint: TokenEndpoint) -> None:
     resolver = Resolver.from_file(file)
     file.write_text("backends: {}")
 
@@ -104,18 +108,18 @@ def test_who_waits_is_not_disturbed(file: Path, endpoint: TokenEndpoint) -> None
     asyncio.run(main())
 
 
-def test_text_has_nothing_to_reload(config: str) -> None:
+def test_reload_of_a_resolver_from_text_does_nothing(config: str) -> None:
     resolver = Resolver.from_str(config)
     resolver.reload()
     assert len(resolver.backends) == 4
 
 
-def test_status(file: Path, endpoint: TokenEndpoint) -> None:
+def test_status_before_a_fetch_after_a_failure_and_after_a_success(file: Path, endpoint: TokenEndpoint) -> None:
     resolver = Resolver.from_file(file)
     assert resolver.status("static") is None
     assert resolver.status("none") is None
-    with pytest.raises(argus_auth.AuthError, match="nobody"):
-        resolver.status("nobody")
+    with pytest.raises(argus_auth.AuthError, match="no-such-backend"):
+        resolver.status("no-such-backend")
     assert resolver.status("oauth2") == argus_auth.TokenStatus(
         state="empty",
         expires_in=None,
@@ -144,7 +148,7 @@ def test_status(file: Path, endpoint: TokenEndpoint) -> None:
     fresh = resolver.status("closed")
     assert fresh is not None
     assert (fresh.state, fresh.successes, fresh.failures) == ("fresh", 1, 1)
-    assert fresh.hits in {1, 2}, "the first call may find the token that it has just asked for"
+    assert fresh.hits in {1, 2}, "the first call may find the token of the fetch that it has started"
     assert isinstance(fresh.expires_in, float)
     assert isinstance(fresh.since_success, float)
     assert 3500 < fresh.expires_in <= 3600
@@ -154,7 +158,7 @@ def test_status(file: Path, endpoint: TokenEndpoint) -> None:
         fresh.hits = 0  # type: ignore[misc]
 
 
-def test_metrics(file: Path) -> None:
+def test_metrics_cover_only_backends_with_tokens(file: Path) -> None:
     resolver = Resolver.from_file(file)
     token(resolver)
     lines = resolver.metrics().splitlines()

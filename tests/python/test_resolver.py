@@ -1,4 +1,4 @@
-"""Backend name to headers, awaited and blocking."""
+"""The resolver: headers by the name of a backend, awaited and blocking."""
 
 from __future__ import annotations
 
@@ -21,10 +21,11 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def resolver(config: str) -> Resolver:
+    """A resolver for the fixture `config`."""
     return Resolver.from_str(config)
 
 
-def test_each_kind_of_backend(resolver: Resolver) -> None:
+def test_headers_of_each_kind_of_backend_are_the_same_awaited_and_blocking(resolver: Resolver) -> None:
     assert resolver.backends == ("static", "oauth2", "closed", "none")
     assert resolver.warnings == ()
 
@@ -42,7 +43,7 @@ def test_each_kind_of_backend(resolver: Resolver) -> None:
     assert {name: resolver.headers_sync(name) for name in resolver.backends} == headers
 
 
-def test_a_dict_belongs_to_its_caller(resolver: Resolver) -> None:
+def test_headers_sync_returns_a_dict_that_the_caller_may_change(resolver: Resolver) -> None:
     for name in resolver.backends:
         first = resolver.headers_sync(name)
         expected = dict(first)
@@ -51,13 +52,15 @@ def test_a_dict_belongs_to_its_caller(resolver: Resolver) -> None:
         assert resolver.headers_sync(name) == expected
 
 
-def test_from_file(tmp_path: Path, config: str) -> None:
+def test_from_file_accepts_str_and_path(tmp_path: Path, config: str) -> None:
     path = tmp_path / "config.yaml"
     path.write_text(config)
     assert Resolver.from_file(path).backends == Resolver.from_file(str(path)).backends
 
 
-def test_load_config(tmp_path: Path, config: str, endpoint: TokenEndpoint, client: str) -> None:
+def test_load_config_returns_the_dict_of_the_gateways_loader(
+    tmp_path: Path, config: str, endpoint: TokenEndpoint, client: str
+) -> None:
     path = tmp_path / "config.yaml"
     path.write_text(config)
     backends = argus_auth.load_config(path)
@@ -76,22 +79,24 @@ def test_load_config(tmp_path: Path, config: str, endpoint: TokenEndpoint, clien
 
 
 @pytest.mark.parametrize("loop_count", [1, 3])
-def test_a_cold_herd_makes_one_token_request(resolver: Resolver, endpoint: TokenEndpoint, loop_count: int) -> None:
+def test_headers_for_many_callers_without_a_token_cause_one_request(
+    resolver: Resolver, endpoint: TokenEndpoint, loop_count: int
+) -> None:
     endpoint.hold()
     results: list[dict[str, str]] = []
 
-    all_have_asked = threading.Barrier(loop_count + 1)
+    all_have_called = threading.Barrier(loop_count + 1)
 
     async def herd() -> None:
         callers = [asyncio.ensure_future(resolver.headers("oauth2")) for _ in range(1000)]
         await asyncio.sleep(0)
-        all_have_asked.wait(10)
+        all_have_called.wait(10)
         results.extend(await asyncio.gather(*callers))
 
     threads = [threading.Thread(target=asyncio.run, args=[herd()]) for _ in range(loop_count)]
     for thread in threads:
         thread.start()
-    all_have_asked.wait(10)
+    all_have_called.wait(10)
     endpoint.release()
     for thread in threads:
         thread.join()
@@ -100,7 +105,9 @@ def test_a_cold_herd_makes_one_token_request(resolver: Resolver, endpoint: Token
     assert len(endpoint.requests()) == 1
 
 
-def test_the_request_on_the_wire(resolver: Resolver, endpoint: TokenEndpoint, client: str) -> None:
+def test_token_request_has_form_user_agent_and_accept_header(
+    resolver: Resolver, endpoint: TokenEndpoint, client: str
+) -> None:
     resolver.headers_sync("oauth2")
     (request,) = endpoint.requests()
     assert request["method"] == "POST"
@@ -110,7 +117,7 @@ def test_the_request_on_the_wire(resolver: Resolver, endpoint: TokenEndpoint, cl
     assert headers["accept"] == "application/json"
 
 
-def test_cached_awaits_start_nothing(resolver: Resolver) -> None:
+def test_headers_with_a_cached_token_start_no_thread(resolver: Resolver) -> None:
     async def many() -> tuple[int, int]:
         await resolver.headers("oauth2")
         before = _threads()
@@ -123,12 +130,12 @@ def test_cached_awaits_start_nothing(resolver: Resolver) -> None:
 
 
 def _threads() -> int:
-    """All threads of the process, Python's or not."""
+    """Returns the number of all threads of the process, Python's or not."""
     with open("/proc/self/status") as status:
         return next(int(line.split()[1]) for line in status if line.startswith("Threads:"))
 
 
-def test_headers_is_an_ordinary_coroutine(resolver: Resolver) -> None:
+def test_headers_is_a_coroutine_that_tasks_and_wait_for_accept(resolver: Resolver) -> None:
     async def main() -> dict[str, str]:
         coroutine = resolver.headers("none")
         assert asyncio.iscoroutine(coroutine)
@@ -137,7 +144,7 @@ def test_headers_is_an_ordinary_coroutine(resolver: Resolver) -> None:
     assert asyncio.run(main()) == {}
 
 
-def test_a_cancelled_caller_cancels_nobody_else(resolver: Resolver, endpoint: TokenEndpoint) -> None:
+def test_cancelled_caller_leaves_the_fetch_to_the_other_caller(resolver: Resolver, endpoint: TokenEndpoint) -> None:
     endpoint.hold()
 
     async def main() -> dict[str, str]:
@@ -154,20 +161,20 @@ def test_a_cancelled_caller_cancels_nobody_else(resolver: Resolver, endpoint: To
     assert len(endpoint.requests()) == 1
 
 
-def test_a_fetch_survives_all_its_callers(resolver: Resolver, endpoint: TokenEndpoint) -> None:
+def test_fetch_whose_callers_timed_out_serves_the_next_caller(resolver: Resolver, endpoint: TokenEndpoint) -> None:
     endpoint.hold()
 
     async def give_up() -> None:
         with pytest.raises(asyncio.TimeoutError):
             await asyncio.wait_for(resolver.headers("oauth2"), 0.05)
 
-    asyncio.run(give_up())  # The loop is closed with the fetch under way.
+    asyncio.run(give_up())  # Closes the loop during the fetch.
     endpoint.release()
     assert resolver.headers_sync("oauth2", timeout=5)["Authorization"] == "Bearer tok-1"
     assert len(endpoint.requests()) == 1
 
 
-def test_callers_that_gave_up_leave_no_descriptors_open(resolver: Resolver, endpoint: TokenEndpoint) -> None:
+def test_callers_that_gave_up_leave_no_descriptor_open(resolver: Resolver, endpoint: TokenEndpoint) -> None:
     endpoint.hold()
 
     async def give_up() -> None:
@@ -189,8 +196,8 @@ def test_callers_that_gave_up_leave_no_descriptors_open(resolver: Resolver, endp
     endpoint.release()
 
 
-def test_loops_that_end_with_callers_waiting(config: str, endpoint: TokenEndpoint) -> None:
-    """Answers for loops that are closed go nowhere, quietly."""
+def test_loops_closed_with_callers_waiting_get_no_outcome(config: str, endpoint: TokenEndpoint) -> None:
+    """Outcomes for closed loops are dropped without an error."""
     endpoint.hold()
     resolver = Resolver.from_str(config)
 
@@ -206,11 +213,11 @@ def test_loops_that_end_with_callers_waiting(config: str, endpoint: TokenEndpoin
     assert len(endpoint.requests()) == 1
 
 
-def test_a_loop_that_stands_still_holds_up_no_other(resolver: Resolver, endpoint: TokenEndpoint) -> None:
+def test_loop_that_does_not_run_does_not_delay_other_loops(resolver: Resolver, endpoint: TokenEndpoint) -> None:
     endpoint.hold()
     idle = asyncio.new_event_loop()
     task = idle.create_task(resolver.headers("oauth2"))
-    idle.run_until_complete(asyncio.sleep(0))  # The first loop waits for the token, and no longer runs.
+    idle.run_until_complete(asyncio.sleep(0))  # The first loop waits for the token but does not run.
     threads = [threading.Thread(target=lambda: asyncio.run(resolver.headers("oauth2"))) for _ in range(10)]
     for thread in threads:
         thread.start()
@@ -222,7 +229,7 @@ def test_a_loop_that_stands_still_holds_up_no_other(resolver: Resolver, endpoint
     idle.close()
 
 
-def test_a_loop_that_cannot_watch_descriptors(resolver: Resolver, endpoint: TokenEndpoint) -> None:
+def test_loop_without_add_reader_gets_headers_through_the_relay(resolver: Resolver, endpoint: TokenEndpoint) -> None:
     class Loop(asyncio.SelectorEventLoop):
         def add_reader(self, fd, callback, *args):
             if "argus_auth" in getattr(callback, "__module__", ""):
@@ -238,7 +245,7 @@ def test_a_loop_that_cannot_watch_descriptors(resolver: Resolver, endpoint: Toke
     assert len(endpoint.requests()) == 1
 
 
-def test_uvloop(resolver: Resolver, endpoint: TokenEndpoint) -> None:
+def test_headers_on_uvloop_cause_one_request(resolver: Resolver, endpoint: TokenEndpoint) -> None:
     uvloop = pytest.importorskip("uvloop")
 
     async def herd() -> list[dict[str, str]]:
@@ -251,7 +258,7 @@ def test_uvloop(resolver: Resolver, endpoint: TokenEndpoint) -> None:
     assert len(endpoint.requests()) == 1
 
 
-def test_invalidate(resolver: Resolver, endpoint: TokenEndpoint) -> None:
+def test_invalidate_with_the_rejected_value_drops_that_token_only(resolver: Resolver, endpoint: TokenEndpoint) -> None:
     rejected = resolver.headers_sync("oauth2")["Authorization"]
     for _ in range(50):
         resolver.invalidate("oauth2", rejected)
@@ -266,14 +273,14 @@ def test_headers_sync_lets_other_threads_run(resolver: Resolver, endpoint: Token
     result: list[dict[str, str]] = []
     thread = threading.Thread(target=lambda: result.append(resolver.headers_sync("oauth2")))
     thread.start()
-    endpoint.wait_for_requests(1)  # This thread runs Python code while that one waits.
+    endpoint.wait_for_requests(1)  # Python code on this thread, while the other thread waits.
     assert thread.is_alive()
     endpoint.release()
     thread.join(timeout=5)
     assert result == [{"X-Source": "argus", "Authorization": "Bearer tok-1"}]
 
 
-def test_a_deadline(resolver: Resolver, endpoint: TokenEndpoint) -> None:
+def test_headers_sync_after_its_timeout_raises_deadline_error(resolver: Resolver, endpoint: TokenEndpoint) -> None:
     endpoint.hold()
     for timeout in (0, -1.0, 0.05):
         with pytest.raises(argus_auth.DeadlineError) as caught:
@@ -285,7 +292,7 @@ def test_a_deadline(resolver: Resolver, endpoint: TokenEndpoint) -> None:
         resolver.invalidate("oauth2") or resolver.headers_sync("oauth2", timeout=float("nan"))
 
 
-def test_concurrent_first_use_from_threads(resolver: Resolver, endpoint: TokenEndpoint) -> None:
+def test_headers_sync_in_many_threads_at_once_causes_one_request(resolver: Resolver, endpoint: TokenEndpoint) -> None:
     barrier = threading.Barrier(8)
     results: list[str] = []
 

@@ -1,6 +1,6 @@
-"""Secrets that the gateway's own command and Python's own `keyring` wrote, read by us.
+"""Secret stores: this library reads secrets that the gateway's command and Python's `keyring` have written.
 
-The gateway lives in `build/argus-0.8.6`; ARGUS_AUTH_PYTHON_0_8_6 names another interpreter that has it.
+The gateway is installed in `build/argus-0.8.6`; ARGUS_AUTH_PYTHON_0_8_6 names another interpreter that has it.
 """
 
 from __future__ import annotations
@@ -25,39 +25,43 @@ LOAD = ["cargo", "run", "--quiet", "-p", "argus-auth-core", "--features", "keyri
 
 
 def gateway() -> Path:
+    """Returns the interpreter of an environment with the gateway."""
     python = Path(os.environ.get("ARGUS_AUTH_PYTHON_0_8_6", ROOT / "build/argus-0.8.6/bin/python"))
     if not python.exists():
         pytest.fail(f"{python} is missing; `make test-argus` creates it, or set ARGUS_AUTH_PYTHON_0_8_6")
     return python
 
 
-def arguments(secrets: str, names: list[str]) -> str:
-    """A configuration whose only backend has a variable per secret."""
+def config_with_secrets(secrets: str, names: list[str]) -> str:
+    """Returns the text of a configuration whose only backend has one variable per secret."""
     env = {f"V{index}": f"secret:{name}" for index, name in enumerate(names)}
     backend = json.dumps({"type": "sse", "url": "http://h", "command": "c", "env": env}, ensure_ascii=False)
     return f"secrets: {{enabled: true, {secrets}}}\nbackends:\n  b: {backend}\n"
 
 
 def load(yaml: str, wrapper: tuple[str, ...] = (), **env: str) -> dict[str, Any]:
+    """Loads a configuration with the core's example program `load`, run by `wrapper`. Returns what it found."""
     case = json.dumps({"yaml": base64.b64encode(yaml.encode()).decode(), "env": env})
-    # The toolchain is looked for from the repository, wherever a wrapper starts.
+    # Runs in the repository, so that the toolchain is found whatever the wrapper changes.
     result = subprocess.run([*wrapper, *LOAD], cwd=ROOT, input=case, text=True, capture_output=True, check=False)
     assert result.returncode == 0, result.stderr
     return json.loads(result.stdout)
 
 
 def values(result: dict[str, Any]) -> list[str]:
+    """Returns the values of the secrets, in the order of their names."""
     assert result["ok"], result["problems"]
     return list(result["backends"]["b"]["env"].values())
 
 
 def messages(result: dict[str, Any]) -> list[str]:
+    """Returns the messages of all problems."""
     return [problem["message"] for problem in result["problems"]]
 
 
 @pytest.fixture
 def store(tmp_path: Path) -> Path:
-    """A secrets file that the gateway's command wrote."""
+    """A secrets file that the gateway's command has written."""
     path = tmp_path / "secrets.enc"
     for name, value in SECRETS.items():
         write(path, name, value)
@@ -65,6 +69,7 @@ def store(tmp_path: Path) -> Path:
 
 
 def write(store: Path, name: str, value: str) -> None:
+    """Writes a secret with the gateway's command."""
     program = gateway().with_name("argus-mcp")
     command = [str(program), "secret", "--provider", "file", "--path", str(store), "set", name, value]
     env = os.environ | {"ARGUS_SECRET_KEY": KEY}
@@ -72,14 +77,14 @@ def write(store: Path, name: str, value: str) -> None:
     assert result.returncode == 0, (command, result.stdout, result.stderr)
 
 
-def test_what_the_gateway_wrote_is_read(store: Path) -> None:
-    result = load(arguments(f"provider: file, path: '{store}'", list(SECRETS)), ARGUS_SECRET_KEY=KEY)
+def test_file_store_reads_what_the_gateway_has_written(store: Path) -> None:
+    result = load(config_with_secrets(f"provider: file, path: '{store}'", list(SECRETS)), ARGUS_SECRET_KEY=KEY)
     assert values(result) == list(SECRETS.values())
     assert messages(result) == []
 
 
-def test_another_key_and_open_permissions(store: Path) -> None:
-    yaml = arguments(f"provider: file, path: '{store}'", ["api-key"])
+def test_file_store_with_another_key_fails_and_with_open_permissions_warns(store: Path) -> None:
+    yaml = config_with_secrets(f"provider: file, path: '{store}'", ["api-key"])
     other = base64.urlsafe_b64encode(bytes(32)).decode()
     (message,) = messages(load(yaml, ARGUS_SECRET_KEY=other))
     assert message.endswith(
@@ -92,9 +97,11 @@ def test_another_key_and_open_permissions(store: Path) -> None:
     assert message.endswith("can be read by its group and everyone else (mode 644); run `chmod 600` on it")
 
 
-def test_a_reload_picks_up_a_rotated_secret(store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_file_store_rotated_secret_is_used_after_a_reload(
+    store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("ARGUS_SECRET_KEY", KEY)
-    resolver = argus_auth.Resolver.from_file(header(tmp_path, f"provider: file, path: '{store}'"))
+    resolver = argus_auth.Resolver.from_file(config_with_header(tmp_path, f"provider: file, path: '{store}'"))
     assert resolver.headers_sync("b") == {"X-Key": "hunter2"}
     write(store, "api-key", "hunter3")
     assert resolver.headers_sync("b") == {"X-Key": "hunter2"}
@@ -102,8 +109,8 @@ def test_a_reload_picks_up_a_rotated_secret(store: Path, tmp_path: Path, monkeyp
     assert resolver.headers_sync("b") == {"X-Key": "hunter3"}
 
 
-def header(directory: Path, secrets: str) -> Path:
-    """A configuration whose only backend has a header that is a secret."""
+def config_with_header(directory: Path, secrets: str) -> Path:
+    """Writes a configuration whose only backend has a secret as a header. Returns the file."""
     file = directory / "config.yaml"
     backend = "{type: sse, url: 'http://h', headers: {X-Key: 'secret:api-key'}}"
     file.write_text(f"secrets: {{enabled: true, {secrets}}}\nbackends: {{b: {backend}}}\n")
@@ -112,7 +119,7 @@ def header(directory: Path, secrets: str) -> Path:
 
 # --- the keyring ----------------------------------------------------------------------------------------------------
 
-# Run inside a private D-Bus session, in a home directory of its own.
+# A script that starts a keyring daemon. It runs in a private D-Bus session with its own home directory.
 SESSION = """
 set -eu
 mkdir -p "$HOME/.local/share/keyrings" "$XDG_RUNTIME_DIR"
@@ -134,19 +141,20 @@ with contextlib.closing(secretstorage.dbus_init()) as bus:
 
 @pytest.fixture(scope="module")
 def _daemon() -> None:
+    """Skips the test if the keyring daemon or D-Bus is not installed."""
     needed = [str(ROOT / "tests/support/has"), "gnome-keyring", "dbus"]
     if subprocess.run(needed, check=False).returncode != 0:
         pytest.skip("gnome-keyring and dbus are not installed, and can't be: the keyring is not tested")
 
 
 def in_session(tmp_path: Path, script: str) -> tuple[str, ...]:
-    """Wraps a command: it runs in a private session after `script`."""
+    """Returns a wrapper that runs `script`, and then the wrapped command, in a private D-Bus session."""
     places = {
         "HOME": str(tmp_path),
         "XDG_RUNTIME_DIR": str(tmp_path / "run"),
         "XDG_DATA_HOME": str(tmp_path / ".local/share"),
     }
-    # Cargo is found where it was.
+    # Cargo's directories stay where they are, although HOME changes.
     cargo = {
         name: os.environ.get(name, str(Path.home() / default))
         for name, default in (("CARGO_HOME", ".cargo"), ("RUSTUP_HOME", ".rustup"))
@@ -156,43 +164,43 @@ def in_session(tmp_path: Path, script: str) -> tuple[str, ...]:
 
 
 @pytest.mark.usefixtures("_daemon")
-def test_what_pythons_keyring_wrote_is_read(tmp_path: Path) -> None:
+def test_keyring_store_reads_what_pythons_keyring_has_written(tmp_path: Path) -> None:
     secrets = {name: value for name, value in SECRETS.items() if value}
     writer = tmp_path / "write.py"
     writer.write_text(WRITE)
     argument = tmp_path / "secrets.json"
     argument.write_text(json.dumps(secrets))
     script = f'{SESSION}\n{sys.executable} {writer} "$(cat {argument})"'
-    result = load(arguments("provider: keyring", list(secrets)), in_session(tmp_path, script))
+    result = load(config_with_secrets("provider: keyring", list(secrets)), in_session(tmp_path, script))
     assert values(result) == list(secrets.values())
-    result = load(arguments("provider: keyring", ["no-such"]), in_session(tmp_path, SESSION))
+    result = load(config_with_secrets("provider: keyring", ["no-such"]), in_session(tmp_path, SESSION))
     assert messages(result)[0].startswith('secret "no-such" was not found: the default keyring has no such entry')
 
 
 @pytest.mark.usefixtures("_daemon")
-def test_the_wheel_reads_the_keyring(tmp_path: Path) -> None:
+def test_keyring_store_is_read_by_the_wheels_command(tmp_path: Path) -> None:
     writer = tmp_path / "write.py"
     writer.write_text(WRITE)
     script = f'{SESSION}\n{sys.executable} {writer} \'{{"api-key": "hunter2"}}\''
     show = [sys.executable, "-m", "argus_auth", "headers", "--show-secrets"]
-    command = [*in_session(tmp_path, script), *show, str(header(tmp_path, "provider: keyring")), "b"]
+    command = [*in_session(tmp_path, script), *show, str(config_with_header(tmp_path, "provider: keyring")), "b"]
     result = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (result.stdout, result.returncode) == ("X-Key: hunter2\n", 0), result.stderr
 
 
 @pytest.mark.usefixtures("_daemon")
-def test_a_locked_keyring(tmp_path: Path) -> None:
+def test_keyring_store_that_is_locked_asks_to_unlock_it(tmp_path: Path) -> None:
     writer, lock = tmp_path / "write.py", tmp_path / "lock.py"
     writer.write_text(WRITE)
     lock.write_text(LOCK)
     script = f'{SESSION}\n{sys.executable} {writer} \'{{"a": "canary"}}\'\n{sys.executable} {lock}'
-    result = load(arguments("provider: keyring", ["a"]), in_session(tmp_path, script))
+    result = load(config_with_secrets("provider: keyring", ["a"]), in_session(tmp_path, script))
     assert not result["ok"]
     assert "the keyring is locked; unlock it" in messages(result)[0]
 
 
 def bus(tmp_path: Path, *rules: str) -> tuple[str, ...]:
-    """Wraps a command: it runs with a session bus that knows of no service to start."""
+    """Returns a wrapper that runs the wrapped command with a session bus that has no services to start."""
     config = tmp_path / "bus.conf"
     policy = "".join(f"<allow {rule}/>" for rule in rules)
     config.write_text(
@@ -203,18 +211,18 @@ def bus(tmp_path: Path, *rules: str) -> tuple[str, ...]:
 
 
 @pytest.mark.usefixtures("_daemon")
-def test_no_keyring_no_bus_and_no_answer(tmp_path: Path) -> None:
+def test_keyring_store_without_keyring_bus_or_answer_names_the_cause(tmp_path: Path) -> None:
     send, receive = 'send_destination="*"', 'eavesdrop="true"'
     for wrapper, expected in [
         (bus(tmp_path, send, receive), "no keyring runs on the D-Bus session bus; start one"),
         (("env", "DBUS_SESSION_BUS_ADDRESS=unix:path=/nonexistent"), "there is no D-Bus session bus"),
     ]:
-        result = load(arguments("provider: keyring", ["a", "b"]), wrapper)
+        result = load(config_with_secrets("provider: keyring", ["a", "b"]), wrapper)
         assert not result["ok"]
         assert len(messages(result)) == 2
         assert all(expected in message for message in messages(result)), result
-    # A bus that lets nothing through: the second does not wait again.
+    # A bus that delivers no message. The first look-up waits 10 s, and the second fails without waiting again.
     started = time.monotonic()
-    result = load(arguments("provider: keyring", ["a", "b"]), bus(tmp_path, send))
+    result = load(config_with_secrets("provider: keyring", ["a", "b"]), bus(tmp_path, send))
     assert time.monotonic() - started < 19
     assert all("did not answer within 10 seconds" in message for message in messages(result)), result

@@ -1,13 +1,13 @@
-//! What a cached read costs in Rust, and what a provider weighs.
+//! Measures the time of a cached read and the memory of a provider, in Rust.
 //!
 //! ```text
-//! bench-rust reads CONFIG ROUNDS READS    a line per operation: its name, then nanoseconds per read in each round
-//! bench-rust memory PROVIDERS             bytes per provider
+//! bench-rust reads CONFIG ROUNDS READS    prints per operation its name, then nanoseconds per read in each round
+//! bench-rust memory PROVIDERS             prints the bytes per provider
 //! ```
 //!
-//! CONFIG has a backend `plain` with OAuth2 alone, and `merged` with OAuth2 and headers of its own. Each operation is a
-//! function that is not inlined, so that a profiler finds it by its name.
-#![allow(clippy::print_stdout, reason = "a program that talks to whoever started it")]
+//! CONFIG has a backend `plain` with OAuth2 alone, and a backend `merged` with OAuth2 and configured headers. Each
+//! operation is a function that is not inlined, so that a profiler finds it by its name.
+#![allow(clippy::print_stdout, reason = "a program whose results go to standard output")]
 
 use std::error::Error;
 use std::hint::black_box;
@@ -18,7 +18,7 @@ use argus_auth_core::config::{self, AuthConfig, OAuth2Config, TokenRequestOption
 use argus_auth_core::provider::{self, AuthProvider};
 use argus_auth_core::{Engine, LoadOptions, Resolver, Secret};
 
-/// Its name, its nanoseconds per read, and all reads of a round.
+/// The name of an operation, its nanoseconds per read in each round, and a function that does all reads of a round.
 type Operation<'a> = (&'a str, Vec<f64>, &'a dyn Fn());
 type Outcome<T> = Result<T, Box<dyn Error>>;
 
@@ -37,7 +37,7 @@ fn cached_reads(path: &Path, rounds: usize, reads: u32) -> Outcome<()> {
     for backend in ["plain", "merged"] {
         resolver.headers_blocking(backend, Duration::from_secs(35))?;
     }
-    // The same credentials, so the same token.
+    // A provider with the same credentials, which shares the token.
     let config = config::load(path, &options)?;
     let plain = config.backends.iter().find(|backend| backend.name == "plain").ok_or("no backend `plain`")?;
     let auth = plain.auth.as_ref().ok_or("`plain` without auth")?;
@@ -56,7 +56,7 @@ fn cached_reads(path: &Path, rounds: usize, reads: u32) -> Outcome<()> {
         for (_, results, operation) in &mut operations {
             let start = Instant::now();
             operation();
-            // The first round warms up.
+            // The first round is the warm-up.
             if round > 0 {
                 results.push(start.elapsed().as_secs_f64() * 1e9 / f64::from(reads));
             }
@@ -90,7 +90,7 @@ fn read_resolver(resolver: &Resolver, name: &str, reads: u32) {
     }
 }
 
-// Not a call of the above: a profiler is to tell the two apart.
+// A copy of `read_resolver`, so that a profiler can tell the two apart.
 #[inline(never)]
 fn read_resolver_merged(resolver: &Resolver, name: &str, reads: u32) {
     for _ in 0..reads {
@@ -111,7 +111,7 @@ fn memory(providers: u32) -> Outcome<()> {
         });
         provider::create("", &auth, Engine::global())
     };
-    // What is made once for all.
+    // Allocates what all providers share, before the measurement.
     let first = create(0);
     let before = resident()?;
     let all: Vec<_> = (1..=providers).map(create).collect();
@@ -120,7 +120,7 @@ fn memory(providers: u32) -> Outcome<()> {
     Ok(())
 }
 
-/// Bytes of this process in memory.
+/// Returns the resident memory of this process, in bytes.
 fn resident() -> Outcome<f64> {
     let status = std::fs::read_to_string("/proc/self/status")?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).ok_or("no VmRSS")?;
