@@ -102,7 +102,7 @@ test-c: native ## tests in C and C++: API, headers, exported symbols, memcheck
 
 PYTEST := -m pytest -q -p no:cacheprovider -c python/pyproject.toml --rootdir .
 # Tests that need more than the package and the token endpoint run once, with the Python of .venv.
-ONCE := config_differential readme secret_stores demo authorization_server
+ONCE := config_differential guides secret_stores demo authorization_server
 
 .PHONY: test-python
 test-python: native $(WHEEL) $(PYTHONS:%=build/venv-%.stamp) build/argus-0.8.6.stamp build/authorization-server.stamp ## tests in Python: the installed wheel, in every Python version on this machine

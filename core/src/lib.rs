@@ -74,7 +74,7 @@ pub use crate::secret::Secret;
 /// The version of this library, `major.minor.patch`.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 
-/// The README's example in Rust, compiled.
+/// The example of the guide for Rust, compiled.
 #[cfg(doctest)]
-#[doc = include_str!("../../README.md")]
-struct Readme;
+#[doc = include_str!("../../docs/rust.md")]
+struct Guide;

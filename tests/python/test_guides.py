@@ -1,4 +1,4 @@
-"""The code blocks of the README: each runs against a token endpoint and has the result that the README promises."""
+"""The code blocks of the README and the guides in docs/: each runs against a token endpoint and does what its page says."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ LIBRARIES = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "release
 COMPILERS = {"c": ("cc", "-std=c11", "-xc"), "cpp": ("c++", "-std=c++17", "-xc++")}
 
 
-def blocks(language: str) -> list[str]:
-    """Returns the code blocks in a language, in order. The Rust blocks are documentation tests of core."""
-    return re.findall(rf"^```{language}\n(.*?)^```$", (ROOT / "README.md").read_text(), re.MULTILINE | re.DOTALL)
+def blocks(page: str, language: str) -> list[str]:
+    """Returns the code blocks of a page in a language, in order. Those in Rust are documentation tests of core."""
+    return re.findall(rf"^```{language}\n(.*?)^```$", (ROOT / page).read_text(), re.MULTILINE | re.DOTALL)
 
 
 @pytest.fixture
 def directory(tmp_path: Path, endpoint: TokenEndpoint, client: str, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A directory with the README's configuration as config.yaml, and its secrets in the environment."""
-    (yaml,) = blocks("yaml")
+    (yaml,) = blocks("README.md", "yaml")
     url = "https://auth.example/oauth/token"
     assert url in yaml
     (tmp_path / "config.yaml").write_text(yaml.replace(url, endpoint.url).replace("argus-client", client))
@@ -44,10 +44,16 @@ def run(command: list[str | Path], directory: Path) -> str:
     return subprocess.run(command, cwd=directory, check=True, stdout=subprocess.PIPE, text=True, timeout=60).stdout
 
 
-def test_python_blocks_run_and_print_the_header_names(directory: Path) -> None:
-    example, install = blocks("python")
-    assert run([sys.executable, "-c", example], directory) == "dict_keys(['X-Report-Key'])\n"
-    assert run([sys.executable, "-c", install], directory) == ""
+def test_python_guide_blocks_run_and_print_names_and_state(directory: Path) -> None:
+    shortest, event_loop = blocks("docs/python.md", "python")
+    assert run([sys.executable, "-c", shortest], directory) == "['Authorization', 'X-Request-Source']\n"
+    assert run([sys.executable, "-c", event_loop], directory) == "fresh\n"
+
+
+def test_operator_guide_script_is_the_one_that_starts_the_gateway_in_tests() -> None:
+    (script,) = blocks("docs/operator.md", "python")
+    tested = (ROOT / "tests" / "argus" / "gateway.py").read_text().partition('"""\n\n')[2]
+    assert script == re.sub(r"  # noqa.*", "", tested)
 
 
 @pytest.mark.parametrize("language", COMPILERS)
@@ -55,7 +61,7 @@ def test_c_and_cpp_blocks_compile_and_print_the_headers(language: str, directory
     compiler, standard, kind = COMPILERS[language]
     if not shutil.which(compiler) or not (LIBRARIES / "libargus_auth.so").exists():
         pytest.skip("needs a compiler and the release build of the C library: `make native`")
-    (source,) = blocks(language)
+    (source,) = blocks(f"docs/{language}.md", language)
     warnings = ["-Wall", "-Wextra", "-Wpedantic", "-Werror"]
     link = [f"-L{LIBRARIES}", "-largus_auth", f"-Wl,-rpath,{LIBRARIES}"]
     # The loader looks for the library's SONAME. A file of that name exists only after an installation.
@@ -67,10 +73,12 @@ def test_c_and_cpp_blocks_compile_and_print_the_headers(language: str, directory
     assert run([directory / "example"], directory) == "X-Request-Source: 5 bytes\nAuthorization: 12 bytes\n"
 
 
-def test_console_blocks_run_and_show_no_secret(directory: Path) -> None:
-    (session,) = [block for block in blocks("console") if "argus-auth" in block]
-    for line in session.splitlines():
-        command = line.removeprefix("$ ").partition("#")[0].split()
+@pytest.mark.parametrize("page", ["README.md", "docs/operator.md"])
+def test_console_blocks_run_and_show_no_secret(page: str, directory: Path) -> None:
+    lines = [line.removeprefix("$ ") for block in blocks(page, "console") for line in block.splitlines()]
+    commands = [line.partition("#")[0].split() for line in lines if "argus-auth " in line]
+    assert commands
+    for command in commands:
         program = Path(sys.executable).with_name(command[0])
         output = run([program, *command[1:]], directory)
         assert CANARY not in output
