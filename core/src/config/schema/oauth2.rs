@@ -56,7 +56,7 @@ pub(super) fn read(
         }
     }
     complete &= draft.check_combinations(reader, block);
-    complete.then(|| draft.finish())
+    if complete { draft.finish() } else { None }
 }
 
 /// The value of `token_endpoint_auth_method`.
@@ -313,18 +313,18 @@ impl Draft {
     }
 
     /// Returns the configuration of a block that has no error.
-    fn finish(mut self) -> OAuth2Config {
+    fn finish(mut self) -> Option<OAuth2Config> {
         self.config.options.client_certificate = self.certificate_and_key();
-        self.config.options.authentication = match (self.method, self.private_key) {
-            (Some(Method::PrivateKeyJwt), Some(private_key)) => ClientAuthentication::PrivateKeyJwt(PrivateKeyJwt {
-                private_key,
+        self.config.options.authentication = match self.method? {
+            Method::SecretPost => ClientAuthentication::SecretPost,
+            Method::SecretBasic => ClientAuthentication::SecretBasic,
+            Method::PrivateKeyJwt => ClientAuthentication::PrivateKeyJwt(PrivateKeyJwt {
+                private_key: self.private_key?,
                 key_id: self.private_key_id,
                 audience: self.assertion_audience,
             }),
-            (Some(Method::SecretBasic), _) => ClientAuthentication::SecretBasic,
-            _ => ClientAuthentication::SecretPost,
         };
-        self.config
+        Some(self.config)
     }
 }
 
