@@ -109,7 +109,8 @@ fn registration() -> &'static Registration {
 /// `user_data` is passed to each call and may be NULL. On success the library owns it, and passes it to
 /// `user_data_free` once, after the last call of the callback, on the thread that unregisters or replaces the callback.
 /// `user_data_free` may be NULL if there is nothing to free. On failure `user_data` still belongs to the caller, and
-/// `user_data_free` is not called.
+/// `user_data_free` is not called. A child of `fork` has a copy of the registration and of the memory of `user_data`,
+/// and frees its copy in the same way.
 ///
 /// Blocks while calls of the previous callback run. The caller must not hold a lock that the previous callback takes.
 ///
