@@ -155,7 +155,7 @@ bench: native $(WHEEL) build/argus-0.8.6.stamp ## measures against argus-mcp 0.8
 
 # --- lints ------------------------------------------------------------------------------------------------------------
 
-PYTHON_SOURCES := python/argus_auth bench tests/python tests/argus tests/support examples
+PYTHON_SOURCES := python/argus_auth bench tests/c tests/python tests/argus tests/support examples
 C_SOURCES := $(shell find bench examples tests ffi include -name '*.[ch]' -o -name '*.[ch]pp' | grep -v argus_auth.h$$)
 
 .PHONY: lint

@@ -1,29 +1,90 @@
 /*
- * argus_auth.h - outgoing authentication for MCP gateways: from an Argus configuration to the HTTP headers that each
- * backend request must carry, with OAuth 2.0 tokens kept fresh.
+ * argus_auth.h - outgoing authentication for MCP gateways. The library reads an Argus configuration and returns the
+ * HTTP headers that each backend request must carry. It fetches, caches and renews OAuth 2.0 access tokens.
  *
- * Generated from the Rust sources in ffi/src; do not edit. CONTRIBUTING.md says how to make it anew.
+ * Generated from the comments and declarations in ffi/src; do not edit. `make header` generates it again.
  * SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * What holds for every function
+ * A complete program, linked with -largus_auth:
  *
- * - A function that can fail returns an argus_auth_status, ARGUS_AUTH_STATUS_OK being 0, and takes an
- *   argus_auth_error ** last. That may be NULL. Otherwise it is written on every path: an error object, owned by the
- *   caller, on failure; NULL on success. What was there before is overwritten, not freed.
- * - Out parameters are written on every path too: NULL on failure, if their own pointer is not NULL.
- * - A NULL that the comment does not allow is reported as ARGUS_AUTH_STATUS_NULL_ARGUMENT and never followed. A text
- *   that is not UTF-8 is reported as ARGUS_AUTH_STATUS_INVALID_UTF8. An accessor, which reports nothing, answers NULL
- *   with nothing: 0, false, NULL, or the empty text. Every ..._free(NULL) does nothing.
- * - Text goes in as a pointer and a number of bytes; it needs no closing zero, and is borrowed during the call only.
- *   Text comes out as an argus_auth_str.
- * - A "reference" or an "owned" object is freed by the caller, with the free function of its type and no other. All
- *   else is borrowed, from the object that it was asked of. Freeing the last reference to an object never invalidates
- *   an object that was returned as a reference.
- * - Any number of threads may use an object at once through a pointer to const: what such a function changes, it
- *   changes safely. One reference must not be freed while another thread still uses that same reference: give each
- *   thread its own, or join it first.
- * - Every function may be called in a child of fork, also if the parent used the library before.
- * - No Rust panic leaves a function: ARGUS_AUTH_STATUS_PANIC is reported instead.
+ * ```c
+ * #include <stdio.h>
+ * #include <string.h>
+ *
+ * #include "argus_auth.h"
+ *
+ * int main(void) {
+ *     const char *path = "config.yaml", *backend = "search";
+ *     argus_auth_resolver *resolver = NULL;
+ *     argus_auth_headers *headers = NULL;
+ *     argus_auth_error *error = NULL;
+ *
+ *     if (argus_auth_resolver_from_file(path, strlen(path), NULL, &resolver, &error) == ARGUS_AUTH_STATUS_OK &&
+ *         argus_auth_resolver_headers(resolver, backend, strlen(backend), 35000, &headers, &error) ==
+ *             ARGUS_AUTH_STATUS_OK) {
+ *         for (size_t i = 0; i < argus_auth_headers_count(headers); i++) {
+ *             printf("%s: <secret>\n", argus_auth_headers_name(headers, i).data);
+ *         }
+ *     } else {
+ *         fprintf(stderr, "%s\n", argus_auth_error_message(error).data);
+ *     }
+ *     int status = error != NULL;
+ *     argus_auth_headers_free(headers);
+ *     argus_auth_resolver_free(resolver);
+ *     argus_auth_error_free(error);
+ *     return status;
+ * }
+ * ```
+ *
+ * Rules for every function
+ * ------------------------
+ *
+ * The comment of a function adds only what is special to it.
+ *
+ * Errors
+ * - A function that can fail returns an argus_auth_status and takes an argus_auth_error ** as its last argument.
+ *   ARGUS_AUTH_STATUS_OK, which is 0, means success.
+ * - That last argument, `error`, may be NULL. If it is not, `*error` is written in every case: on failure it becomes an
+ *   error object that the caller owns, otherwise NULL. The previous value is overwritten and not freed.
+ * - Every other output argument is written in every case too. On failure it becomes NULL.
+ * - An argument may be NULL only if the comment says so. A function that can fail reports any other NULL as
+ *   ARGUS_AUTH_STATUS_NULL_ARGUMENT.
+ * - An accessor (a function that returns a value and not a status) accepts NULL as its object. It then returns 0,
+ *   false, NULL or an empty text, unless its comment names another value.
+ * - Every ..._free function accepts NULL and then does nothing.
+ *
+ * Text
+ * - A text argument is a pointer and a number of bytes. It needs no closing NUL. It is borrowed during the call only.
+ * - A text argument that is not UTF-8 is reported as ARGUS_AUTH_STATUS_INVALID_UTF8. A length above PTRDIFF_MAX is
+ *   reported as ARGUS_AUTH_STATUS_INVALID_ARGUMENT.
+ * - A returned text is an argus_auth_str, borrowed from the object that the function was called with.
+ *
+ * Ownership
+ * - An object or a reference that a comment calls "owned by the caller" is freed by the caller, once, with the ..._free
+ *   function of its type.
+ * - Everything else that is returned is borrowed: it is valid as long as the object that it comes from, and is never
+ *   freed by itself.
+ * - A resolver and headers are reference-counted. The object exists until its last reference is freed. Each reference
+ *   is independent: freeing a resolver does not invalidate headers that it returned.
+ *
+ * Threads
+ * - The library has one thread of its own, the engine's thread, which fetches and renews tokens. The first fetch starts
+ *   it.
+ * - Every function may be called from any thread.
+ * - Any number of threads may use an object at the same time through a pointer to const. The library synchronises what
+ *   such functions change.
+ * - A reference must not be freed while another thread uses it. Give each thread a reference of its own, or join the
+ *   thread first.
+ * - Output arguments must not be read or written by another thread, or by a callback, until the call returns.
+ * - A function does not block unless its comment says so.
+ *
+ * Fork
+ * - Every function may be called in a child of fork, also if the parent has used the library. The child keeps the
+ *   objects and the cached tokens, and starts an engine thread of its own when it needs one.
+ *
+ * Panics
+ * - No Rust panic leaves a function. A function that can fail reports ARGUS_AUTH_STATUS_PANIC instead; an accessor
+ *   returns the same value as for NULL.
  */
 
 
@@ -37,33 +98,46 @@
 /** The version of this header, "major.minor.patch". */
 #define ARGUS_AUTH_VERSION "0.1.0"
 
-/** The initial value of an argus_auth_load_options: all defaults. */
+/** The initial value of an argus_auth_load_options: every option has its default. */
 #define ARGUS_AUTH_LOAD_OPTIONS_INIT { sizeof(argus_auth_load_options), 0 }
 
 
 /**
- * Major part of the version of this header.
+ * The major part of the version of this header.
  */
 #define ARGUS_AUTH_VERSION_MAJOR 0
 
 /**
- * Minor part of the version of this header.
+ * The minor part of the version of this header.
  */
 #define ARGUS_AUTH_VERSION_MINOR 1
 
 /**
- * Patch part of the version of this header.
+ * The patch part of the version of this header.
  */
 #define ARGUS_AUTH_VERSION_PATCH 0
 
 /**
- * The version of this header as one number that grows with it: `0xMMmmpp`.
+ * The version of this header as one number, `0xMMmmpp`. A later version has a larger number.
  */
 #define ARGUS_AUTH_VERSION_NUMBER (((ARGUS_AUTH_VERSION_MAJOR << 16) | (ARGUS_AUTH_VERSION_MINOR << 8)) | ARGUS_AUTH_VERSION_PATCH)
 
 /**
- * What became of a call. Zero is success; numbers are never reused. A newer library may return a number that this
- * header does not have: treat it as a failure.
+ * The result of a call. 0 is success. Numbers are never reused. A newer library may return a number that this header
+ * does not have: treat it as a failure.
+ *
+ * ```c
+ * argus_auth_headers *headers = NULL;
+ * argus_auth_status status = argus_auth_resolver_try_headers(resolver, "search", 6, &headers, NULL);
+ * if (status == ARGUS_AUTH_STATUS_OK) {
+ *     printf("%zu headers\n", argus_auth_headers_count(headers));
+ *     argus_auth_headers_free(headers);
+ * } else if (status == ARGUS_AUTH_STATUS_NOT_READY) {
+ *     printf("a token is being fetched: try again later\n");
+ * } else {
+ *     printf("failed with status %u\n", (unsigned)status);
+ * }
+ * ```
  */
 enum argus_auth_status
 #if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
@@ -71,60 +145,62 @@ enum argus_auth_status
 #endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
  {
     /**
-     * Done.
+     * Success.
      */
     ARGUS_AUTH_STATUS_OK = 0,
     /**
-     * Not a failure, and no error object comes with it: the headers can't be had without waiting, and are being
-     * fetched.
+     * The headers can't be returned without waiting; a fetch is under way. This is not a failure, so `*error` is NULL.
+     * Only `argus_auth_resolver_try_headers` returns it.
      */
     ARGUS_AUTH_STATUS_NOT_READY = 1,
     /**
-     * A pointer that must not be NULL was.
+     * An argument was NULL that must not be NULL.
      */
     ARGUS_AUTH_STATUS_NULL_ARGUMENT = 10,
     /**
-     * A text was not UTF-8.
+     * A text argument was not UTF-8.
      */
     ARGUS_AUTH_STATUS_INVALID_UTF8 = 11,
     /**
-     * An argument had a value that it can't have.
+     * An argument had a value that is not allowed.
      */
     ARGUS_AUTH_STATUS_INVALID_ARGUMENT = 12,
     /**
-     * The function can't be called from inside the log callback, or would have to wait there.
+     * The function was called inside the log callback, where it is not allowed or would have to wait.
      */
     ARGUS_AUTH_STATUS_IN_CALLBACK = 13,
     /**
-     * The program this library is linked into has taken its log events for itself.
+     * The log events can't be delivered to a callback: the program is a Rust program that receives them itself, or the
+     * process was forked while its parent was registering its first callback.
      */
     ARGUS_AUTH_STATUS_LOG_IN_USE = 14,
     /**
-     * A defect of this library, contained. The objects involved may still be used and freed.
+     * A panic inside the library, which was caught. It is a defect of the library. The objects involved may still be
+     * used and freed.
      */
     ARGUS_AUTH_STATUS_PANIC = 20,
     /**
-     * A defect of this library, noticed.
+     * A defect of the library that it detected itself.
      */
     ARGUS_AUTH_STATUS_INTERNAL = 21,
     /**
-     * The engine can't run: no thread, no descriptors.
+     * The engine could not start, because the system refused a thread or a file descriptor.
      */
     ARGUS_AUTH_STATUS_ENGINE = 22,
     /**
-     * The engine was shut down while the caller waited. The next call starts it anew.
+     * The engine was shut down while the call waited. The next call starts it again.
      */
     ARGUS_AUTH_STATUS_SHUTDOWN = 23,
     /**
-     * The caller's own time ran out. What it waited for goes on.
+     * The timeout of the call ended before the fetch, or the shutdown, that it waited for. That continues.
      */
     ARGUS_AUTH_STATUS_DEADLINE = 24,
     /**
-     * The configuration can't be used; the error object has the problems.
+     * The configuration can't be used. The error object lists the problems.
      */
     ARGUS_AUTH_STATUS_CONFIG = 30,
     /**
-     * No remote backend has this name.
+     * The configuration has no remote backend of this name.
      */
     ARGUS_AUTH_STATUS_UNKNOWN_BACKEND = 31,
     /**
@@ -132,43 +208,45 @@ enum argus_auth_status
      */
     ARGUS_AUTH_STATUS_UNSUPPORTED = 32,
     /**
-     * No token: its URL can't be requested, or a request can't be built.
+     * No access token: the token URL can't be requested, or the request can't be built.
      */
     ARGUS_AUTH_STATUS_TOKEN_REQUEST = 40,
     /**
-     * No token: the host name did not resolve.
+     * No access token: the host name of the token endpoint did not resolve.
      */
     ARGUS_AUTH_STATUS_TOKEN_DNS = 41,
     /**
-     * No token: no connection.
+     * No access token: no connection to the token endpoint or to the proxy.
      */
     ARGUS_AUTH_STATUS_TOKEN_CONNECT = 42,
     /**
-     * No token: the TLS handshake failed or the certificate is not trusted.
+     * No access token: the TLS handshake failed or the certificate is not trusted.
      */
     ARGUS_AUTH_STATUS_TOKEN_TLS = 43,
     /**
-     * No token: the connection broke before the whole response was there.
+     * No access token: the connection broke before the response was complete.
      */
     ARGUS_AUTH_STATUS_TOKEN_TRANSPORT = 44,
     /**
-     * No token: no complete response within 30 seconds.
+     * No access token: no complete response within 30 seconds.
      */
     ARGUS_AUTH_STATUS_TOKEN_TIMEOUT = 45,
     /**
-     * No token: an HTTP status that may pass (408, 429, 5xx).
+     * No access token: the token endpoint answered with a temporary HTTP status (408, 429 or 5xx).
      */
     ARGUS_AUTH_STATUS_TOKEN_UNAVAILABLE = 46,
     /**
-     * No token: the endpoint refused, with an error of RFC 6749 or a status that says the same.
+     * No access token: the token endpoint refused the request, with an error of RFC 6749 section 5.2 or with an HTTP
+     * status that means the same.
      */
     ARGUS_AUTH_STATUS_TOKEN_REJECTED = 47,
     /**
-     * No token: the endpoint redirected, which is never followed with credentials.
+     * No access token: the token endpoint answered with a redirect. Redirects are never followed, because the request
+     * contains credentials.
      */
     ARGUS_AUTH_STATUS_TOKEN_REDIRECT = 48,
     /**
-     * No token: the response was not a token response.
+     * No access token: the response was not a token response.
      */
     ARGUS_AUTH_STATUS_TOKEN_RESPONSE = 49,
 };
@@ -181,7 +259,12 @@ typedef uint32_t argus_auth_status;
 #endif // __cplusplus
 
 /**
- * How bad a problem is.
+ * The severity of a problem.
+ *
+ * ```c
+ * bool is_error = argus_auth_problem_severity(problem) == ARGUS_AUTH_SEVERITY_ERROR;
+ * printf("%s: %s\n", is_error ? "error" : "warning", argus_auth_problem_message(problem).data);
+ * ```
  */
 enum argus_auth_severity
 #if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
@@ -193,7 +276,7 @@ enum argus_auth_severity
      */
     ARGUS_AUTH_SEVERITY_ERROR = 1,
     /**
-     * It can, but probably not as meant.
+     * The configuration can be used, but probably does not mean what was intended.
      */
     ARGUS_AUTH_SEVERITY_WARNING = 2,
 };
@@ -206,7 +289,13 @@ typedef uint32_t argus_auth_severity;
 #endif // __cplusplus
 
 /**
- * Whether a token can be served. A newer library may return a number that this header does not have.
+ * The state of a token. A newer library may return a number that this header does not have.
+ *
+ * ```c
+ * argus_auth_token_state state = argus_auth_token_status_state(token_status);
+ * bool served = state == ARGUS_AUTH_TOKEN_STATE_FRESH || state == ARGUS_AUTH_TOKEN_STATE_RENEWING;
+ * printf("%s\n", served ? "a token is in use" : "no token is in use");
+ * ```
  */
 enum argus_auth_token_state
 #if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
@@ -214,23 +303,23 @@ enum argus_auth_token_state
 #endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
  {
     /**
-     * The backend's headers need no token.
+     * The backend needs no token.
      */
     ARGUS_AUTH_TOKEN_STATE_NONE = 0,
     /**
-     * There is none yet: nobody asked, it was invalidated, or no fetch has succeeded.
+     * There is no token: none was requested yet, it was invalidated, or no fetch has succeeded.
      */
     ARGUS_AUTH_TOKEN_STATE_EMPTY = 1,
     /**
-     * It is served, and it is not time to renew it.
+     * The token is served and is not yet due for renewal.
      */
     ARGUS_AUTH_TOKEN_STATE_FRESH = 2,
     /**
-     * It is served, and should be renewed.
+     * The token is served and is due for renewal.
      */
     ARGUS_AUTH_TOKEN_STATE_RENEWING = 3,
     /**
-     * It has expired and is not served.
+     * The token has expired and is not served.
      */
     ARGUS_AUTH_TOKEN_STATE_EXPIRED = 4,
 };
@@ -243,7 +332,11 @@ typedef uint32_t argus_auth_token_state;
 #endif // __cplusplus
 
 /**
- * How serious a log event is, and from which seriousness on they are wanted.
+ * The level of a log event, from the most serious to the least. Also the limit up to which events are delivered.
+ *
+ * ```c
+ * argus_auth_log_register(print_event, NULL, NULL, ARGUS_AUTH_LOG_LEVEL_WARN, NULL); // errors and warnings
+ * ```
  */
 enum argus_auth_log_level
 #if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
@@ -251,7 +344,7 @@ enum argus_auth_log_level
 #endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
  {
     /**
-     * No event has this level; as a limit, none are wanted.
+     * As a limit: no events. No event has this level.
      */
     ARGUS_AUTH_LOG_LEVEL_OFF = 0,
     /**
@@ -259,19 +352,19 @@ enum argus_auth_log_level
      */
     ARGUS_AUTH_LOG_LEVEL_ERROR = 1,
     /**
-     * Something will not work soon, or not as meant.
+     * Something will soon stop working, or does not work as intended.
      */
     ARGUS_AUTH_LOG_LEVEL_WARN = 2,
     /**
-     * What an operator wants to see once.
+     * An event that is of interest to an operator.
      */
     ARGUS_AUTH_LOG_LEVEL_INFO = 3,
     /**
-     * What a developer wants to see.
+     * An event that is of interest to a developer.
      */
     ARGUS_AUTH_LOG_LEVEL_DEBUG = 4,
     /**
-     * Everything.
+     * The finest detail. As a limit: all events.
      */
     ARGUS_AUTH_LOG_LEVEL_TRACE = 5,
 };
@@ -284,7 +377,20 @@ typedef uint32_t argus_auth_log_level;
 #endif // __cplusplus
 
 /**
- * What to do with a `${VAR}` or a `secret:name` that can't be resolved. Held in an `argus_auth_load_options`.
+ * The treatment of a reference, `${VAR}` or `secret:name`, that can't be resolved. A value for the field `unresolved`
+ * of `argus_auth_load_options`.
+ *
+ * ```c
+ * argus_auth_load_options options = ARGUS_AUTH_LOAD_OPTIONS_INIT;
+ * options.unresolved = ARGUS_AUTH_UNRESOLVED_KEEP;
+ *
+ * const char *yaml = "backends: {b: {type: sse, url: 'http://b', headers: {X-Key: '${UNSET}'}}}";
+ * argus_auth_resolver *loaded = NULL;
+ * if (argus_auth_resolver_from_text(yaml, strlen(yaml), &options, &loaded, NULL) == ARGUS_AUTH_STATUS_OK) {
+ *     printf("%zu warnings\n", argus_auth_resolver_warning_count(loaded));
+ *     argus_auth_resolver_free(loaded);
+ * }
+ * ```
  */
 enum argus_auth_unresolved
 #if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
@@ -292,11 +398,11 @@ enum argus_auth_unresolved
 #endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
  {
     /**
-     * It is an error that names the place. The default.
+     * The configuration has a problem of severity error at that place. This is the default.
      */
     ARGUS_AUTH_UNRESOLVED_ERROR = 0,
     /**
-     * The text is left as it stands, with a warning, as the gateway does.
+     * The text of the reference stays in the value unchanged, with a warning. The gateway does the same.
      */
     ARGUS_AUTH_UNRESOLVED_KEEP = 1,
 };
@@ -309,68 +415,178 @@ typedef uint32_t argus_auth_unresolved;
 #endif // __cplusplus
 
 /**
- * One `sse` or `streamable-http` backend. Borrowed from an `argus_auth_resolver` and valid as long as any reference
- * to that is; never freed by itself.
+ * One remote backend of a configuration, of the type `sse` or `streamable-http`.
  *
- * Immutable: any number of threads may read it at once.
+ * Obtained from: `argus_auth_resolver_backend`.
+ * Ownership: borrowed from the `argus_auth_resolver`, and valid as long as that or a clone of it. Never freed by
+ * itself.
+ * Threads: immutable; any number of threads may read it at the same time.
+ * Functions: `argus_auth_backend_name`, `argus_auth_backend_transport`, `argus_auth_backend_url`,
+ * `argus_auth_backend_auth_type`.
+ *
+ * ```c
+ * for (size_t i = 0; i < argus_auth_resolver_backend_count(resolver); i++) {
+ *     const argus_auth_backend *backend = argus_auth_resolver_backend(resolver, i);
+ *     printf("%s: %s\n", argus_auth_backend_name(backend).data, argus_auth_backend_auth_type(backend).data);
+ * }
+ * ```
  */
 typedef struct argus_auth_backend argus_auth_backend;
 
 /**
- * Why a call failed. Owned by the caller that it was returned to, who frees it with `argus_auth_error_free`; or
- * borrowed from an `argus_auth_token_status`, valid as long as that is. Never holds a secret.
+ * An error object: the reason why a call failed, as data. Contains no secret.
  *
- * Immutable: any number of threads may read it at once.
+ * Obtained from: the last argument of a function that failed; `argus_auth_token_status_last_error`.
+ * Ownership: in the first case owned by the caller, freed with `argus_auth_error_free`. In the second case borrowed
+ * from the `argus_auth_token_status`, and valid as long as that.
+ * Threads: immutable; any number of threads may read it at the same time.
+ * Functions: `argus_auth_error_status`, `argus_auth_error_code`, `argus_auth_error_message`,
+ * `argus_auth_error_retryable`, `argus_auth_error_file`, `argus_auth_error_problem_count`, `argus_auth_error_problem`,
+ * `argus_auth_error_http_status`, `argus_auth_error_token_url`, `argus_auth_error_oauth_error`,
+ * `argus_auth_error_oauth_error_description`, `argus_auth_error_free`.
+ *
+ * ```c
+ * argus_auth_headers *headers = NULL;
+ * argus_auth_error *error = NULL;
+ * if (argus_auth_resolver_headers(resolver, "search", 6, 35000, &headers, &error) != ARGUS_AUTH_STATUS_OK) {
+ *     fprintf(stderr, "%s: %s\n", argus_auth_error_code(error).data, argus_auth_error_message(error).data);
+ *     argus_auth_error_free(error);
+ * }
+ * argus_auth_headers_free(headers);
+ * ```
  */
 typedef struct argus_auth_error argus_auth_error;
 
 /**
- * The headers that a request to a backend must carry: in order, no two of the same name whatever their case. Every
- * value counts as secret; it is overwritten when the last reference is freed and the library no longer serves it.
- * Independent of the resolver, which may be freed before.
+ * The headers that a request to a backend must carry: an ordered list of name and value. No two names are equal when
+ * case is ignored.
  *
- * Reference-counted: every reference returned is freed once, with `argus_auth_headers_free`. Immutable: any number of
- * threads may read it at once.
+ * Obtained from: `argus_auth_resolver_headers`, `argus_auth_resolver_try_headers`, `argus_auth_headers_clone`.
+ * Ownership: reference-counted; each returned reference is owned by the caller and freed with
+ * `argus_auth_headers_free`. The resolver may be freed first.
+ * Threads: immutable; any number of threads may read it at the same time.
+ * Functions: `argus_auth_headers_count`, `argus_auth_headers_name`, `argus_auth_headers_value`,
+ * `argus_auth_headers_find`, `argus_auth_headers_clone`, `argus_auth_headers_free`.
+ *
+ * Every value counts as a secret. Its memory is overwritten when the last reference is freed and the library no longer
+ * serves the value.
+ *
+ * ```c
+ * for (size_t i = 0; i < argus_auth_headers_count(headers); i++) {
+ *     argus_auth_str name = argus_auth_headers_name(headers, i), value = argus_auth_headers_value(headers, i);
+ *     printf("%s: %zu bytes\n", name.data, value.len);
+ * }
+ * ```
  */
 typedef struct argus_auth_headers argus_auth_headers;
 
 /**
- * One thing that is wrong with a configuration. Borrowed from an `argus_auth_error` or an `argus_auth_resolver` and
- * valid as long as that is; never freed by itself. Never holds the value of a secret.
+ * One problem of a configuration: an error or a warning, with its place. Contains no value of a secret.
  *
- * Immutable: any number of threads may read it at once.
+ * Obtained from: `argus_auth_error_problem`, `argus_auth_resolver_warning`.
+ * Ownership: borrowed from the `argus_auth_error` or from the `argus_auth_resolver`, and valid as long as that error,
+ * or as long as that resolver or a clone of it. Never freed by itself.
+ * Threads: immutable; any number of threads may read it at the same time.
+ * Functions: `argus_auth_problem_severity`, `argus_auth_problem_line`, `argus_auth_problem_column`,
+ * `argus_auth_problem_path`, `argus_auth_problem_message`.
+ *
+ * ```c
+ * for (size_t i = 0; i < argus_auth_error_problem_count(error); i++) {
+ *     const argus_auth_problem *problem = argus_auth_error_problem(error, i);
+ *     printf("line %u: %s: %s\n", (unsigned)argus_auth_problem_line(problem), argus_auth_problem_path(problem).data,
+ *            argus_auth_problem_message(problem).data);
+ * }
+ * ```
  */
 typedef struct argus_auth_problem argus_auth_problem;
 
 /**
- * The remote backends of one configuration, and the headers that a request to each must carry.
+ * A loaded configuration. Maps the name of a remote backend to the headers that a request to it must carry.
  *
- * Reference-counted: every reference returned is freed once, with `argus_auth_resolver_free`. Any number of threads
- * may use one reference at once, in a child of `fork` too. Resolvers whose backends have the same credentials share
- * their tokens.
+ * Obtained from: `argus_auth_resolver_from_file`, `argus_auth_resolver_from_text`, `argus_auth_resolver_clone`,
+ * `argus_auth_resolver_reload`.
+ * Ownership: reference-counted; each returned reference is owned by the caller and freed with
+ * `argus_auth_resolver_free`.
+ * Threads: any number of threads may use one reference at the same time.
+ * Functions: `argus_auth_resolver_headers`, `argus_auth_resolver_try_headers`, `argus_auth_resolver_invalidate`,
+ * `argus_auth_resolver_status`, `argus_auth_resolver_metrics`, `argus_auth_resolver_reload`,
+ * `argus_auth_resolver_backend_count`, `argus_auth_resolver_backend`, `argus_auth_resolver_warning_count`,
+ * `argus_auth_resolver_warning`, `argus_auth_resolver_clone`, `argus_auth_resolver_free`.
+ *
+ * Backends with the same credentials share one token, also across resolvers.
+ *
+ * ```c
+ * argus_auth_headers *headers = NULL;
+ * if (argus_auth_resolver_headers(resolver, "search", 6, 35000, &headers, NULL) == ARGUS_AUTH_STATUS_OK) {
+ *     argus_auth_str token;
+ *     argus_auth_headers_find(headers, "Authorization", 13, &token);
+ *     // ... send the request with these headers; if the backend answers 401, the next call must get a new token:
+ *     argus_auth_resolver_invalidate(resolver, "search", 6, token.data, token.len, NULL);
+ *     argus_auth_headers_free(headers);
+ * }
+ * ```
  */
 typedef struct argus_auth_resolver argus_auth_resolver;
 
 /**
- * Text with an owner: the caller that it was returned to, who frees it with `argus_auth_text_free`.
+ * A text object, for a text that belongs to no other object.
  *
- * Immutable: any number of threads may read it at once.
+ * Obtained from: `argus_auth_resolver_metrics`.
+ * Ownership: owned by the caller, freed with `argus_auth_text_free`.
+ * Threads: immutable; any number of threads may read it at the same time.
+ * Functions: `argus_auth_text_get`, `argus_auth_text_free`.
+ *
+ * ```c
+ * argus_auth_text *metrics = NULL;
+ * if (argus_auth_resolver_metrics(resolver, &metrics, NULL) == ARGUS_AUTH_STATUS_OK) {
+ *     argus_auth_str text = argus_auth_text_get(metrics);
+ *     fwrite(text.data, 1, text.len, stdout);
+ *     argus_auth_text_free(metrics);
+ * }
+ * ```
  */
 typedef struct argus_auth_text argus_auth_text;
 
 /**
- * A snapshot of a backend's token and of the fetches that got it, for operators. Returned by
- * `argus_auth_resolver_status`; owned by the caller, who frees it with `argus_auth_token_status_free`. Holds no token
- * and no secret.
+ * The state of a backend's token and of its fetches at one moment, for operators. Contains no token and no secret.
  *
- * Immutable: any number of threads may read it at once.
+ * Obtained from: `argus_auth_resolver_status`.
+ * Ownership: owned by the caller, freed with `argus_auth_token_status_free`.
+ * Threads: immutable; any number of threads may read it at the same time.
+ * Functions: `argus_auth_token_status_state`, `argus_auth_token_status_expires_in_ms`,
+ * `argus_auth_token_status_since_success_ms`, `argus_auth_token_status_cool_down_ms`,
+ * `argus_auth_token_status_fetching`, `argus_auth_token_status_successes`, `argus_auth_token_status_failures`,
+ * `argus_auth_token_status_hits`, `argus_auth_token_status_last_error`, `argus_auth_token_status_free`.
+ *
+ * Backends with the same credentials share one token, with its state and counters. The counters start at 0 when the
+ * first configuration with these credentials is loaded.
+ *
+ * ```c
+ * argus_auth_token_status *status = NULL;
+ * if (argus_auth_resolver_status(resolver, "search", 6, &status, NULL) == ARGUS_AUTH_STATUS_OK && status != NULL) {
+ *     printf("expires in %lld ms\n", (long long)argus_auth_token_status_expires_in_ms(status));
+ *     printf("last error: %s\n", argus_auth_error_message(argus_auth_token_status_last_error(status)).data);
+ *     argus_auth_token_status_free(status);
+ * }
+ * ```
  */
 typedef struct argus_auth_token_status argus_auth_token_status;
 
 /**
- * Text that the library hands out: UTF-8, borrowed from the object that it was asked of and valid as long as that is.
- * Both `data[len] == '\0'` and the length may be relied on; a zero inside the text, which only a configuration could
- * have put there, ends it early for who looks at the zero alone. `data` is never NULL; no text is the empty text.
+ * A text that the library returns, in UTF-8.
+ *
+ * Ownership: borrowed from the object that the accessor was called with, and valid as long as that object. In a log
+ * callback, valid during the call. Never freed by itself.
+ *
+ * `data` is never NULL, and `data[len]` is always `'\0'`, so that functions of the C library can read it. A text from
+ * a configuration may contain a NUL of its own, where such a function stops too early: use `len` to read all of it. A
+ * missing text is an empty text.
+ *
+ * ```c
+ * argus_auth_str name = argus_auth_backend_name(backend);
+ * fwrite(name.data, 1, name.len, stdout);
+ * puts(name.data); // stops at an embedded NUL
+ * ```
  */
 typedef struct argus_auth_str {
     /**
@@ -378,22 +594,32 @@ typedef struct argus_auth_str {
      */
     const char *data;
     /**
-     * How many bytes, without the closing zero.
+     * The number of bytes, without the closing NUL.
      */
     size_t len;
 } argus_auth_str;
 
 /**
- * How a configuration is loaded. Made by the caller:
+ * The options with which a configuration is loaded. A variable of the caller, initialised with
+ * `ARGUS_AUTH_LOAD_OPTIONS_INIT`.
+ *
+ * Used by: `argus_auth_resolver_from_file`, `argus_auth_resolver_from_text`, which borrow it during the call.
  *
  * ```c
  * argus_auth_load_options options = ARGUS_AUTH_LOAD_OPTIONS_INIT;
  * options.unresolved = ARGUS_AUTH_UNRESOLVED_KEEP;
+ *
+ * argus_auth_resolver *loaded = NULL;
+ * if (argus_auth_resolver_from_file("config.yaml", 11, &options, &loaded, NULL) == ARGUS_AUTH_STATUS_OK) {
+ *     argus_auth_resolver_free(loaded);
+ * }
  * ```
  *
- * Later versions add fields at the end, of any type, and zero in a field always means its default. `size` tells the
- * library which fields the caller knows: an older program runs unchanged with a newer library, and a newer program is
- * told by an older library (`ARGUS_AUTH_STATUS_INVALID_ARGUMENT`) if it sets what that one does not have.
+ * Later versions of the library may add fields of any type at the end. Zero in a field always means its default. The
+ * library sees in `size` which fields the caller has:
+ * - A program that was compiled with an older header works with a newer library: the new fields have their defaults.
+ * - A program that was compiled with a newer header works with an older library as long as the fields that the library
+ *   lacks are zero. Otherwise the call fails with `ARGUS_AUTH_STATUS_INVALID_ARGUMENT`.
  */
 typedef struct argus_auth_load_options {
     /**
@@ -401,18 +627,40 @@ typedef struct argus_auth_load_options {
      */
     uint32_t size;
     /**
-     * An `argus_auth_unresolved`.
+     * The treatment of references that can't be resolved: an `argus_auth_unresolved`.
      */
     uint32_t unresolved;
 } argus_auth_load_options;
 
 /**
- * Receives one log event. `target` says where it comes from (`argus_auth::token`, say), `message` what happened; both
- * are borrowed during the call and hold no secrets.
+ * A function of the host that receives one log event. Registered with `argus_auth_log_register`.
  *
- * Called on whatever thread the event happens on, the library's own included, and on several at once. It must return,
- * and soon: no exception, `longjmp`, `pthread_exit` or cancellation of the thread may end it. It may call functions of
- * this library, except those that say otherwise.
+ * `target` names the part of the library, such as `argus_auth::token`. `message` is the event in words. Both are
+ * borrowed during the call and contain no secrets.
+ *
+ * Threads: called on the thread where the event happens, which may be the engine's thread, and on several threads at
+ * the same time.
+ *
+ * The callback must return, and soon, because it may block the engine. No exception, `longjmp`, `pthread_exit` or
+ * cancellation of the thread may end it. It may call functions of this library; the comment of a function says if it
+ * fails there with `ARGUS_AUTH_STATUS_IN_CALLBACK`. If the callback forks, no other thread of the child may unregister
+ * or replace the callback until this call has returned in the child.
+ *
+ * ```c
+ * #include <stdio.h>
+ *
+ * #include "argus_auth.h"
+ *
+ * static void print_event(void *stream, argus_auth_log_level level, argus_auth_str target, argus_auth_str message) {
+ *     fprintf((FILE *)stream, "%u %s: %s\n", (unsigned)level, target.data, message.data);
+ * }
+ *
+ * int main(void) {
+ *     argus_auth_log_register(print_event, stderr, NULL, ARGUS_AUTH_LOG_LEVEL_INFO, NULL);
+ *     // ... use the library ...
+ *     argus_auth_log_unregister(NULL);
+ * }
+ * ```
  */
 typedef void (*argus_auth_log_callback)(void *user_data,
                                         argus_auth_log_level level,
@@ -420,8 +668,18 @@ typedef void (*argus_auth_log_callback)(void *user_data,
                                         struct argus_auth_str message);
 
 /**
- * Receives the `user_data` of a log callback that will not be called any more. What the callback may do and must not
- * do holds here too; what fails in the one with `ARGUS_AUTH_STATUS_IN_CALLBACK` does so in the other.
+ * A function of the host that frees the `user_data` of a log callback after the last call of that callback. Registered
+ * with `argus_auth_log_register`.
+ *
+ * The rules for an `argus_auth_log_callback` hold here too: a function that fails there with
+ * `ARGUS_AUTH_STATUS_IN_CALLBACK` fails here as well.
+ *
+ * ```c
+ * char *prefix = malloc(16);
+ * if (argus_auth_log_register(print_event, prefix, free, ARGUS_AUTH_LOG_LEVEL_INFO, NULL) != ARGUS_AUTH_STATUS_OK) {
+ *     free(prefix); // on failure it still belongs to the caller
+ * }
+ * ```
  */
 typedef void (*argus_auth_log_user_data_free)(void *user_data);
 
@@ -430,112 +688,113 @@ extern "C" {
 #endif // __cplusplus
 
 /**
- * Frees a text. Nothing for NULL.
+ * Frees a text object. Does nothing for NULL.
  */
 void argus_auth_text_free(struct argus_auth_text *text);
 
 /**
- * What it says, borrowed from `text`. Empty for NULL.
+ * Returns the text, borrowed from `text`; empty for NULL.
  */
 struct argus_auth_str argus_auth_text_get(const struct argus_auth_text *text);
 
 /**
- * Frees an error object. Nothing for NULL.
+ * Frees an error object. Does nothing for NULL.
  */
 void argus_auth_error_free(struct argus_auth_error *error);
 
 /**
- * The status that the failed call returned. `ARGUS_AUTH_STATUS_OK` for NULL.
+ * Returns the status of the failed call; `ARGUS_AUTH_STATUS_OK` for NULL.
  */
 argus_auth_status argus_auth_error_status(const struct argus_auth_error *error);
 
 /**
- * A stable word for the kind of error, for logs and metrics: `token_rejected`, say. Empty for NULL.
+ * Returns a stable word for the kind of error, for logs and metrics, such as `token_rejected`; empty for NULL.
  */
 struct argus_auth_str argus_auth_error_code(const struct argus_auth_error *error);
 
 /**
- * What went wrong, for people; several lines for a configuration with problems. Empty for NULL.
+ * Returns the failure in words, for people; empty for NULL. Several lines for a configuration with problems.
  */
 struct argus_auth_str argus_auth_error_message(const struct argus_auth_error *error);
 
 /**
- * Whether the same call may succeed later without anyone changing anything. False for NULL.
+ * Returns whether the same call may succeed later although nothing was changed; false for NULL.
  */
 bool argus_auth_error_retryable(const struct argus_auth_error *error);
 
 /**
- * The configuration file that can't be used; empty when the error is not about a file, and for NULL.
+ * Returns the path of the configuration file that can't be used; empty if the error is not about a file, and for NULL.
  */
 struct argus_auth_str argus_auth_error_file(const struct argus_auth_error *error);
 
 /**
- * How many problems the configuration has: at least one for `ARGUS_AUTH_STATUS_CONFIG`, otherwise 0, as for NULL.
+ * Returns the number of problems of the configuration: at least 1 for `ARGUS_AUTH_STATUS_CONFIG`, 0 for every other
+ * status and for NULL.
  */
 size_t argus_auth_error_problem_count(const struct argus_auth_error *error);
 
 /**
- * Returns the problem at `index`, in file order, borrowed from `error`; NULL when there is none, and for NULL.
+ * Returns the problem at `index`, in file order, borrowed from `error`; NULL if `index` is out of range, and for NULL.
  */
 const struct argus_auth_problem *argus_auth_error_problem(const struct argus_auth_error *error, size_t index);
 
 /**
- * The HTTP status of the token endpoint's response; 0 when there was none, and for NULL.
+ * Returns the HTTP status of the token endpoint's response; 0 if there was no response, and for NULL.
  */
 uint32_t argus_auth_error_http_status(const struct argus_auth_error *error);
 
 /**
- * The token endpoint's URL without user, password, query and fragment; empty when the error is not about a token, and
- * for NULL.
+ * Returns the URL of the token endpoint, without user, password, query and fragment; empty if the error is not about a
+ * token, and for NULL.
  */
 struct argus_auth_str argus_auth_error_token_url(const struct argus_auth_error *error);
 
 /**
- * The `error` of an error response as RFC 6749 section 5.2 has it, `invalid_client` say; empty when there was none,
- * and for NULL.
+ * Returns the field `error` of the token endpoint's error response (RFC 6749 section 5.2), such as `invalid_client`;
+ * empty if there was none or it repeated a secret, and for NULL.
  */
 struct argus_auth_str argus_auth_error_oauth_error(const struct argus_auth_error *error);
 
 /**
- * The `error_description` of such a response, shortened; empty when there was none, and for NULL.
+ * Returns the field `error_description` of the token endpoint's error response (RFC 6749 section 5.2), shortened;
+ * empty if there was none or it repeated a secret, and for NULL.
  */
 struct argus_auth_str argus_auth_error_oauth_error_description(const struct argus_auth_error *error);
 
 /**
- * Error or warning. `ARGUS_AUTH_SEVERITY_ERROR` for NULL.
+ * Returns whether the problem is an error or a warning; `ARGUS_AUTH_SEVERITY_ERROR` for NULL.
  */
 argus_auth_severity argus_auth_problem_severity(const struct argus_auth_problem *problem);
 
 /**
- * The line, from 1; 0 when the problem has no place in the text, and for NULL.
+ * Returns the line, counted from 1; 0 if the problem has no place in the text, and for NULL.
  */
 uint32_t argus_auth_problem_line(const struct argus_auth_problem *problem);
 
 /**
- * The column in characters, from 1; 0 when the problem has no place in the text, and for NULL.
+ * Returns the column in characters, counted from 1; 0 if the problem has no place in the text, and for NULL.
  */
 uint32_t argus_auth_problem_column(const struct argus_auth_problem *problem);
 
 /**
- * Where in the document: `backends.my-server.auth.token_url`, list items as `scopes[0]`; empty for the whole file, and
- * for NULL.
+ * Returns the place in the document, such as `backends.my-server.auth.token_url`, with list items as in `scopes[0]`;
+ * empty if the problem is about the whole file, and for NULL.
  */
 struct argus_auth_str argus_auth_problem_path(const struct argus_auth_problem *problem);
 
 /**
- * What was found and what would be right; empty for NULL.
+ * Returns a sentence that says what was found and what would be right; empty for NULL.
  */
 struct argus_auth_str argus_auth_problem_message(const struct argus_auth_problem *problem);
 
 /**
- * Loads the configuration file at `path` (`path_len` bytes of UTF-8, borrowed during the call). Does no I/O but
- * reading that file; blocks while it is read.
+ * Loads the configuration file at `path` (`path_len` bytes).
  *
- * `options` is borrowed during the call; NULL means the defaults. `*out` becomes a reference owned by the caller; NULL
- * on failure.
+ * `options` is borrowed during the call; NULL means the defaults. `*out` becomes a reference owned by the caller.
  *
- * Failures: `ARGUS_AUTH_STATUS_CONFIG`, with every problem of the file in the error object, also when it can't be
- * read.
+ * Blocks while it reads the file and, if the configuration refers to one, the secret store. No token is fetched.
+ *
+ * Failures: `ARGUS_AUTH_STATUS_CONFIG`, also if the file can't be read. The error object lists every problem.
  */
 argus_auth_status argus_auth_resolver_from_file(const char *path,
                                                 size_t path_len,
@@ -544,12 +803,13 @@ argus_auth_status argus_auth_resolver_from_file(const char *path,
                                                 struct argus_auth_error **error);
 
 /**
- * Reads a configuration from `text` (`text_len` bytes of YAML in UTF-8, borrowed during the call). Does no I/O.
+ * Loads a configuration from `text` (`text_len` bytes of YAML).
  *
- * `options` is borrowed during the call; NULL means the defaults. `*out` becomes a reference owned by the caller; NULL
- * on failure.
+ * `options` is borrowed during the call; NULL means the defaults. `*out` becomes a reference owned by the caller.
  *
- * Failures: `ARGUS_AUTH_STATUS_CONFIG`, with every problem of the text in the error object, also when it is not UTF-8.
+ * Blocks only while it reads the secret store, if the configuration refers to one. No token is fetched.
+ *
+ * Failures: `ARGUS_AUTH_STATUS_CONFIG`, also if the text is not UTF-8. The error object lists every problem.
  */
 argus_auth_status argus_auth_resolver_from_text(const char *text,
                                                 size_t text_len,
@@ -558,68 +818,76 @@ argus_auth_status argus_auth_resolver_from_text(const char *text,
                                                 struct argus_auth_error **error);
 
 /**
- * Returns one more reference, owned by the caller, to the same resolver. NULL for NULL.
+ * Returns one more reference, owned by the caller, to the same resolver; NULL for NULL.
  */
 struct argus_auth_resolver *argus_auth_resolver_clone(const struct argus_auth_resolver *resolver);
 
 /**
- * Frees one reference. Nothing for NULL. Headers that the resolver gave out stay valid; a fetch under way goes on.
+ * Frees one reference. Does nothing for NULL. Headers that the resolver returned stay valid. A fetch under way
+ * continues.
  */
 void argus_auth_resolver_free(struct argus_auth_resolver *resolver);
 
 /**
- * Reads the file of `resolver` again, its variables and secrets too. Does no I/O but reading that file; blocks while
- * it is read.
+ * Loads the file of `resolver` again, with its variables and secrets.
  *
- * From then on all references, older ones too, serve what the file says now. A backend whose configuration did not
- * change keeps its token; another starts anew, its cool-down over. Callers that wait are not disturbed, and headers
- * that were given out stay valid. A path that was relative is looked up from the directory of this moment; a resolver
- * made from text has nothing to read and stays as it is.
+ * Afterwards all references to the resolver, older ones too, return headers according to the new configuration. A
+ * backend whose configuration did not change keeps its token. Any other backend starts without a token and without a
+ * cool-down. Calls that wait continue, and headers that were returned stay valid. A relative path is resolved from the
+ * current working directory. A resolver that was loaded from text has no file and stays unchanged.
  *
- * What older references list as backends and warnings does not change, so that what was borrowed from them stays
- * valid. `*out`, unless `out` is NULL, becomes a reference that lists what is in force now, owned by the caller; NULL
- * on failure.
+ * The lists of backends and warnings of older references do not change, so that pointers borrowed from these stay
+ * valid. If `out` is not NULL, `*out` becomes a reference with the lists of the new configuration, owned by the
+ * caller. It does not keep alive what was borrowed from older references.
  *
- * Failures: `ARGUS_AUTH_STATUS_CONFIG`, with every problem of the file in the error object, also when it can't be
- * read; the configuration in force stays in force.
+ * Blocks while it reads the file and, if the configuration refers to one, the secret store. No token is fetched.
+ *
+ * Failures: `ARGUS_AUTH_STATUS_CONFIG`, also if the file can't be read. The error object lists every problem, and the
+ * previous configuration stays in use.
  */
 argus_auth_status argus_auth_resolver_reload(const struct argus_auth_resolver *resolver,
                                              struct argus_auth_resolver **out,
                                              struct argus_auth_error **error);
 
 /**
- * How many remote backends there are. 0 for NULL.
+ * Returns the number of remote backends; 0 for NULL.
  */
 size_t argus_auth_resolver_backend_count(const struct argus_auth_resolver *resolver);
 
 /**
- * Returns the remote backend at `index`, in file order, borrowed from `resolver`; NULL when there is none, and for
- * NULL.
+ * Returns the remote backend at `index`, in file order, borrowed from `resolver`; NULL if `index` is out of range, and
+ * for NULL.
  */
 const struct argus_auth_backend *argus_auth_resolver_backend(const struct argus_auth_resolver *resolver, size_t index);
 
 /**
- * How many warnings the configuration was loaded with. 0 for NULL.
+ * Returns the number of warnings of the configuration; 0 for NULL.
  */
 size_t argus_auth_resolver_warning_count(const struct argus_auth_resolver *resolver);
 
 /**
- * Returns the warning at `index`, in file order, borrowed from `resolver`; NULL when there is none, and for NULL.
+ * Returns the warning at `index`, in file order, borrowed from `resolver`; NULL if `index` is out of range, and for
+ * NULL.
  */
 const struct argus_auth_problem *argus_auth_resolver_warning(const struct argus_auth_resolver *resolver, size_t index);
 
 /**
- * The headers that a request to `backend` (`backend_len` bytes of UTF-8, borrowed during the call) must carry. Blocks
- * while a token is fetched, for at most `timeout_ms` milliseconds; the fetch is shared with all other callers, and
- * goes on and is cached when this one stops waiting. Returns at once when a token is cached or none is needed.
+ * Returns the headers that a request to `backend` (`backend_len` bytes) must carry, and waits for a token if
+ * necessary.
  *
- * `*out` becomes a reference owned by the caller; NULL on failure.
+ * `*out` becomes a reference owned by the caller.
+ *
+ * Blocks while a token is fetched, for at most `timeout_ms` milliseconds. Returns at once if a valid token is cached
+ * or the backend needs none. All callers of one token share one fetch, which takes at most 30 seconds. It continues
+ * when a caller stops waiting, and its token is then cached.
  *
  * Failures: `ARGUS_AUTH_STATUS_UNKNOWN_BACKEND`; `ARGUS_AUTH_STATUS_UNSUPPORTED`; `ARGUS_AUTH_STATUS_DEADLINE`;
- * `ARGUS_AUTH_STATUS_SHUTDOWN`; and, for a backend with `on_auth_failure: closed`, `ARGUS_AUTH_STATUS_TOKEN_...` and
- * whatever else keeps it from a token. With the policy `open` that is logged instead, and the headers come without
- * authentication. In the log callback, which the engine's thread may be running, it does not wait but fails with
- * `ARGUS_AUTH_STATUS_IN_CALLBACK`; the fetch is under way then.
+ * `ARGUS_AUTH_STATUS_SHUTDOWN`. If no token can be obtained, the backend's `on_auth_failure` decides: with `closed`
+ * the call fails with the reason, such as one of `ARGUS_AUTH_STATUS_TOKEN_...` or `ARGUS_AUTH_STATUS_ENGINE`; with
+ * `open` the failure is logged and the headers are returned without authentication.
+ *
+ * Inside the log callback it never blocks, because the callback may run on the engine's thread, which performs the
+ * fetch. If it would have to wait, it starts the fetch and fails with `ARGUS_AUTH_STATUS_IN_CALLBACK`.
  */
 argus_auth_status argus_auth_resolver_headers(const struct argus_auth_resolver *resolver,
                                               const char *backend,
@@ -629,14 +897,14 @@ argus_auth_status argus_auth_resolver_headers(const struct argus_auth_resolver *
                                               struct argus_auth_error **error);
 
 /**
- * The headers that a request to `backend` (`backend_len` bytes of UTF-8, borrowed during the call) must carry, if they
- * can be had without waiting. Never blocks.
+ * Returns the headers that a request to `backend` (`backend_len` bytes) must carry, if no wait is necessary.
  *
- * `*out` becomes a reference owned by the caller; NULL on failure, and when this returns
- * `ARGUS_AUTH_STATUS_NOT_READY`: then a fetch is under way, and a later call, or `argus_auth_resolver_headers`, gets
- * its result.
+ * `*out` becomes a reference owned by the caller. If a token must be fetched first, the function starts the fetch,
+ * unless one is under way, and returns `ARGUS_AUTH_STATUS_NOT_READY`; `*out` is then NULL. A later call, or
+ * `argus_auth_resolver_headers`, returns the result of the fetch.
  *
- * Failures: as `argus_auth_resolver_headers`, without those of a wait.
+ * Failures: those of `argus_auth_resolver_headers`, except `ARGUS_AUTH_STATUS_DEADLINE` and
+ * `ARGUS_AUTH_STATUS_IN_CALLBACK`.
  */
 argus_auth_status argus_auth_resolver_try_headers(const struct argus_auth_resolver *resolver,
                                                   const char *backend,
@@ -645,11 +913,14 @@ argus_auth_status argus_auth_resolver_try_headers(const struct argus_auth_resolv
                                                   struct argus_auth_error **error);
 
 /**
- * Says that `backend` (`backend_len` bytes of UTF-8) refused the headers it got: the next caller gets a new token.
+ * Reports that `backend` (`backend_len` bytes) refused its token with 401. The token is discarded, a cool-down ends,
+ * and the next call for headers fetches a new token.
  *
- * `rejected` (`rejected_len` bytes of UTF-8) is the `Authorization` value that was refused. A token that has replaced
- * it since is kept, so that any number of refusals of one token cost one fetch. NULL means whatever is held now. Both
- * texts are borrowed during the call. Never blocks, fetches nothing, does nothing for static headers.
+ * `rejected` (`rejected_len` bytes) is the value of the `Authorization` header that the backend refused. A token that
+ * has replaced it in the meantime is kept, so that any number of refusals of one token cause one fetch. If `rejected`
+ * is NULL, the current token is discarded whatever it is.
+ *
+ * Fetches nothing itself. Does nothing for a backend without a token.
  *
  * Failures: `ARGUS_AUTH_STATUS_UNKNOWN_BACKEND`.
  */
@@ -661,10 +932,9 @@ argus_auth_status argus_auth_resolver_invalidate(const struct argus_auth_resolve
                                                  struct argus_auth_error **error);
 
 /**
- * How the token of `backend` (`backend_len` bytes of UTF-8, borrowed during the call) is doing. Never blocks, fetches
- * nothing.
+ * Returns the state of the token of `backend` (`backend_len` bytes). Fetches nothing.
  *
- * `*out` becomes an object owned by the caller; NULL for a backend that needs no token, and on failure.
+ * `*out` becomes an object owned by the caller; NULL, with `ARGUS_AUTH_STATUS_OK`, for a backend that needs no token.
  *
  * Failures: `ARGUS_AUTH_STATUS_UNKNOWN_BACKEND`.
  */
@@ -675,65 +945,67 @@ argus_auth_status argus_auth_resolver_status(const struct argus_auth_resolver *r
                                              struct argus_auth_error **error);
 
 /**
- * Counters and gauges of all backends that need tokens, in the Prometheus text format (version 0.0.4), for the host to
- * serve beside its own. Never blocks, fetches nothing.
+ * Returns counters and gauges of all backends that need tokens, in the Prometheus text format (version 0.0.4). A host
+ * serves them together with its own metrics. Fetches nothing.
  *
- * `*out` becomes a text owned by the caller; NULL on failure.
+ * `*out` becomes a text object owned by the caller.
  */
 argus_auth_status argus_auth_resolver_metrics(const struct argus_auth_resolver *resolver,
                                               struct argus_auth_text **out,
                                               struct argus_auth_error **error);
 
 /**
- * The key under `backends`. Empty for NULL.
+ * Returns the name of the backend, which is its key under `backends`; empty for NULL.
  */
 struct argus_auth_str argus_auth_backend_name(const struct argus_auth_backend *backend);
 
 /**
- * `sse` or `streamable-http`. Empty for NULL.
+ * Returns the `type` of the backend: `sse` or `streamable-http`; empty for NULL.
  */
 struct argus_auth_str argus_auth_backend_transport(const struct argus_auth_backend *backend);
 
 /**
- * The backend's URL, which may contain a key: not for logs. Empty for NULL.
+ * Returns the URL of the backend; empty for NULL. It may contain a key, so do not log it.
  */
 struct argus_auth_str argus_auth_backend_url(const struct argus_auth_backend *backend);
 
 /**
- * The `type` of its `auth` block: `static`, `oauth2`, `pkce`; empty when it has none, and for NULL.
+ * Returns the `type` of the backend's `auth` block: `static`, `oauth2` or `pkce`; empty if the backend has no such
+ * block, and for NULL.
  */
 struct argus_auth_str argus_auth_backend_auth_type(const struct argus_auth_backend *backend);
 
 /**
- * Returns one more reference, owned by the caller, to the same headers. NULL for NULL.
+ * Returns one more reference, owned by the caller, to the same headers; NULL for NULL.
  */
 struct argus_auth_headers *argus_auth_headers_clone(const struct argus_auth_headers *headers);
 
 /**
- * Frees one reference. Nothing for NULL.
+ * Frees one reference. Does nothing for NULL.
  */
 void argus_auth_headers_free(struct argus_auth_headers *headers);
 
 /**
- * How many headers there are; there may be none. 0 for NULL.
+ * Returns the number of headers, which may be 0; 0 for NULL.
  */
 size_t argus_auth_headers_count(const struct argus_auth_headers *headers);
 
 /**
- * Returns the name of the header at `index`, borrowed from `headers`; empty if there is none, and for NULL.
+ * Returns the name of the header at `index`, borrowed from `headers`; empty if `index` is out of range, and for NULL.
  */
 struct argus_auth_str argus_auth_headers_name(const struct argus_auth_headers *headers, size_t index);
 
 /**
- * Returns the value of the header at `index`, a secret borrowed from `headers`; empty if there is none, and for NULL.
+ * Returns the value of the header at `index`, a secret, borrowed from `headers`; empty if `index` is out of range, and
+ * for NULL.
  */
 struct argus_auth_str argus_auth_headers_value(const struct argus_auth_headers *headers, size_t index);
 
 /**
- * Looks for the header called `name` (`name_len` bytes, borrowed during the call), whatever its case.
+ * Finds the header called `name` (`name_len` bytes), ignoring case, and returns whether there is one.
  *
- * Returns whether it is there. `*value`, unless `value` is NULL, becomes its value, a secret borrowed from `headers`;
- * empty when it is not there. False for a NULL `headers` or `name`.
+ * If `value` is not NULL, `*value` becomes the value of the header, a secret borrowed from `headers`; empty if there
+ * is no such header. Returns false if `headers` or `name` is NULL.
  */
 bool argus_auth_headers_find(const struct argus_auth_headers *headers,
                              const char *name,
@@ -741,69 +1013,75 @@ bool argus_auth_headers_find(const struct argus_auth_headers *headers,
                              struct argus_auth_str *value);
 
 /**
- * Frees a status. Nothing for NULL.
+ * Frees a token status. Does nothing for NULL.
  */
 void argus_auth_token_status_free(struct argus_auth_token_status *status);
 
 /**
- * What a caller would have met. `ARGUS_AUTH_TOKEN_STATE_NONE` for NULL.
+ * Returns the state of the token; `ARGUS_AUTH_TOKEN_STATE_NONE` for NULL.
  */
 argus_auth_token_state argus_auth_token_status_state(const struct argus_auth_token_status *status);
 
 /**
- * How many milliseconds the token may still be used, 0 when it has expired; -1 without a token, and for NULL.
+ * Returns the number of milliseconds until the token expires: 0 if it has expired; -1 if there is no token, and for
+ * NULL.
  */
 int64_t argus_auth_token_status_expires_in_ms(const struct argus_auth_token_status *status);
 
 /**
- * How many milliseconds ago a token was last got; -1 when none ever was, and for NULL.
+ * Returns the number of milliseconds since the last successful fetch; -1 if no fetch has succeeded, and for NULL.
  */
 int64_t argus_auth_token_status_since_success_ms(const struct argus_auth_token_status *status);
 
 /**
- * For how many milliseconds the token endpoint is still left alone after a failure; 0 when it is not, and for NULL.
+ * Returns the number of milliseconds until the cool-down ends: the time after a failed fetch in which callers get the
+ * error of that fetch and no new fetch is made. 0 if there is no cool-down, and for NULL.
  */
 int64_t argus_auth_token_status_cool_down_ms(const struct argus_auth_token_status *status);
 
 /**
- * Whether a fetch was under way. False for NULL.
+ * Returns whether a fetch was under way; false for NULL.
  */
 bool argus_auth_token_status_fetching(const struct argus_auth_token_status *status);
 
 /**
- * How many fetches got a token, since the start. 0 for NULL.
+ * Returns the number of fetches that obtained a token; 0 for NULL.
  */
 uint64_t argus_auth_token_status_successes(const struct argus_auth_token_status *status);
 
 /**
- * How many fetches ended without one, since the start, whatever the reason, a shutdown included; one fetch may be
- * several requests, and one that was not let out is none. 0 for NULL.
+ * Returns the number of fetches that ended without a token, for any reason, including a shutdown; 0 for NULL. One
+ * fetch may consist of several requests. A fetch that was withheld by the circuit breaker does not count.
  */
 uint64_t argus_auth_token_status_failures(const struct argus_auth_token_status *status);
 
 /**
- * How often the token was served without waiting, since the start. 0 for NULL.
+ * Returns the number of times that a token was served without waiting; 0 for NULL.
  */
 uint64_t argus_auth_token_status_hits(const struct argus_auth_token_status *status);
 
 /**
- * Returns why the last fetch that failed did, kept after a success, borrowed from `status`; NULL when none has failed,
- * and for NULL.
+ * Returns the error of the last fetch that failed, borrowed from `status`; NULL if no fetch has failed, and for NULL.
+ * A later success does not remove it.
  */
 const struct argus_auth_error *argus_auth_token_status_last_error(const struct argus_auth_token_status *status);
 
 /**
- * Has `callback` called for every log event of this library that is as serious as `max_level` (an
- * `argus_auth_log_level`) or more so. There is one callback per process: a previous one is unregistered first, as
- * `argus_auth_log_unregister` does it, waiting included.
+ * Registers `callback` for the log events of this library up to `max_level`, an `argus_auth_log_level`. A process has
+ * one callback: the previous one is replaced, and then removed as by `argus_auth_log_unregister`.
  *
- * On success the library holds `user_data` until no call with it can come any more, and then passes it to
- * `user_data_free`, once, on the thread that unregisters or replaces the callback; NULL means that there is nothing to
- * free. On failure `user_data` stays the caller's and `user_data_free` is not called.
+ * `user_data` is passed to each call and may be NULL. On success the library owns it, and passes it to
+ * `user_data_free` once, after the last call of the callback, on the thread that unregisters or replaces the callback.
+ * `user_data_free` may be NULL if there is nothing to free. On failure `user_data` still belongs to the caller, and
+ * `user_data_free` is not called. A child of `fork` has a copy of the registration and of the memory of `user_data`,
+ * and frees its copy in the same way.
  *
- * Failures: `ARGUS_AUTH_STATUS_IN_CALLBACK`; `ARGUS_AUTH_STATUS_LOG_IN_USE`, in a Rust program that receives the
- * events itself, and in a child of `fork` if the parent was just registering its first callback. May be called from
- * any other thread at any time.
+ * Blocks while calls of the previous callback run. The caller must not hold a lock that the previous callback takes.
+ *
+ * Failures: `ARGUS_AUTH_STATUS_INVALID_ARGUMENT`, if `max_level` is not an `argus_auth_log_level`;
+ * `ARGUS_AUTH_STATUS_IN_CALLBACK`, inside the log callback; `ARGUS_AUTH_STATUS_LOG_IN_USE`, in a Rust program that
+ * receives the events itself, and in a child of `fork` if another thread of the parent was registering its first
+ * callback at that moment.
  */
 argus_auth_status argus_auth_log_register(argus_auth_log_callback callback,
                                           void *user_data,
@@ -812,37 +1090,42 @@ argus_auth_status argus_auth_log_register(argus_auth_log_callback callback,
                                           struct argus_auth_error **error);
 
 /**
- * Has the log callback called no more: when this returns, no call of it is running on any thread, none will come, and
- * its `user_data` has been freed, also if another thread was at it already. Waits for calls that are running, so that
- * the caller must not hold a lock that the callback takes. Nothing to do is a success.
+ * Removes the log callback. When this function returns, no call of the callback is running on any thread, none will
+ * start, and its `user_data` has been freed. This also holds if another thread has begun the removal. Succeeds if
+ * there is no callback.
  *
- * To be called before the code of the callback is unloaded, and before `exit` or the end of `main` if the callback
- * uses what these destroy: the library's thread may run until the very end of the process.
+ * Blocks while calls of the callback run. The caller must not hold a lock that the callback takes.
  *
- * Failures: `ARGUS_AUTH_STATUS_IN_CALLBACK`. May be called from any other thread at any time.
+ * Call it before the code of the callback is unloaded. Also call it before `exit` or the end of `main` if the callback
+ * uses objects that these destroy, because the engine's thread may run until the process ends.
+ *
+ * Failures: `ARGUS_AUTH_STATUS_IN_CALLBACK`, inside the log callback.
  */
 argus_auth_status argus_auth_log_unregister(struct argus_auth_error **error);
 
 /**
- * Stops the library's engine thread, if it runs, and waits for its end for at most `timeout_ms` milliseconds.
+ * Stops the engine's thread, if it runs. The engine is the part of the library that fetches and renews tokens.
  *
- * Calls that wait for headers end with `ARGUS_AUTH_STATUS_SHUTDOWN`. All objects stay valid, cached tokens are kept,
- * and the engine may be used again: the next fetch starts a new thread. Without a call of this function the thread
- * ends with the process.
+ * Calls that wait for headers fail with `ARGUS_AUTH_STATUS_SHUTDOWN`. All objects stay valid, and cached tokens are
+ * kept. The next fetch starts a new thread. A program need not call this function: otherwise the thread ends with the
+ * process.
  *
- * Failures: `ARGUS_AUTH_STATUS_DEADLINE`, the thread has been told to end but had not done so in time;
- * `ARGUS_AUTH_STATUS_IN_CALLBACK`, and nothing was done. May be called at any time, from any thread, any number of
- * times, but not from the log callback, which the engine's thread may be running.
+ * Blocks until the thread has ended, for at most `timeout_ms` milliseconds. May be called any number of times.
+ *
+ * Failures: `ARGUS_AUTH_STATUS_DEADLINE`, if the thread was told to end and did not end in time;
+ * `ARGUS_AUTH_STATUS_IN_CALLBACK`, inside the log callback, because that may run on the engine's thread. Nothing is
+ * stopped then.
  */
 argus_auth_status argus_auth_shutdown(uint32_t timeout_ms, struct argus_auth_error **error);
 
 /**
- * The version of the library that runs, to be compared with `ARGUS_AUTH_VERSION`. Valid for ever.
+ * Returns the version of the loaded library as text, for a comparison with `ARGUS_AUTH_VERSION`. The text is valid
+ * until the process ends.
  */
 struct argus_auth_str argus_auth_version(void);
 
 /**
- * The version of the library that runs, to be compared with `ARGUS_AUTH_VERSION_NUMBER`.
+ * Returns the version of the loaded library as a number, for a comparison with `ARGUS_AUTH_VERSION_NUMBER`.
  */
 uint32_t argus_auth_version_number(void);
 

@@ -1,5 +1,5 @@
 /*
- * argus_auth_result.hpp - a part of argus_auth.hpp, which includes it: what a call gives, or why not.
+ * argus_auth_result.hpp - the result types of argus_auth.hpp, which includes this file: Result, Error, Problem.
  *
  * SPDX-License-Identifier: MIT OR Apache-2.0
  */
@@ -22,12 +22,14 @@ namespace argus_auth {
 
 namespace detail {
 
+/// Returns a view of a text of the C API.
 inline std::string_view view(argus_auth_str text) noexcept { return {text.data, text.len}; }
 
-/// An empty view may have no address, which C would take for a missing argument.
+/// Returns the address of a text. An empty view may have the address NULL, which the C API reports as a missing
+/// argument.
 inline const char *address(std::string_view text) noexcept { return text.data() == nullptr ? "" : text.data(); }
 
-/// A whole number of milliseconds that C can express: a longer wait becomes the longest, a negative one none.
+/// Returns a time as the C API takes it. A negative time becomes 0, a time that is too long becomes the longest.
 inline std::uint32_t milliseconds(std::chrono::milliseconds time) noexcept {
     if (time.count() < 0) {
         return 0;
@@ -37,38 +39,68 @@ inline std::uint32_t milliseconds(std::chrono::milliseconds time) noexcept {
 
 } // namespace detail
 
-/// One thing that is wrong with a configuration; borrowed.
+/// One problem of a configuration: an error or a warning, with its place. Contains no value of a secret.
+///
+/// Obtained from: Error::problems(), Resolver::warnings().
+/// Ownership: a view, valid as long as the Error or Resolver that it comes from or a copy of that.
+/// Threads: immutable; any number of threads may read it at the same time.
+///
+/// ```cpp
+/// for (argus_auth::Problem problem : error.problems()) {
+///     std::cerr << "line " << problem.line() << ": " << problem.path() << ": " << problem.message() << '\n';
+/// }
+/// ```
 class Problem {
   public:
+    /// Wraps a borrowed problem of the C API.
     explicit Problem(const argus_auth_problem *problem) noexcept : problem_(problem) {}
+    /// Returns whether the problem is an error or a warning.
     argus_auth_severity severity() const noexcept { return argus_auth_problem_severity(problem_); }
-    /// From 1; 0 when the problem has no place in the text.
+    /// Returns the line, counted from 1; 0 if the problem has no place in the text.
     std::uint32_t line() const noexcept { return argus_auth_problem_line(problem_); }
-    /// In characters, from 1; 0 when the problem has no place in the text.
+    /// Returns the column in characters, counted from 1; 0 if the problem has no place in the text.
     std::uint32_t column() const noexcept { return argus_auth_problem_column(problem_); }
-    /// `backends.my-server.auth.token_url`; empty for the whole file.
+    /// Returns the place in the document, such as `backends.my-server.auth.token_url`; empty if the problem is about
+    /// the whole file.
     std::string_view path() const noexcept { return detail::view(argus_auth_problem_path(problem_)); }
+    /// Returns a sentence that says what was found and what would be right.
     std::string_view message() const noexcept { return detail::view(argus_auth_problem_message(problem_)); }
 
   private:
     const argus_auth_problem *problem_;
 };
 
-/// Why a call failed. An exception too, for those who want one: see Result::value().
+/// The reason why a call failed, as data. Contains no secret. Result::value() throws it as an exception.
+///
+/// Obtained from: Result::error(), TokenStatus::last_error().
+/// Ownership: owns its data; copies share them.
+/// Threads: immutable; any number of threads may read it at the same time.
+///
+/// ```cpp
+/// auto headers = resolver.headers("search", std::chrono::seconds(35));
+/// if (!headers) {
+///     argus_auth::Error error = headers.error();
+///     std::cerr << error.code() << ": " << error.message() << (error.retryable() ? " (try again)" : "") << '\n';
+/// }
+/// ```
 class Error : public std::exception {
   public:
-    /// Takes `owned` over, which may be NULL.
+    /// Takes over an error object of the C API, which may be NULL.
     Error(argus_auth_status status, argus_auth_error *owned) : status_(status), error_(owned, argus_auth_error_free) {}
+    /// Returns the status of the failed call.
     argus_auth_status status() const noexcept { return status_; }
-    /// A stable word for the kind of error: `token_rejected`, say.
+    /// Returns a stable word for the kind of error, for logs and metrics, such as `token_rejected`.
     std::string_view code() const noexcept { return detail::view(argus_auth_error_code(error_.get())); }
+    /// Returns the failure in words. Several lines for a configuration with problems.
     std::string_view message() const noexcept { return detail::view(argus_auth_error_message(error_.get())); }
+    /// Returns the same as message().
     const char *what() const noexcept override { return argus_auth_error_message(error_.get()).data; }
-    /// Whether the same call may succeed later without anyone changing anything.
+    /// Returns whether the same call may succeed later although nothing was changed.
     bool retryable() const noexcept { return argus_auth_error_retryable(error_.get()); }
-    /// The configuration file; empty when the error is not about one.
+    /// Returns the path of the configuration file that can't be used; empty if the error is not about a file.
     std::string_view file() const noexcept { return detail::view(argus_auth_error_file(error_.get())); }
-    /// What is wrong with the configuration, in file order; borrowed, so not of an Error that ends with the expression.
+    /// Returns the problems of the configuration, in file order. They are views of this Error, so a temporary Error
+    /// does not offer them.
     std::vector<Problem> problems() const && = delete;
     std::vector<Problem> problems() const & {
         std::vector<Problem> problems;
@@ -77,12 +109,16 @@ class Error : public std::exception {
         }
         return problems;
     }
-    /// Of the token endpoint's response; 0 when there was none.
+    /// Returns the HTTP status of the token endpoint's response; 0 if there was no response.
     std::uint32_t http_status() const noexcept { return argus_auth_error_http_status(error_.get()); }
-    /// Without user, password, query and fragment; empty when the error is not about a token.
+    /// Returns the URL of the token endpoint, without user, password, query and fragment; empty if the error is not
+    /// about a token.
     std::string_view token_url() const noexcept { return detail::view(argus_auth_error_token_url(error_.get())); }
-    /// `error` and `error_description` of RFC 6749 section 5.2; empty when there was no such response.
+    /// Returns the field `error` of the token endpoint's error response (RFC 6749 section 5.2); empty if there was
+    /// none.
     std::string_view oauth_error() const noexcept { return detail::view(argus_auth_error_oauth_error(error_.get())); }
+    /// Returns the field `error_description` of the token endpoint's error response, shortened; empty if there was
+    /// none.
     std::string_view oauth_error_description() const noexcept {
         return detail::view(argus_auth_error_oauth_error_description(error_.get()));
     }
@@ -96,27 +132,41 @@ class Error : public std::exception {
     std::shared_ptr<const argus_auth_error> error_;
 };
 
-/// What was asked for, or why it could not be had.
+/// A value, or the Error why there is none.
 ///
-/// A Result that ends with the expression gives what it holds away, so that a range-based `for` over it is safe:
-/// `for (auto [name, value] : *resolver.headers("search", timeout))`.
+/// Obtained from: every function that can fail.
+/// Ownership: owns the value or the Error. A temporary Result moves it out and returns it by value, so that a
+/// range-based `for` over `*resolver.headers(...)` is safe.
+/// Threads: like a standard container; several threads may read it at the same time if none changes it.
+///
+/// ```cpp
+/// argus_auth::Result<argus_auth::Headers> headers = resolver.headers("search", std::chrono::seconds(35));
+/// if (headers) {
+///     std::cout << headers->size() << " headers\n";
+/// } else {
+///     std::cerr << headers.error().message() << '\n';
+/// }
+/// ```
 template <class T> class [[nodiscard]] Result {
   public:
+    /// Makes a Result with a value.
     Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}
+    /// Makes a Result without a value.
     Result(Error error) : state_(std::in_place_index<1>, std::move(error)) {}
+    /// Returns whether there is a value.
     explicit operator bool() const noexcept { return state_.index() == 0; }
-    /// Only if there is a value.
+    /// Returns the value. There must be one; otherwise the behaviour is undefined.
     T &operator*() & noexcept { return *std::get_if<0>(&state_); }
     const T &operator*() const & noexcept { return *std::get_if<0>(&state_); }
     T operator*() && noexcept { return std::move(*std::get_if<0>(&state_)); }
     T *operator->() & noexcept { return std::get_if<0>(&state_); }
     const T *operator->() const & noexcept { return std::get_if<0>(&state_); }
     const T *operator->() const && = delete;
-    /// Only if there is no value.
+    /// Returns the Error. There must be no value; otherwise the behaviour is undefined.
     const Error &error() const & noexcept { return *std::get_if<1>(&state_); }
     Error error() && noexcept { return std::move(*std::get_if<1>(&state_)); }
 #if defined(__cpp_exceptions)
-    /// The value; throws the Error if there is none.
+    /// Returns the value, or throws the Error if there is none. Not available if exceptions are switched off.
     T &value() & { return check(), **this; }
     const T &value() const & { return check(), **this; }
     T value() && { return check(), std::move(**this); }
@@ -133,12 +183,19 @@ template <class T> class [[nodiscard]] Result {
     std::variant<T, Error> state_;
 };
 
-/// Success, or why not.
-using Outcome = Result<std::monostate>;
+/// The Result of a function that returns no value: success or an Error.
+///
+/// ```cpp
+/// argus_auth::EmptyResult stopped = argus_auth::shutdown(std::chrono::seconds(1));
+/// if (!stopped) {
+///     std::cerr << stopped.error().message() << '\n';
+/// }
+/// ```
+using EmptyResult = Result<std::monostate>;
 
 namespace detail {
 
-/// What `call(&out, &error)` puts into `out`, in the type that owns it; or its error.
+/// Runs `call(&out, &error)` of the C API. Returns `out` as a T, which owns it, or the error.
 template <class T, class Out, class Call> Result<T> get(Call call) {
     Out *out = nullptr;
     argus_auth_error *error = nullptr;
@@ -149,8 +206,8 @@ template <class T, class Out, class Call> Result<T> get(Call call) {
     return T(out);
 }
 
-/// How `call(&error)` went.
-template <class Call> Outcome outcome(Call call) {
+/// Runs `call(&error)` of the C API. Returns its success or the error.
+template <class Call> EmptyResult run(Call call) {
     argus_auth_error *error = nullptr;
     argus_auth_status status = call(&error);
     if (status != ARGUS_AUTH_STATUS_OK) {

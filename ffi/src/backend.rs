@@ -6,10 +6,21 @@ use argus_auth_core::config::{AuthConfig, BackendConfig};
 use crate::boundary;
 use crate::text::argus_auth_str;
 
-/// One `sse` or `streamable-http` backend. Borrowed from an `argus_auth_resolver` and valid as long as any reference
-/// to that is; never freed by itself.
+/// One remote backend of a configuration, of the type `sse` or `streamable-http`.
 ///
-/// Immutable: any number of threads may read it at once.
+/// Obtained from: `argus_auth_resolver_backend`.
+/// Ownership: borrowed from the `argus_auth_resolver`, and valid as long as that or a clone of it. Never freed by
+/// itself.
+/// Threads: immutable; any number of threads may read it at the same time.
+/// Functions: `argus_auth_backend_name`, `argus_auth_backend_transport`, `argus_auth_backend_url`,
+/// `argus_auth_backend_auth_type`.
+///
+/// ```c
+/// for (size_t i = 0; i < argus_auth_resolver_backend_count(resolver); i++) {
+///     const argus_auth_backend *backend = argus_auth_resolver_backend(resolver, i);
+///     printf("%s: %s\n", argus_auth_backend_name(backend).data, argus_auth_backend_auth_type(backend).data);
+/// }
+/// ```
 pub struct argus_auth_backend {
     name: CText,
     transport: CText,
@@ -28,25 +39,26 @@ impl From<&BackendConfig> for argus_auth_backend {
     }
 }
 
-/// The key under `backends`. Empty for NULL.
+/// Returns the name of the backend, which is its key under `backends`; empty for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn argus_auth_backend_name(backend: Option<&argus_auth_backend>) -> argus_auth_str {
     boundary::read(backend, argus_auth_str::empty(), |backend| argus_auth_str::lend(&backend.name))
 }
 
-/// `sse` or `streamable-http`. Empty for NULL.
+/// Returns the `type` of the backend: `sse` or `streamable-http`; empty for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn argus_auth_backend_transport(backend: Option<&argus_auth_backend>) -> argus_auth_str {
     boundary::read(backend, argus_auth_str::empty(), |backend| argus_auth_str::lend(&backend.transport))
 }
 
-/// The backend's URL, which may contain a key: not for logs. Empty for NULL.
+/// Returns the URL of the backend; empty for NULL. It may contain a key, so do not log it.
 #[unsafe(no_mangle)]
 pub extern "C" fn argus_auth_backend_url(backend: Option<&argus_auth_backend>) -> argus_auth_str {
     boundary::read(backend, argus_auth_str::empty(), |backend| argus_auth_str::lend(&backend.url))
 }
 
-/// The `type` of its `auth` block: `static`, `oauth2`, `pkce`; empty when it has none, and for NULL.
+/// Returns the `type` of the backend's `auth` block: `static`, `oauth2` or `pkce`; empty if the backend has no such
+/// block, and for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn argus_auth_backend_auth_type(backend: Option<&argus_auth_backend>) -> argus_auth_str {
     boundary::read(backend, argus_auth_str::empty(), |backend| argus_auth_str::lend(&backend.auth_type))

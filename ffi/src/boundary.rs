@@ -1,4 +1,4 @@
-//! The checks that every exported function makes first: panics are contained, pointers are not NULL, text is UTF-8.
+//! The checks of every exported function: panics are caught, pointers are not NULL, text is UTF-8.
 
 use std::ffi::c_char;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -8,29 +8,31 @@ use crate::failure::Failure;
 
 /// Runs `body`; returns `otherwise` if it panics.
 pub(crate) fn contain<R>(otherwise: R, body: impl FnOnce() -> R) -> R {
-    // A panic may leave things half done, and that is safe to meet again: no function here changes an object that others
-    // hold.
+    // `AssertUnwindSafe` is justified, because no function of this crate changes an object that others hold. So a panic
+    // leaves none of them half-changed.
     catch_unwind(AssertUnwindSafe(body)).unwrap_or_else(|payload| {
-        // Dropping the payload could panic again.
+        // Leaked, because its destructor could panic again.
         mem::forget(payload);
         otherwise
     })
 }
 
-/// Reads something from an object that C holds; returns `nothing` for NULL.
-pub(crate) fn read<'o, T, R>(object: Option<&'o T>, nothing: R, read: impl FnOnce(&'o T) -> R) -> R {
+/// Reads from an object that C holds; returns `nothing` for NULL and if `read` panics.
+///
+/// `T` is `Sync`, because C may call accessors of one object on several threads at the same time.
+pub(crate) fn read<'o, T: Sync, R>(object: Option<&'o T>, nothing: R, read: impl FnOnce(&'o T) -> R) -> R {
     match object {
         Some(object) => contain(nothing, || read(object)),
         None => nothing,
     }
 }
 
-/// Returns the object behind an argument that must not be NULL.
-pub(crate) fn required<'o, T>(object: Option<&'o T>, argument: &'static str) -> Result<&'o T, Failure> {
+/// Returns the object that an argument points to; fails for NULL. `T` is `Sync` for the same reason as in [`read`].
+pub(crate) fn required<'o, T: Sync>(object: Option<&'o T>, argument: &'static str) -> Result<&'o T, Failure> {
     object.ok_or(Failure::Null { argument })
 }
 
-/// Returns the bytes at `data`.
+/// Returns the bytes at `data`; fails for NULL and for a length that no object can have.
 ///
 /// # Safety
 ///
@@ -42,11 +44,12 @@ pub(crate) unsafe fn bytes<'a>(data: *const c_char, len: usize, argument: &'stat
     if isize::try_from(len).is_err() {
         return Err(Failure::Argument { argument, problem: "the length is more than memory can hold" });
     }
-    // SAFETY: the caller promises that the bytes are there for `'a`, and they are no more than a slice may have.
+    // SAFETY: `data` is not NULL, and a byte needs no alignment. The caller promises that `len` bytes may be read and
+    // do not change for `'a`. `len` is at most `isize::MAX`, the limit of a slice.
     Ok(unsafe { slice::from_raw_parts(data.cast(), len) })
 }
 
-/// Returns the text at `data`.
+/// Returns the text at `data`; fails as [`bytes`] does, and if it is not UTF-8.
 ///
 /// # Safety
 ///
@@ -68,7 +71,7 @@ mod tests {
 
     #[test]
     fn bytes_with_a_length_beyond_memory_are_refused() {
-        // SAFETY: the length is refused before the bytes are looked at.
+        // SAFETY: the function refuses the length before it reads any byte.
         let failure = unsafe { bytes(c"x".as_ptr(), usize::MAX, "text") };
         assert!(matches!(failure, Err(Failure::Argument { .. })));
     }

@@ -1,5 +1,5 @@
-//! The frame of every function that can fail: it reports a failure as a status and, if the caller wants one, an error
-//! object.
+//! The frame of every exported function that can fail. It reports a failure as a status and, if the caller passed a
+//! place for one, an error object.
 
 use std::mem::MaybeUninit;
 
@@ -8,13 +8,15 @@ use crate::error::argus_auth_error;
 use crate::failure::Failure;
 use crate::status::argus_auth_status;
 
-/// Runs the body of a function that can fail. `*error` is written on every path.
+/// Runs the body of a function that can fail, and returns its status. Writes `*error` on every path, also if the body
+/// panics.
 pub(crate) fn call(
     error: Option<&mut MaybeUninit<Option<Box<argus_auth_error>>>>,
     body: impl FnOnce() -> Result<argus_auth_status, Failure>,
 ) -> argus_auth_status {
     let wanted = error.is_some();
     let report = |failure: Failure| (failure.status(), wanted.then(|| Box::new(argus_auth_error::new(&failure))));
+    // The second `contain` covers a panic while the error object is made.
     let (status, object) = contain(None, || Some(body().map_or_else(report, |status| (status, None))))
         .or_else(|| contain(None, || Some(report(Failure::Panic))))
         .unwrap_or((argus_auth_status::Panic, None));
@@ -30,7 +32,7 @@ mod tests {
     use crate::error::argus_auth_error_status;
 
     #[test]
-    fn body_that_panics_returns_a_status_and_an_error() {
+    fn call_of_a_body_that_panics_returns_status_panic_and_an_error() {
         let mut error = MaybeUninit::uninit();
         let status = call(Some(&mut error), || panic!("injected"));
         assert_eq!(status, argus_auth_status::Panic);
@@ -41,7 +43,7 @@ mod tests {
     }
 
     #[test]
-    fn body_that_succeeds_clears_the_error() {
+    fn call_of_a_body_that_succeeds_clears_the_error() {
         let mut error = MaybeUninit::uninit();
         assert_eq!(call(Some(&mut error), || Ok(argus_auth_status::Ok)), argus_auth_status::Ok);
         // SAFETY: `call` writes the error on every path.

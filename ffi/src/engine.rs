@@ -1,4 +1,4 @@
-//! The one engine of the process.
+//! The shutdown of the engine, which each process has one of.
 
 use std::mem::MaybeUninit;
 use std::time::Duration;
@@ -11,15 +11,17 @@ use crate::failure::Failure;
 use crate::log;
 use crate::status::argus_auth_status;
 
-/// Stops the library's engine thread, if it runs, and waits for its end for at most `timeout_ms` milliseconds.
+/// Stops the engine's thread, if it runs. The engine is the part of the library that fetches and renews tokens.
 ///
-/// Calls that wait for headers end with `ARGUS_AUTH_STATUS_SHUTDOWN`. All objects stay valid, cached tokens are kept,
-/// and the engine may be used again: the next fetch starts a new thread. Without a call of this function the thread
-/// ends with the process.
+/// Calls that wait for headers fail with `ARGUS_AUTH_STATUS_SHUTDOWN`. All objects stay valid, and cached tokens are
+/// kept. The next fetch starts a new thread. A program need not call this function: otherwise the thread ends with the
+/// process.
 ///
-/// Failures: `ARGUS_AUTH_STATUS_DEADLINE`, the thread has been told to end but had not done so in time;
-/// `ARGUS_AUTH_STATUS_IN_CALLBACK`, and nothing was done. May be called at any time, from any thread, any number of
-/// times, but not from the log callback, which the engine's thread may be running.
+/// Blocks until the thread has ended, for at most `timeout_ms` milliseconds. May be called any number of times.
+///
+/// Failures: `ARGUS_AUTH_STATUS_DEADLINE`, if the thread was told to end and did not end in time;
+/// `ARGUS_AUTH_STATUS_IN_CALLBACK`, inside the log callback, because that may run on the engine's thread. Nothing is
+/// stopped then.
 #[unsafe(no_mangle)]
 pub extern "C" fn argus_auth_shutdown(
     timeout_ms: u32,

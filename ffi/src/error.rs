@@ -1,4 +1,4 @@
-//! The error object: everything there is to know about a failure, owned by who asked for it.
+//! The error object: everything that is known about a failure.
 
 use argus_auth_core::{CText, Error};
 
@@ -8,10 +8,26 @@ use crate::status::argus_auth_status;
 use crate::text::argus_auth_str;
 use crate::{boundary, handle};
 
-/// Why a call failed. Owned by the caller that it was returned to, who frees it with `argus_auth_error_free`; or
-/// borrowed from an `argus_auth_token_status`, valid as long as that is. Never holds a secret.
+/// An error object: the reason why a call failed, as data. Contains no secret.
 ///
-/// Immutable: any number of threads may read it at once.
+/// Obtained from: the last argument of a function that failed; `argus_auth_token_status_last_error`.
+/// Ownership: in the first case owned by the caller, freed with `argus_auth_error_free`. In the second case borrowed
+/// from the `argus_auth_token_status`, and valid as long as that.
+/// Threads: immutable; any number of threads may read it at the same time.
+/// Functions: `argus_auth_error_status`, `argus_auth_error_code`, `argus_auth_error_message`,
+/// `argus_auth_error_retryable`, `argus_auth_error_file`, `argus_auth_error_problem_count`, `argus_auth_error_problem`,
+/// `argus_auth_error_http_status`, `argus_auth_error_token_url`, `argus_auth_error_oauth_error`,
+/// `argus_auth_error_oauth_error_description`, `argus_auth_error_free`.
+///
+/// ```c
+/// argus_auth_headers *headers = NULL;
+/// argus_auth_error *error = NULL;
+/// if (argus_auth_resolver_headers(resolver, "search", 6, 35000, &headers, &error) != ARGUS_AUTH_STATUS_OK) {
+///     fprintf(stderr, "%s: %s\n", argus_auth_error_code(error).data, argus_auth_error_message(error).data);
+///     argus_auth_error_free(error);
+/// }
+/// argus_auth_headers_free(headers);
+/// ```
 pub struct argus_auth_error {
     status: argus_auth_status,
     code: CText,
@@ -52,49 +68,50 @@ impl argus_auth_error {
     }
 }
 
-/// Frees an error object. Nothing for NULL.
+/// Frees an error object. Does nothing for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn argus_auth_error_free(error: Option<Box<argus_auth_error>>) {
     handle::drop_contained(error);
 }
 
-/// The status that the failed call returned. `ARGUS_AUTH_STATUS_OK` for NULL.
+/// Returns the status of the failed call; `ARGUS_AUTH_STATUS_OK` for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn argus_auth_error_status(error: Option<&argus_auth_error>) -> argus_auth_status {
     boundary::read(error, argus_auth_status::Ok, |error| error.status)
 }
 
-/// A stable word for the kind of error, for logs and metrics: `token_rejected`, say. Empty for NULL.
+/// Returns a stable word for the kind of error, for logs and metrics, such as `token_rejected`; empty for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn argus_auth_error_code(error: Option<&argus_auth_error>) -> argus_auth_str {
     boundary::read(error, argus_auth_str::empty(), |error| argus_auth_str::lend(&error.code))
 }
 
-/// What went wrong, for people; several lines for a configuration with problems. Empty for NULL.
+/// Returns the failure in words, for people; empty for NULL. Several lines for a configuration with problems.
 #[unsafe(no_mangle)]
 pub extern "C" fn argus_auth_error_message(error: Option<&argus_auth_error>) -> argus_auth_str {
     boundary::read(error, argus_auth_str::empty(), |error| argus_auth_str::lend(&error.message))
 }
 
-/// Whether the same call may succeed later without anyone changing anything. False for NULL.
+/// Returns whether the same call may succeed later although nothing was changed; false for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn argus_auth_error_retryable(error: Option<&argus_auth_error>) -> bool {
     boundary::read(error, false, |error| error.retryable)
 }
 
-/// The configuration file that can't be used; empty when the error is not about a file, and for NULL.
+/// Returns the path of the configuration file that can't be used; empty if the error is not about a file, and for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn argus_auth_error_file(error: Option<&argus_auth_error>) -> argus_auth_str {
     boundary::read(error, argus_auth_str::empty(), |error| argus_auth_str::lend(&error.file))
 }
 
-/// How many problems the configuration has: at least one for `ARGUS_AUTH_STATUS_CONFIG`, otherwise 0, as for NULL.
+/// Returns the number of problems of the configuration: at least 1 for `ARGUS_AUTH_STATUS_CONFIG`, 0 for every other
+/// status and for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn argus_auth_error_problem_count(error: Option<&argus_auth_error>) -> usize {
     boundary::read(error, 0, |error| error.problems.len())
 }
 
-/// Returns the problem at `index`, in file order, borrowed from `error`; NULL when there is none, and for NULL.
+/// Returns the problem at `index`, in file order, borrowed from `error`; NULL if `index` is out of range, and for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn argus_auth_error_problem(
     error: Option<&argus_auth_error>,
@@ -103,27 +120,28 @@ pub extern "C" fn argus_auth_error_problem(
     boundary::read(error, None, |error| error.problems.get(index))
 }
 
-/// The HTTP status of the token endpoint's response; 0 when there was none, and for NULL.
+/// Returns the HTTP status of the token endpoint's response; 0 if there was no response, and for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn argus_auth_error_http_status(error: Option<&argus_auth_error>) -> u32 {
     boundary::read(error, 0, |error| error.http_status.into())
 }
 
-/// The token endpoint's URL without user, password, query and fragment; empty when the error is not about a token, and
-/// for NULL.
+/// Returns the URL of the token endpoint, without user, password, query and fragment; empty if the error is not about a
+/// token, and for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn argus_auth_error_token_url(error: Option<&argus_auth_error>) -> argus_auth_str {
     boundary::read(error, argus_auth_str::empty(), |error| argus_auth_str::lend(&error.token_url))
 }
 
-/// The `error` of an error response as RFC 6749 section 5.2 has it, `invalid_client` say; empty when there was none,
-/// and for NULL.
+/// Returns the field `error` of the token endpoint's error response (RFC 6749 section 5.2), such as `invalid_client`;
+/// empty if there was none or it repeated a secret, and for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn argus_auth_error_oauth_error(error: Option<&argus_auth_error>) -> argus_auth_str {
     boundary::read(error, argus_auth_str::empty(), |error| argus_auth_str::lend(&error.oauth_error))
 }
 
-/// The `error_description` of such a response, shortened; empty when there was none, and for NULL.
+/// Returns the field `error_description` of the token endpoint's error response (RFC 6749 section 5.2), shortened;
+/// empty if there was none or it repeated a secret, and for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn argus_auth_error_oauth_error_description(error: Option<&argus_auth_error>) -> argus_auth_str {
     boundary::read(error, argus_auth_str::empty(), |error| argus_auth_str::lend(&error.oauth_error_description))

@@ -1,10 +1,10 @@
-//! Why a call into the library failed: what the core reports, and what only this boundary can find.
+//! The reasons why a call fails: errors of the core, and those that only this boundary detects.
 
 use argus_auth_core::{ConfigError, Error};
 
 use crate::status::argus_auth_status;
 
-/// Why a call into the library failed.
+/// The reason why a call failed.
 #[derive(Debug)]
 pub(crate) enum Failure {
     /// A pointer was NULL.
@@ -13,15 +13,15 @@ pub(crate) enum Failure {
     Utf8 { argument: &'static str, valid_up_to: usize },
     /// A value is out of range.
     Argument { argument: &'static str, problem: &'static str },
-    /// The function was called from the log callback.
+    /// The function was called inside the log callback.
     InCallback,
-    /// The program itself receives the log events.
+    /// The log events can't be delivered to a callback: see `argus_auth_status::LogInUse`.
     LogInUse,
-    /// The engine's thread did not end in time.
+    /// The engine's thread did not end within the timeout of a shutdown.
     StillRunning,
     /// The core reported an error.
     Core(Error),
-    /// A panic was contained.
+    /// The function panicked.
     Panic,
 }
 
@@ -69,7 +69,7 @@ impl Failure {
         }
     }
 
-    /// Returns whether the same call may succeed later without a change by anyone.
+    /// Returns whether the same call may succeed later although nothing was changed.
     pub(crate) fn is_retryable(&self) -> bool {
         match self {
             Self::Core(error) => error.is_retryable(),

@@ -1,4 +1,4 @@
-//! The headers of one request.
+//! The headers that a request to a backend must carry.
 
 use std::ffi::c_char;
 use std::mem::MaybeUninit;
@@ -9,63 +9,80 @@ use argus_auth_core::{Headers, Secret};
 use crate::text::argus_auth_str;
 use crate::{boundary, handle};
 
-/// The headers that a request to a backend must carry: in order, no two of the same name whatever their case. Every
-/// value counts as secret; it is overwritten when the last reference is freed and the library no longer serves it.
-/// Independent of the resolver, which may be freed before.
+/// The headers that a request to a backend must carry: an ordered list of name and value. No two names are equal when
+/// case is ignored.
 ///
-/// Reference-counted: every reference returned is freed once, with `argus_auth_headers_free`. Immutable: any number of
-/// threads may read it at once.
-// Transparent in a form that cbindgen does not see: it would show C what is inside.
+/// Obtained from: `argus_auth_resolver_headers`, `argus_auth_resolver_try_headers`, `argus_auth_headers_clone`.
+/// Ownership: reference-counted; each returned reference is owned by the caller and freed with
+/// `argus_auth_headers_free`. The resolver may be freed first.
+/// Threads: immutable; any number of threads may read it at the same time.
+/// Functions: `argus_auth_headers_count`, `argus_auth_headers_name`, `argus_auth_headers_value`,
+/// `argus_auth_headers_find`, `argus_auth_headers_clone`, `argus_auth_headers_free`.
+///
+/// Every value counts as a secret. Its memory is overwritten when the last reference is freed and the library no longer
+/// serves the value.
+///
+/// ```c
+/// for (size_t i = 0; i < argus_auth_headers_count(headers); i++) {
+///     argus_auth_str name = argus_auth_headers_name(headers, i), value = argus_auth_headers_value(headers, i);
+///     printf("%s: %zu bytes\n", name.data, value.len);
+/// }
+/// ```
+// `argus_auth_headers::of` needs `repr(transparent)`. If cbindgen sees that attribute, it shows the inner type in the C
+// header instead of an opaque struct, and it has no annotation against that. Within `cfg_attr` it does not see it.
 #[cfg_attr(true, repr(transparent))]
 pub struct argus_auth_headers(Headers);
 
 impl argus_auth_headers {
-    /// The core's own object, as C sees it.
+    /// Returns the core's object as the type that C knows, without a copy.
     pub(crate) fn of(headers: Arc<Headers>) -> Arc<Self> {
-        // SAFETY: the pointer is that of an `Arc<Headers>`, given up here; `Self` is the same in memory, being
-        // `repr(transparent)`, and adds no promise that `Headers` does not keep.
+        // SAFETY: `Arc::from_raw` accepts the pointer of an `Arc` of another type if that type has the same size and
+        // alignment and its value is a valid `Self`. All of this holds, because `Self` is a `repr(transparent)` wrapper
+        // of `Headers` without an invariant of its own. `into_raw` gave the reference up, so it is not counted twice.
         unsafe { Arc::from_raw(Arc::into_raw(headers).cast()) }
     }
 }
 
-/// Returns one more reference, owned by the caller, to the same headers. NULL for NULL.
+/// Returns one more reference, owned by the caller, to the same headers; NULL for NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn argus_auth_headers_clone(headers: *const argus_auth_headers) -> *mut argus_auth_headers {
-    // SAFETY: the caller's pointer is NULL or to a reference that it holds.
+    // SAFETY: C's pointer is NULL or a reference that C holds. C gets references only from `handle::give` and `share`.
     unsafe { handle::share(headers) }
 }
 
-/// Frees one reference. Nothing for NULL.
+/// Frees one reference. Does nothing for NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn argus_auth_headers_free(headers: *mut argus_auth_headers) {
-    // SAFETY: the caller's pointer is NULL or to a reference of its own, which it gives up.
+    // SAFETY: C's pointer is NULL or a reference that C owns and gives up. C gets references only from `handle::give`
+    // and `share`.
     unsafe { handle::release(headers) }
 }
 
-/// How many headers there are; there may be none. 0 for NULL.
+/// Returns the number of headers, which may be 0; 0 for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn argus_auth_headers_count(headers: Option<&argus_auth_headers>) -> usize {
     boundary::read(headers, 0, |headers| headers.0.len())
 }
 
-/// Returns the name of the header at `index`, borrowed from `headers`; empty if there is none, and for NULL.
+/// Returns the name of the header at `index`, borrowed from `headers`; empty if `index` is out of range, and for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn argus_auth_headers_name(headers: Option<&argus_auth_headers>, index: usize) -> argus_auth_str {
     let field = boundary::read(headers, None, |headers| headers.0.c_field(index));
     field.map_or(argus_auth_str::empty(), |(name, _)| argus_auth_str::lend(name))
 }
 
-/// Returns the value of the header at `index`, a secret borrowed from `headers`; empty if there is none, and for NULL.
+/// Returns the value of the header at `index`, a secret, borrowed from `headers`; empty if `index` is out of range, and
+/// for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn argus_auth_headers_value(headers: Option<&argus_auth_headers>, index: usize) -> argus_auth_str {
     let field = boundary::read(headers, None, |headers| headers.0.c_field(index));
     field.map_or(argus_auth_str::empty(), |(_, value)| argus_auth_str::lend(value.expose_c_text()))
 }
 
-/// Looks for the header called `name` (`name_len` bytes, borrowed during the call), whatever its case.
+/// Finds the header called `name` (`name_len` bytes), ignoring case, and returns whether there is one.
 ///
-/// Returns whether it is there. `*value`, unless `value` is NULL, becomes its value, a secret borrowed from `headers`;
-/// empty when it is not there. False for a NULL `headers` or `name`.
+/// If `value` is not NULL, `*value` becomes the value of the header, a secret borrowed from `headers`; empty if there
+/// is no such header. Returns false if `headers` or `name` is NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn argus_auth_headers_find(
     headers: Option<&argus_auth_headers>,
@@ -74,7 +91,7 @@ pub unsafe extern "C" fn argus_auth_headers_find(
     value: Option<&mut MaybeUninit<argus_auth_str>>,
 ) -> bool {
     let found = boundary::read(headers, None, |headers| {
-        // SAFETY: the caller's `name` is NULL or to `name_len` bytes.
+        // SAFETY: C's `name` is NULL or points to `name_len` bytes, which do not change during the call.
         let name = unsafe { boundary::text(name, name_len, "name") }.ok()?;
         headers.0.get(name).map(Secret::expose_c_text).map(argus_auth_str::lend)
     });

@@ -1,27 +1,37 @@
-//! The C ABI of `argus-auth-core`: `libargus_auth` and `include/argus_auth.h`.
+//! The C ABI of `argus-auth-core`: the library `libargus_auth` and the header `include/argus_auth.h`.
 //!
-//! This crate translates and decides nothing. There is one file per family of C functions (`resolver`, `headers`,
-//! `error`, ...); the comment of each function says how to use it, and cbindgen copies it into the header. All of them
-//! share these files:
+//! This crate translates C to the core and decides nothing. There is one file per family of C functions, and cbindgen
+//! copies the public comments into the header:
 //!
-//! * `boundary`: contains panics, checks that pointers are not NULL and that text is UTF-8;
-//! * `failure`: why a call failed;
+//! * `status`, `text`, `error`, `problem`: what functions return;
+//! * `load`, `resolver`, `backend`, `headers`, `token_status`: a configuration and the headers of its backends;
+//! * `log`: the log callback;
+//! * `engine`, `version`: shutdown and version.
+//!
+//! All of them use these files:
+//!
+//! * `boundary`: catches panics, checks that pointers are not NULL and that text is UTF-8;
+//! * `failure`: the reason why a call failed;
 //! * `call`: the frame of a function that can fail, which reports a failure as a status and an error object;
-//! * `handle`: reference-counted objects, and the places into which functions put what they return.
+//! * `handle`: the objects that C owns, and output arguments.
 //!
-//! The signatures say who owns an object, as far as Rust's types can:
+//! The signatures state the ownership of an object, as far as Rust's types can:
 //!
 //! | in Rust | in C | means |
 //! |---|---|---|
-//! | `Option<&T>` | `const T *` | borrowed during the call, NULL allowed |
-//! | `Option<Box<T>>` | `T *` | the caller gives up its only reference, or gets one; NULL allowed |
-//! | `Option<&mut MaybeUninit<Option<T>>>` | `T **` | written on every path, NULL allowed |
-//! | `*const T`, `*mut T`, `NonNull<T>` | the same | a reference to a reference-counted object, see `handle` |
+//! | `Option<&T>` | `const T *` | borrowed during the call |
+//! | `Option<Box<T>>` | `T *` | owned: an argument is given up by the caller, an output is given to the caller |
+//! | `Option<&mut MaybeUninit<Option<T>>>` | `T **` | an output argument, written on every path |
+//! | `*const T`, `*mut T`, `NonNull<T>` | `T *` | one reference to a reference-counted object, see `handle` |
+//!
+//! All of these have the layout of a C pointer, in which NULL is `None`. Rust's types demand more of a pointer that is
+//! not NULL, and C must keep these promises: it points to a live, aligned object of the type, nothing frees the object
+//! during the call, and nothing else reads or writes an output argument during the call. The header states them.
 
 #![allow(non_camel_case_types, reason = "types have the names they have in C")]
 #![allow(
     clippy::missing_safety_doc,
-    reason = "the header states once, and each comment where it adds to it, what a pointer must be"
+    reason = "a `# Safety` section would be copied into the C header, which states the rules for all pointers once"
 )]
 
 // The order is that of the declarations in the header.

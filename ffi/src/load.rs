@@ -1,4 +1,4 @@
-//! How a configuration is loaded.
+//! The options with which a configuration is loaded.
 
 use std::mem::MaybeUninit;
 use std::slice;
@@ -7,42 +7,65 @@ use argus_auth_core::{LoadOptions, Unresolved};
 
 use crate::failure::Failure;
 
-/// What to do with a `${VAR}` or a `secret:name` that can't be resolved. Held in an `argus_auth_load_options`.
-#[repr(u32)]
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum argus_auth_unresolved {
-    /// It is an error that names the place. The default.
-    Error = 0,
-    /// The text is left as it stands, with a warning, as the gateway does.
-    Keep = 1,
-}
-
-/// How a configuration is loaded. Made by the caller:
+/// The treatment of a reference, `${VAR}` or `secret:name`, that can't be resolved. A value for the field `unresolved`
+/// of `argus_auth_load_options`.
 ///
 /// ```c
 /// argus_auth_load_options options = ARGUS_AUTH_LOAD_OPTIONS_INIT;
 /// options.unresolved = ARGUS_AUTH_UNRESOLVED_KEEP;
+///
+/// const char *yaml = "backends: {b: {type: sse, url: 'http://b', headers: {X-Key: '${UNSET}'}}}";
+/// argus_auth_resolver *loaded = NULL;
+/// if (argus_auth_resolver_from_text(yaml, strlen(yaml), &options, &loaded, NULL) == ARGUS_AUTH_STATUS_OK) {
+///     printf("%zu warnings\n", argus_auth_resolver_warning_count(loaded));
+///     argus_auth_resolver_free(loaded);
+/// }
+/// ```
+#[repr(u32)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum argus_auth_unresolved {
+    /// The configuration has a problem of severity error at that place. This is the default.
+    Error = 0,
+    /// The text of the reference stays in the value unchanged, with a warning. The gateway does the same.
+    Keep = 1,
+}
+
+/// The options with which a configuration is loaded. A variable of the caller, initialised with
+/// `ARGUS_AUTH_LOAD_OPTIONS_INIT`.
+///
+/// Used by: `argus_auth_resolver_from_file`, `argus_auth_resolver_from_text`, which borrow it during the call.
+///
+/// ```c
+/// argus_auth_load_options options = ARGUS_AUTH_LOAD_OPTIONS_INIT;
+/// options.unresolved = ARGUS_AUTH_UNRESOLVED_KEEP;
+///
+/// argus_auth_resolver *loaded = NULL;
+/// if (argus_auth_resolver_from_file("config.yaml", 11, &options, &loaded, NULL) == ARGUS_AUTH_STATUS_OK) {
+///     argus_auth_resolver_free(loaded);
+/// }
 /// ```
 ///
-/// Later versions add fields at the end, of any type, and zero in a field always means its default. `size` tells the
-/// library which fields the caller knows: an older program runs unchanged with a newer library, and a newer program is
-/// told by an older library (`ARGUS_AUTH_STATUS_INVALID_ARGUMENT`) if it sets what that one does not have.
+/// Later versions of the library may add fields of any type at the end. Zero in a field always means its default. The
+/// library sees in `size` which fields the caller has:
+/// - A program that was compiled with an older header works with a newer library: the new fields have their defaults.
+/// - A program that was compiled with a newer header works with an older library as long as the fields that the library
+///   lacks are zero. Otherwise the call fails with `ARGUS_AUTH_STATUS_INVALID_ARGUMENT`.
 #[repr(C)]
 #[derive(Debug, Clone, Copy)]
 pub struct argus_auth_load_options {
     /// `sizeof(argus_auth_load_options)`.
     pub size: u32,
-    /// An `argus_auth_unresolved`.
+    /// The treatment of references that can't be resolved: an `argus_auth_unresolved`.
     pub unresolved: u32,
 }
 
-/// The size that it had in its first version.
-const FIRST: usize = 8;
+/// The size of `argus_auth_load_options` in its first version.
+const FIRST_SIZE: usize = 8;
 
-// Padding would hold whatever it held, and a later field in its place would read that.
-const _: () = assert!(size_of::<argus_auth_load_options>() == FIRST);
+// The type must have no padding. The value of padding is undefined, and a later version would read it as a field.
+const _: () = assert!(size_of::<argus_auth_load_options>() == FIRST_SIZE);
 
-/// The options behind `options`; the defaults if it is NULL.
+/// Returns the options at `options`; the defaults for NULL.
 ///
 /// # Safety
 ///
@@ -52,13 +75,15 @@ pub(crate) unsafe fn options(options: *const argus_auth_load_options) -> Result<
     if options.is_null() {
         return Ok(LoadOptions::default());
     }
-    // SAFETY: `size` is the first field of every version of the type, and the caller lets it be read.
+    // SAFETY: `size` is the first field of every version of the type, so the caller promises that it may be read. It is
+    // aligned, because every version of the type has at least the alignment of a `u32`.
     let size = unsafe { (&raw const (*options).size).read() } as usize;
-    // No version will come near the upper limit: a size beyond it is what an uninitialised variable held.
-    if !(FIRST..=4096).contains(&size) {
+    // No version will reach the upper limit. A larger size comes from a variable that was not initialised.
+    if !(FIRST_SIZE..=4096).contains(&size) {
         return invalid("its size is not that of an argus_auth_load_options; use ARGUS_AUTH_LOAD_OPTIONS_INIT");
     }
-    // SAFETY: `size` bytes may be read, says the caller, and the type is made of integers.
+    // SAFETY: the caller promises that `size` bytes may be read and do not change. The type consists of integers
+    // without padding, so any bytes are a valid value of it.
     let Some(fields) = (unsafe { known_fields::<argus_auth_load_options>(options.cast(), size) }) else {
         return invalid("it sets an option that this version of the library does not have");
     };
@@ -70,20 +95,23 @@ pub(crate) unsafe fn options(options: *const argus_auth_load_options) -> Result<
     Ok(LoadOptions { unresolved, ..LoadOptions::default() })
 }
 
-/// What a caller's fields, `size` bytes of them, are in the type of this version: those that the caller does not know
-/// are zero. None if the caller sets one that the type does not have.
+/// Returns the caller's fields, which are `size` bytes at `fields`, as the type of this version. A field that the
+/// caller lacks is zero. Returns `None` if the caller sets a field that the type lacks.
 ///
 /// # Safety
 ///
-/// `size` bytes at `fields` may be read and do not change meanwhile; any bytes are a `T`.
+/// `size` bytes at `fields` may be read and do not change meanwhile; any bytes are a valid `T`.
 unsafe fn known_fields<T>(fields: *const u8, size: usize) -> Option<T> {
     let known = size.min(size_of::<T>());
     let mut copy = MaybeUninit::<T>::zeroed();
-    // SAFETY: `known` is not more than the bytes that may be read, nor than those of the local.
+    // SAFETY: `known` is at most `size`, so the bytes may be read, and at most the size of `copy`, so they may be
+    // written. `copy` is a new local, so the two do not overlap.
     unsafe { fields.copy_to_nonoverlapping(copy.as_mut_ptr().cast(), known) };
-    // SAFETY: these are the bytes from `known` to `size`, which may be read too.
+    // SAFETY: `known` is at most `size`, and the caller promises that all bytes from `known` to `size` may be read and
+    // do not change.
     let unknown = unsafe { slice::from_raw_parts(fields.add(known), size - known) };
-    // SAFETY: all of it was written, with zeros at first, and any bytes are a `T`, says the caller.
+    // SAFETY: all bytes of `copy` are initialised: with zeros, and then partly with the caller's. The caller promises
+    // that any bytes are a valid `T`.
     unknown.iter().all(|byte| *byte == 0).then(|| unsafe { copy.assume_init() })
 }
 
@@ -91,7 +119,7 @@ unsafe fn known_fields<T>(fields: *const u8, size: usize) -> Option<T> {
 mod tests {
     use super::*;
 
-    /// The type as a later version of the library may have it.
+    /// The type in an imagined later version of the library.
     #[repr(C)]
     struct Later {
         size: u32,
@@ -100,18 +128,18 @@ mod tests {
     }
 
     #[test]
-    fn an_older_program_runs_with_a_newer_library() {
+    fn known_fields_of_an_older_program_fill_new_fields_with_zero() {
         let older = argus_auth_load_options { size: 8, unresolved: 1 };
-        // SAFETY: the pointer is to a live local of that size; the type is made of integers.
+        // SAFETY: the pointer is to a live local of that size, and the type consists of integers without padding.
         let read: Later = unsafe { known_fields((&raw const older).cast(), size_of_val(&older)) }.unwrap();
         assert_eq!((read.size, read.unresolved, read.limit), (8, 1, 0));
     }
 
     #[test]
-    fn a_newer_program_is_told_of_what_an_older_library_does_not_have() {
+    fn known_fields_of_a_newer_program_are_refused_only_if_an_unknown_one_is_set() {
         for (limit, understood) in [(0, true), (1 << 63, false)] {
             let newer = Later { size: 16, unresolved: 1, limit };
-            // SAFETY: the pointer is to a live local of that size; the type is made of integers.
+            // SAFETY: the pointer is to a live local of that size, and the type consists of integers without padding.
             let read =
                 unsafe { known_fields::<argus_auth_load_options>((&raw const newer).cast(), size_of_val(&newer)) };
             assert_eq!(read.map(|read| read.unresolved), understood.then_some(1));

@@ -1,24 +1,41 @@
-//! One thing that is wrong with a configuration.
+//! One problem of a configuration.
 
 use argus_auth_core::{CText, Problem, Severity};
 
 use crate::boundary;
 use crate::text::argus_auth_str;
 
-/// How bad a problem is.
+/// The severity of a problem.
+///
+/// ```c
+/// bool is_error = argus_auth_problem_severity(problem) == ARGUS_AUTH_SEVERITY_ERROR;
+/// printf("%s: %s\n", is_error ? "error" : "warning", argus_auth_problem_message(problem).data);
+/// ```
 #[repr(u32)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum argus_auth_severity {
     /// The configuration can't be used.
     Error = 1,
-    /// It can, but probably not as meant.
+    /// The configuration can be used, but probably does not mean what was intended.
     Warning = 2,
 }
 
-/// One thing that is wrong with a configuration. Borrowed from an `argus_auth_error` or an `argus_auth_resolver` and
-/// valid as long as that is; never freed by itself. Never holds the value of a secret.
+/// One problem of a configuration: an error or a warning, with its place. Contains no value of a secret.
 ///
-/// Immutable: any number of threads may read it at once.
+/// Obtained from: `argus_auth_error_problem`, `argus_auth_resolver_warning`.
+/// Ownership: borrowed from the `argus_auth_error` or from the `argus_auth_resolver`, and valid as long as that error,
+/// or as long as that resolver or a clone of it. Never freed by itself.
+/// Threads: immutable; any number of threads may read it at the same time.
+/// Functions: `argus_auth_problem_severity`, `argus_auth_problem_line`, `argus_auth_problem_column`,
+/// `argus_auth_problem_path`, `argus_auth_problem_message`.
+///
+/// ```c
+/// for (size_t i = 0; i < argus_auth_error_problem_count(error); i++) {
+///     const argus_auth_problem *problem = argus_auth_error_problem(error, i);
+///     printf("line %u: %s: %s\n", (unsigned)argus_auth_problem_line(problem), argus_auth_problem_path(problem).data,
+///            argus_auth_problem_message(problem).data);
+/// }
+/// ```
 pub struct argus_auth_problem {
     severity: argus_auth_severity,
     line: u32,
@@ -42,32 +59,32 @@ impl From<&Problem> for argus_auth_problem {
     }
 }
 
-/// Error or warning. `ARGUS_AUTH_SEVERITY_ERROR` for NULL.
+/// Returns whether the problem is an error or a warning; `ARGUS_AUTH_SEVERITY_ERROR` for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn argus_auth_problem_severity(problem: Option<&argus_auth_problem>) -> argus_auth_severity {
     boundary::read(problem, argus_auth_severity::Error, |problem| problem.severity)
 }
 
-/// The line, from 1; 0 when the problem has no place in the text, and for NULL.
+/// Returns the line, counted from 1; 0 if the problem has no place in the text, and for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn argus_auth_problem_line(problem: Option<&argus_auth_problem>) -> u32 {
     boundary::read(problem, 0, |problem| problem.line)
 }
 
-/// The column in characters, from 1; 0 when the problem has no place in the text, and for NULL.
+/// Returns the column in characters, counted from 1; 0 if the problem has no place in the text, and for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn argus_auth_problem_column(problem: Option<&argus_auth_problem>) -> u32 {
     boundary::read(problem, 0, |problem| problem.column)
 }
 
-/// Where in the document: `backends.my-server.auth.token_url`, list items as `scopes[0]`; empty for the whole file, and
-/// for NULL.
+/// Returns the place in the document, such as `backends.my-server.auth.token_url`, with list items as in `scopes[0]`;
+/// empty if the problem is about the whole file, and for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn argus_auth_problem_path(problem: Option<&argus_auth_problem>) -> argus_auth_str {
     boundary::read(problem, argus_auth_str::empty(), |problem| argus_auth_str::lend(&problem.path))
 }
 
-/// What was found and what would be right; empty for NULL.
+/// Returns a sentence that says what was found and what would be right; empty for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn argus_auth_problem_message(problem: Option<&argus_auth_problem>) -> argus_auth_str {
     boundary::read(problem, argus_auth_str::empty(), |problem| argus_auth_str::lend(&problem.message))

@@ -1,4 +1,4 @@
-//! A loaded configuration, and the headers of its backends.
+//! The resolver: a loaded configuration and the headers of its backends.
 
 use std::ffi::c_char;
 use std::mem::MaybeUninit;
@@ -23,11 +23,30 @@ use crate::status::argus_auth_status;
 use crate::text::argus_auth_text;
 use crate::token_status::argus_auth_token_status;
 
-/// The remote backends of one configuration, and the headers that a request to each must carry.
+/// A loaded configuration. Maps the name of a remote backend to the headers that a request to it must carry.
 ///
-/// Reference-counted: every reference returned is freed once, with `argus_auth_resolver_free`. Any number of threads
-/// may use one reference at once, in a child of `fork` too. Resolvers whose backends have the same credentials share
-/// their tokens.
+/// Obtained from: `argus_auth_resolver_from_file`, `argus_auth_resolver_from_text`, `argus_auth_resolver_clone`,
+/// `argus_auth_resolver_reload`.
+/// Ownership: reference-counted; each returned reference is owned by the caller and freed with
+/// `argus_auth_resolver_free`.
+/// Threads: any number of threads may use one reference at the same time.
+/// Functions: `argus_auth_resolver_headers`, `argus_auth_resolver_try_headers`, `argus_auth_resolver_invalidate`,
+/// `argus_auth_resolver_status`, `argus_auth_resolver_metrics`, `argus_auth_resolver_reload`,
+/// `argus_auth_resolver_backend_count`, `argus_auth_resolver_backend`, `argus_auth_resolver_warning_count`,
+/// `argus_auth_resolver_warning`, `argus_auth_resolver_clone`, `argus_auth_resolver_free`.
+///
+/// Backends with the same credentials share one token, also across resolvers.
+///
+/// ```c
+/// argus_auth_headers *headers = NULL;
+/// if (argus_auth_resolver_headers(resolver, "search", 6, 35000, &headers, NULL) == ARGUS_AUTH_STATUS_OK) {
+///     argus_auth_str token;
+///     argus_auth_headers_find(headers, "Authorization", 13, &token);
+///     // ... send the request with these headers; if the backend answers 401, the next call must get a new token:
+///     argus_auth_resolver_invalidate(resolver, "search", 6, token.data, token.len, NULL);
+///     argus_auth_headers_free(headers);
+/// }
+/// ```
 pub struct argus_auth_resolver {
     resolver: Resolver,
     backends: Vec<argus_auth_backend>,
@@ -43,14 +62,13 @@ impl From<Resolver> for argus_auth_resolver {
     }
 }
 
-/// Loads the configuration file at `path` (`path_len` bytes of UTF-8, borrowed during the call). Does no I/O but
-/// reading that file; blocks while it is read.
+/// Loads the configuration file at `path` (`path_len` bytes).
 ///
-/// `options` is borrowed during the call; NULL means the defaults. `*out` becomes a reference owned by the caller; NULL
-/// on failure.
+/// `options` is borrowed during the call; NULL means the defaults. `*out` becomes a reference owned by the caller.
 ///
-/// Failures: `ARGUS_AUTH_STATUS_CONFIG`, with every problem of the file in the error object, also when it can't be
-/// read.
+/// Blocks while it reads the file and, if the configuration refers to one, the secret store. No token is fetched.
+///
+/// Failures: `ARGUS_AUTH_STATUS_CONFIG`, also if the file can't be read. The error object lists every problem.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn argus_auth_resolver_from_file(
     path: *const c_char,
@@ -60,20 +78,21 @@ pub unsafe extern "C" fn argus_auth_resolver_from_file(
     error: Option<&mut MaybeUninit<Option<Box<argus_auth_error>>>>,
 ) -> argus_auth_status {
     let read = |options: &LoadOptions| {
-        // SAFETY: the caller's `path` is NULL or to `path_len` bytes.
+        // SAFETY: C's `path` is NULL or points to `path_len` bytes, which do not change during the call.
         let path = unsafe { boundary::text(path, path_len, "path") }?;
         Ok(Resolver::from_file(Path::new(path), options)?)
     };
-    // SAFETY: the caller's `options` is NULL or to the bytes that its `size` promises.
+    // SAFETY: C's `options` is NULL or points to as many bytes as its `size` says, which do not change during the call.
     unsafe { load(options, out, error, read) }
 }
 
-/// Reads a configuration from `text` (`text_len` bytes of YAML in UTF-8, borrowed during the call). Does no I/O.
+/// Loads a configuration from `text` (`text_len` bytes of YAML).
 ///
-/// `options` is borrowed during the call; NULL means the defaults. `*out` becomes a reference owned by the caller; NULL
-/// on failure.
+/// `options` is borrowed during the call; NULL means the defaults. `*out` becomes a reference owned by the caller.
 ///
-/// Failures: `ARGUS_AUTH_STATUS_CONFIG`, with every problem of the text in the error object, also when it is not UTF-8.
+/// Blocks only while it reads the secret store, if the configuration refers to one. No token is fetched.
+///
+/// Failures: `ARGUS_AUTH_STATUS_CONFIG`, also if the text is not UTF-8. The error object lists every problem.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn argus_auth_resolver_from_text(
     text: *const c_char,
@@ -83,14 +102,16 @@ pub unsafe extern "C" fn argus_auth_resolver_from_text(
     error: Option<&mut MaybeUninit<Option<Box<argus_auth_error>>>>,
 ) -> argus_auth_status {
     let read = |options: &LoadOptions| {
-        // SAFETY: the caller's `text` is NULL or to `text_len` bytes.
+        // SAFETY: C's `text` is NULL or points to `text_len` bytes, which do not change during the call.
         let text = unsafe { boundary::bytes(text, text_len, "text") }?;
         Ok(Resolver::from_text(text, options)?)
     };
-    // SAFETY: the caller's `options` is NULL or to the bytes that its `size` promises.
+    // SAFETY: C's `options` is NULL or points to as many bytes as its `size` says, which do not change during the call.
     unsafe { load(options, out, error, read) }
 }
 
+/// Loads a configuration that `read` reads. The common part of the two functions above.
+///
 /// # Safety
 ///
 /// `options` is NULL, or the bytes that its `size` promises may be read and do not change meanwhile.
@@ -111,34 +132,37 @@ unsafe fn load(
     })
 }
 
-/// Returns one more reference, owned by the caller, to the same resolver. NULL for NULL.
+/// Returns one more reference, owned by the caller, to the same resolver; NULL for NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn argus_auth_resolver_clone(resolver: *const argus_auth_resolver) -> *mut argus_auth_resolver {
-    // SAFETY: the caller's pointer is NULL or to a reference that it holds.
+    // SAFETY: C's pointer is NULL or a reference that C holds. C gets references only from `handle::give` and `share`.
     unsafe { handle::share(resolver) }
 }
 
-/// Frees one reference. Nothing for NULL. Headers that the resolver gave out stay valid; a fetch under way goes on.
+/// Frees one reference. Does nothing for NULL. Headers that the resolver returned stay valid. A fetch under way
+/// continues.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn argus_auth_resolver_free(resolver: *mut argus_auth_resolver) {
-    // SAFETY: the caller's pointer is NULL or to a reference of its own, which it gives up.
+    // SAFETY: C's pointer is NULL or a reference that C owns and gives up. C gets references only from `handle::give`
+    // and `share`.
     unsafe { handle::release(resolver) }
 }
 
-/// Reads the file of `resolver` again, its variables and secrets too. Does no I/O but reading that file; blocks while
-/// it is read.
+/// Loads the file of `resolver` again, with its variables and secrets.
 ///
-/// From then on all references, older ones too, serve what the file says now. A backend whose configuration did not
-/// change keeps its token; another starts anew, its cool-down over. Callers that wait are not disturbed, and headers
-/// that were given out stay valid. A path that was relative is looked up from the directory of this moment; a resolver
-/// made from text has nothing to read and stays as it is.
+/// Afterwards all references to the resolver, older ones too, return headers according to the new configuration. A
+/// backend whose configuration did not change keeps its token. Any other backend starts without a token and without a
+/// cool-down. Calls that wait continue, and headers that were returned stay valid. A relative path is resolved from the
+/// current working directory. A resolver that was loaded from text has no file and stays unchanged.
 ///
-/// What older references list as backends and warnings does not change, so that what was borrowed from them stays
-/// valid. `*out`, unless `out` is NULL, becomes a reference that lists what is in force now, owned by the caller; NULL
-/// on failure.
+/// The lists of backends and warnings of older references do not change, so that pointers borrowed from these stay
+/// valid. If `out` is not NULL, `*out` becomes a reference with the lists of the new configuration, owned by the
+/// caller. It does not keep alive what was borrowed from older references.
 ///
-/// Failures: `ARGUS_AUTH_STATUS_CONFIG`, with every problem of the file in the error object, also when it can't be
-/// read; the configuration in force stays in force.
+/// Blocks while it reads the file and, if the configuration refers to one, the secret store. No token is fetched.
+///
+/// Failures: `ARGUS_AUTH_STATUS_CONFIG`, also if the file can't be read. The error object lists every problem, and the
+/// previous configuration stays in use.
 #[unsafe(no_mangle)]
 pub extern "C" fn argus_auth_resolver_reload(
     resolver: Option<&argus_auth_resolver>,
@@ -154,14 +178,14 @@ pub extern "C" fn argus_auth_resolver_reload(
     })
 }
 
-/// How many remote backends there are. 0 for NULL.
+/// Returns the number of remote backends; 0 for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn argus_auth_resolver_backend_count(resolver: Option<&argus_auth_resolver>) -> usize {
     boundary::read(resolver, 0, |resolver| resolver.backends.len())
 }
 
-/// Returns the remote backend at `index`, in file order, borrowed from `resolver`; NULL when there is none, and for
-/// NULL.
+/// Returns the remote backend at `index`, in file order, borrowed from `resolver`; NULL if `index` is out of range, and
+/// for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn argus_auth_resolver_backend(
     resolver: Option<&argus_auth_resolver>,
@@ -170,13 +194,14 @@ pub extern "C" fn argus_auth_resolver_backend(
     boundary::read(resolver, None, |resolver| resolver.backends.get(index))
 }
 
-/// How many warnings the configuration was loaded with. 0 for NULL.
+/// Returns the number of warnings of the configuration; 0 for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn argus_auth_resolver_warning_count(resolver: Option<&argus_auth_resolver>) -> usize {
     boundary::read(resolver, 0, |resolver| resolver.warnings.len())
 }
 
-/// Returns the warning at `index`, in file order, borrowed from `resolver`; NULL when there is none, and for NULL.
+/// Returns the warning at `index`, in file order, borrowed from `resolver`; NULL if `index` is out of range, and for
+/// NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn argus_auth_resolver_warning(
     resolver: Option<&argus_auth_resolver>,
@@ -185,17 +210,22 @@ pub extern "C" fn argus_auth_resolver_warning(
     boundary::read(resolver, None, |resolver| resolver.warnings.get(index))
 }
 
-/// The headers that a request to `backend` (`backend_len` bytes of UTF-8, borrowed during the call) must carry. Blocks
-/// while a token is fetched, for at most `timeout_ms` milliseconds; the fetch is shared with all other callers, and
-/// goes on and is cached when this one stops waiting. Returns at once when a token is cached or none is needed.
+/// Returns the headers that a request to `backend` (`backend_len` bytes) must carry, and waits for a token if
+/// necessary.
 ///
-/// `*out` becomes a reference owned by the caller; NULL on failure.
+/// `*out` becomes a reference owned by the caller.
+///
+/// Blocks while a token is fetched, for at most `timeout_ms` milliseconds. Returns at once if a valid token is cached
+/// or the backend needs none. All callers of one token share one fetch, which takes at most 30 seconds. It continues
+/// when a caller stops waiting, and its token is then cached.
 ///
 /// Failures: `ARGUS_AUTH_STATUS_UNKNOWN_BACKEND`; `ARGUS_AUTH_STATUS_UNSUPPORTED`; `ARGUS_AUTH_STATUS_DEADLINE`;
-/// `ARGUS_AUTH_STATUS_SHUTDOWN`; and, for a backend with `on_auth_failure: closed`, `ARGUS_AUTH_STATUS_TOKEN_...` and
-/// whatever else keeps it from a token. With the policy `open` that is logged instead, and the headers come without
-/// authentication. In the log callback, which the engine's thread may be running, it does not wait but fails with
-/// `ARGUS_AUTH_STATUS_IN_CALLBACK`; the fetch is under way then.
+/// `ARGUS_AUTH_STATUS_SHUTDOWN`. If no token can be obtained, the backend's `on_auth_failure` decides: with `closed`
+/// the call fails with the reason, such as one of `ARGUS_AUTH_STATUS_TOKEN_...` or `ARGUS_AUTH_STATUS_ENGINE`; with
+/// `open` the failure is logged and the headers are returned without authentication.
+///
+/// Inside the log callback it never blocks, because the callback may run on the engine's thread, which performs the
+/// fetch. If it would have to wait, it starts the fetch and fails with `ARGUS_AUTH_STATUS_IN_CALLBACK`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn argus_auth_resolver_headers(
     resolver: Option<&argus_auth_resolver>,
@@ -209,7 +239,7 @@ pub unsafe extern "C" fn argus_auth_resolver_headers(
     call(error, || {
         out.check("out")?;
         let resolver = &required(resolver, "resolver")?.resolver;
-        // SAFETY: the caller's `backend` is NULL or to `backend_len` bytes.
+        // SAFETY: C's `backend` is NULL or points to `backend_len` bytes, which do not change during the call.
         let backend = unsafe { boundary::text(backend, backend_len, "backend") }?;
         let headers = if log::in_callback() {
             resolver.try_headers(backend)?.ok_or(Failure::InCallback)?
@@ -221,14 +251,14 @@ pub unsafe extern "C" fn argus_auth_resolver_headers(
     })
 }
 
-/// The headers that a request to `backend` (`backend_len` bytes of UTF-8, borrowed during the call) must carry, if they
-/// can be had without waiting. Never blocks.
+/// Returns the headers that a request to `backend` (`backend_len` bytes) must carry, if no wait is necessary.
 ///
-/// `*out` becomes a reference owned by the caller; NULL on failure, and when this returns
-/// `ARGUS_AUTH_STATUS_NOT_READY`: then a fetch is under way, and a later call, or `argus_auth_resolver_headers`, gets
-/// its result.
+/// `*out` becomes a reference owned by the caller. If a token must be fetched first, the function starts the fetch,
+/// unless one is under way, and returns `ARGUS_AUTH_STATUS_NOT_READY`; `*out` is then NULL. A later call, or
+/// `argus_auth_resolver_headers`, returns the result of the fetch.
 ///
-/// Failures: as `argus_auth_resolver_headers`, without those of a wait.
+/// Failures: those of `argus_auth_resolver_headers`, except `ARGUS_AUTH_STATUS_DEADLINE` and
+/// `ARGUS_AUTH_STATUS_IN_CALLBACK`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn argus_auth_resolver_try_headers(
     resolver: Option<&argus_auth_resolver>,
@@ -241,7 +271,7 @@ pub unsafe extern "C" fn argus_auth_resolver_try_headers(
     call(error, || {
         out.check("out")?;
         let resolver = &required(resolver, "resolver")?.resolver;
-        // SAFETY: the caller's `backend` is NULL or to `backend_len` bytes.
+        // SAFETY: C's `backend` is NULL or points to `backend_len` bytes, which do not change during the call.
         let backend = unsafe { boundary::text(backend, backend_len, "backend") }?;
         let Some(headers) = resolver.try_headers(backend)? else { return Ok(argus_auth_status::NotReady) };
         out.put(|| handle::give(argus_auth_headers::of(headers)));
@@ -249,11 +279,14 @@ pub unsafe extern "C" fn argus_auth_resolver_try_headers(
     })
 }
 
-/// Says that `backend` (`backend_len` bytes of UTF-8) refused the headers it got: the next caller gets a new token.
+/// Reports that `backend` (`backend_len` bytes) refused its token with 401. The token is discarded, a cool-down ends,
+/// and the next call for headers fetches a new token.
 ///
-/// `rejected` (`rejected_len` bytes of UTF-8) is the `Authorization` value that was refused. A token that has replaced
-/// it since is kept, so that any number of refusals of one token cost one fetch. NULL means whatever is held now. Both
-/// texts are borrowed during the call. Never blocks, fetches nothing, does nothing for static headers.
+/// `rejected` (`rejected_len` bytes) is the value of the `Authorization` header that the backend refused. A token that
+/// has replaced it in the meantime is kept, so that any number of refusals of one token cause one fetch. If `rejected`
+/// is NULL, the current token is discarded whatever it is.
+///
+/// Fetches nothing itself. Does nothing for a backend without a token.
 ///
 /// Failures: `ARGUS_AUTH_STATUS_UNKNOWN_BACKEND`.
 #[unsafe(no_mangle)]
@@ -267,12 +300,12 @@ pub unsafe extern "C" fn argus_auth_resolver_invalidate(
 ) -> argus_auth_status {
     call(error, || {
         let resolver = &required(resolver, "resolver")?.resolver;
-        // SAFETY: the caller's `backend` is NULL or to `backend_len` bytes.
+        // SAFETY: C's `backend` is NULL or points to `backend_len` bytes, which do not change during the call.
         let backend = unsafe { boundary::text(backend, backend_len, "backend") }?;
         let rejected = if rejected.is_null() {
             None
         } else {
-            // SAFETY: the caller's `rejected` is to `rejected_len` bytes.
+            // SAFETY: C's `rejected` points to `rejected_len` bytes, which do not change during the call.
             Some(unsafe { boundary::text(rejected, rejected_len, "rejected") }?)
         };
         resolver.invalidate(backend, rejected)?;
@@ -280,10 +313,9 @@ pub unsafe extern "C" fn argus_auth_resolver_invalidate(
     })
 }
 
-/// How the token of `backend` (`backend_len` bytes of UTF-8, borrowed during the call) is doing. Never blocks, fetches
-/// nothing.
+/// Returns the state of the token of `backend` (`backend_len` bytes). Fetches nothing.
 ///
-/// `*out` becomes an object owned by the caller; NULL for a backend that needs no token, and on failure.
+/// `*out` becomes an object owned by the caller; NULL, with `ARGUS_AUTH_STATUS_OK`, for a backend that needs no token.
 ///
 /// Failures: `ARGUS_AUTH_STATUS_UNKNOWN_BACKEND`.
 #[unsafe(no_mangle)]
@@ -298,7 +330,7 @@ pub unsafe extern "C" fn argus_auth_resolver_status(
     call(error, || {
         out.check("out")?;
         let resolver = &required(resolver, "resolver")?.resolver;
-        // SAFETY: the caller's `backend` is NULL or to `backend_len` bytes.
+        // SAFETY: C's `backend` is NULL or points to `backend_len` bytes, which do not change during the call.
         let backend = unsafe { boundary::text(backend, backend_len, "backend") }?;
         if let Some(status) = resolver.status(backend)? {
             out.put(|| Box::new(status.into()));
@@ -307,10 +339,10 @@ pub unsafe extern "C" fn argus_auth_resolver_status(
     })
 }
 
-/// Counters and gauges of all backends that need tokens, in the Prometheus text format (version 0.0.4), for the host to
-/// serve beside its own. Never blocks, fetches nothing.
+/// Returns counters and gauges of all backends that need tokens, in the Prometheus text format (version 0.0.4). A host
+/// serves them together with its own metrics. Fetches nothing.
 ///
-/// `*out` becomes a text owned by the caller; NULL on failure.
+/// `*out` becomes a text object owned by the caller.
 #[unsafe(no_mangle)]
 pub extern "C" fn argus_auth_resolver_metrics(
     resolver: Option<&argus_auth_resolver>,

@@ -1,66 +1,83 @@
-//! What a function returns.
+//! The status that every function that can fail returns.
 
 use argus_auth_core::{Error, TokenErrorKind};
 
-/// What became of a call. Zero is success; numbers are never reused. A newer library may return a number that this
-/// header does not have: treat it as a failure.
+/// The result of a call. 0 is success. Numbers are never reused. A newer library may return a number that this header
+/// does not have: treat it as a failure.
+///
+/// ```c
+/// argus_auth_headers *headers = NULL;
+/// argus_auth_status status = argus_auth_resolver_try_headers(resolver, "search", 6, &headers, NULL);
+/// if (status == ARGUS_AUTH_STATUS_OK) {
+///     printf("%zu headers\n", argus_auth_headers_count(headers));
+///     argus_auth_headers_free(headers);
+/// } else if (status == ARGUS_AUTH_STATUS_NOT_READY) {
+///     printf("a token is being fetched: try again later\n");
+/// } else {
+///     printf("failed with status %u\n", (unsigned)status);
+/// }
+/// ```
 #[repr(u32)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum argus_auth_status {
-    /// Done.
+    /// Success.
     Ok = 0,
-    /// Not a failure, and no error object comes with it: the headers can't be had without waiting, and are being
-    /// fetched.
+    /// The headers can't be returned without waiting; a fetch is under way. This is not a failure, so `*error` is NULL.
+    /// Only `argus_auth_resolver_try_headers` returns it.
     NotReady = 1,
 
-    /// A pointer that must not be NULL was.
+    /// An argument was NULL that must not be NULL.
     NullArgument = 10,
-    /// A text was not UTF-8.
+    /// A text argument was not UTF-8.
     InvalidUtf8 = 11,
-    /// An argument had a value that it can't have.
+    /// An argument had a value that is not allowed.
     InvalidArgument = 12,
-    /// The function can't be called from inside the log callback, or would have to wait there.
+    /// The function was called inside the log callback, where it is not allowed or would have to wait.
     InCallback = 13,
-    /// The program this library is linked into has taken its log events for itself.
+    /// The log events can't be delivered to a callback: the program is a Rust program that receives them itself, or the
+    /// process was forked while its parent was registering its first callback.
     LogInUse = 14,
 
-    /// A defect of this library, contained. The objects involved may still be used and freed.
+    /// A panic inside the library, which was caught. It is a defect of the library. The objects involved may still be
+    /// used and freed.
     Panic = 20,
-    /// A defect of this library, noticed.
+    /// A defect of the library that it detected itself.
     Internal = 21,
-    /// The engine can't run: no thread, no descriptors.
+    /// The engine could not start, because the system refused a thread or a file descriptor.
     Engine = 22,
-    /// The engine was shut down while the caller waited. The next call starts it anew.
+    /// The engine was shut down while the call waited. The next call starts it again.
     Shutdown = 23,
-    /// The caller's own time ran out. What it waited for goes on.
+    /// The timeout of the call ended before the fetch, or the shutdown, that it waited for. That continues.
     Deadline = 24,
 
-    /// The configuration can't be used; the error object has the problems.
+    /// The configuration can't be used. The error object lists the problems.
     Config = 30,
-    /// No remote backend has this name.
+    /// The configuration has no remote backend of this name.
     UnknownBackend = 31,
     /// The backend's kind of authentication is not implemented.
     Unsupported = 32,
 
-    /// No token: its URL can't be requested, or a request can't be built.
+    /// No access token: the token URL can't be requested, or the request can't be built.
     TokenRequest = 40,
-    /// No token: the host name did not resolve.
+    /// No access token: the host name of the token endpoint did not resolve.
     TokenDns = 41,
-    /// No token: no connection.
+    /// No access token: no connection to the token endpoint or to the proxy.
     TokenConnect = 42,
-    /// No token: the TLS handshake failed or the certificate is not trusted.
+    /// No access token: the TLS handshake failed or the certificate is not trusted.
     TokenTls = 43,
-    /// No token: the connection broke before the whole response was there.
+    /// No access token: the connection broke before the response was complete.
     TokenTransport = 44,
-    /// No token: no complete response within 30 seconds.
+    /// No access token: no complete response within 30 seconds.
     TokenTimeout = 45,
-    /// No token: an HTTP status that may pass (408, 429, 5xx).
+    /// No access token: the token endpoint answered with a temporary HTTP status (408, 429 or 5xx).
     TokenUnavailable = 46,
-    /// No token: the endpoint refused, with an error of RFC 6749 or a status that says the same.
+    /// No access token: the token endpoint refused the request, with an error of RFC 6749 section 5.2 or with an HTTP
+    /// status that means the same.
     TokenRejected = 47,
-    /// No token: the endpoint redirected, which is never followed with credentials.
+    /// No access token: the token endpoint answered with a redirect. Redirects are never followed, because the request
+    /// contains credentials.
     TokenRedirect = 48,
-    /// No token: the response was not a token response.
+    /// No access token: the response was not a token response.
     TokenResponse = 49,
 }
 
@@ -74,7 +91,8 @@ impl From<&Error> for argus_auth_status {
             Error::Deadline => Self::Deadline,
             Error::Shutdown => Self::Shutdown,
             Error::Engine { .. } => Self::Engine,
-            // A kind that the core has and this file has not yet would be a defect too; the error keeps its own code.
+            // Also covers a kind of error that the core has and this file lacks: that too is a defect. The error object
+            // still has the code of the core.
             _ => Self::Internal,
         }
     }
@@ -103,7 +121,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn kinds_of_token_errors_keep_their_names() {
+    fn status_of_each_token_error_kind_keeps_its_name_and_number() {
         use TokenErrorKind::{
             Connect, Dns, Redirect, Rejected, Request, Response, Timeout, Tls, Transport, Unavailable,
         };

@@ -1,4 +1,4 @@
-//! Text that goes out to C.
+//! Text that the library returns to C.
 
 use std::ffi::c_char;
 
@@ -6,15 +6,26 @@ use argus_auth_core::CText;
 
 use crate::{boundary, handle};
 
-/// Text that the library hands out: UTF-8, borrowed from the object that it was asked of and valid as long as that is.
-/// Both `data[len] == '\0'` and the length may be relied on; a zero inside the text, which only a configuration could
-/// have put there, ends it early for who looks at the zero alone. `data` is never NULL; no text is the empty text.
+/// A text that the library returns, in UTF-8.
+///
+/// Ownership: borrowed from the object that the accessor was called with, and valid as long as that object. In a log
+/// callback, valid during the call. Never freed by itself.
+///
+/// `data` is never NULL, and `data[len]` is always `'\0'`, so that functions of the C library can read it. A text from
+/// a configuration may contain a NUL of its own, where such a function stops too early: use `len` to read all of it. A
+/// missing text is an empty text.
+///
+/// ```c
+/// argus_auth_str name = argus_auth_backend_name(backend);
+/// fwrite(name.data, 1, name.len, stdout);
+/// puts(name.data); // stops at an embedded NUL
+/// ```
 #[repr(C)]
 #[derive(Debug, Clone, Copy)]
 pub struct argus_auth_str {
     /// The first byte.
     pub data: *const c_char,
-    /// How many bytes, without the closing zero.
+    /// The number of bytes, without the closing NUL.
     pub len: usize,
 }
 
@@ -23,15 +34,27 @@ impl argus_auth_str {
         Self { data: c"".as_ptr(), len: 0 }
     }
 
-    /// Lends a text, which its owner must keep as long as C may look at it.
+    /// Returns a pointer to `text`. The owner of `text` must keep it as long as C may read it.
     pub(crate) fn lend(text: &CText) -> Self {
         Self { data: text.with_nul().as_ptr().cast(), len: text.as_str().len() }
     }
 }
 
-/// Text with an owner: the caller that it was returned to, who frees it with `argus_auth_text_free`.
+/// A text object, for a text that belongs to no other object.
 ///
-/// Immutable: any number of threads may read it at once.
+/// Obtained from: `argus_auth_resolver_metrics`.
+/// Ownership: owned by the caller, freed with `argus_auth_text_free`.
+/// Threads: immutable; any number of threads may read it at the same time.
+/// Functions: `argus_auth_text_get`, `argus_auth_text_free`.
+///
+/// ```c
+/// argus_auth_text *metrics = NULL;
+/// if (argus_auth_resolver_metrics(resolver, &metrics, NULL) == ARGUS_AUTH_STATUS_OK) {
+///     argus_auth_str text = argus_auth_text_get(metrics);
+///     fwrite(text.data, 1, text.len, stdout);
+///     argus_auth_text_free(metrics);
+/// }
+/// ```
 pub struct argus_auth_text(CText);
 
 impl From<String> for argus_auth_text {
@@ -40,13 +63,13 @@ impl From<String> for argus_auth_text {
     }
 }
 
-/// Frees a text. Nothing for NULL.
+/// Frees a text object. Does nothing for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn argus_auth_text_free(text: Option<Box<argus_auth_text>>) {
     handle::drop_contained(text);
 }
 
-/// What it says, borrowed from `text`. Empty for NULL.
+/// Returns the text, borrowed from `text`; empty for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn argus_auth_text_get(text: Option<&argus_auth_text>) -> argus_auth_str {
     boundary::read(text, argus_auth_str::empty(), |text| argus_auth_str::lend(&text.0))

@@ -1,4 +1,4 @@
-//! How a backend's token is doing.
+//! The state of a backend's token.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,29 +10,51 @@ use crate::error::argus_auth_error;
 use crate::failure::Failure;
 use crate::{boundary, handle};
 
-/// A snapshot of a backend's token and of the fetches that got it, for operators. Returned by
-/// `argus_auth_resolver_status`; owned by the caller, who frees it with `argus_auth_token_status_free`. Holds no token
-/// and no secret.
+/// The state of a backend's token and of its fetches at one moment, for operators. Contains no token and no secret.
 ///
-/// Immutable: any number of threads may read it at once.
+/// Obtained from: `argus_auth_resolver_status`.
+/// Ownership: owned by the caller, freed with `argus_auth_token_status_free`.
+/// Threads: immutable; any number of threads may read it at the same time.
+/// Functions: `argus_auth_token_status_state`, `argus_auth_token_status_expires_in_ms`,
+/// `argus_auth_token_status_since_success_ms`, `argus_auth_token_status_cool_down_ms`,
+/// `argus_auth_token_status_fetching`, `argus_auth_token_status_successes`, `argus_auth_token_status_failures`,
+/// `argus_auth_token_status_hits`, `argus_auth_token_status_last_error`, `argus_auth_token_status_free`.
+///
+/// Backends with the same credentials share one token, with its state and counters. The counters start at 0 when the
+/// first configuration with these credentials is loaded.
+///
+/// ```c
+/// argus_auth_token_status *status = NULL;
+/// if (argus_auth_resolver_status(resolver, "search", 6, &status, NULL) == ARGUS_AUTH_STATUS_OK && status != NULL) {
+///     printf("expires in %lld ms\n", (long long)argus_auth_token_status_expires_in_ms(status));
+///     printf("last error: %s\n", argus_auth_error_message(argus_auth_token_status_last_error(status)).data);
+///     argus_auth_token_status_free(status);
+/// }
+/// ```
 pub struct argus_auth_token_status {
     status: TokenStatus,
     last_error: Option<argus_auth_error>,
 }
 
-/// Whether a token can be served. A newer library may return a number that this header does not have.
+/// The state of a token. A newer library may return a number that this header does not have.
+///
+/// ```c
+/// argus_auth_token_state state = argus_auth_token_status_state(token_status);
+/// bool served = state == ARGUS_AUTH_TOKEN_STATE_FRESH || state == ARGUS_AUTH_TOKEN_STATE_RENEWING;
+/// printf("%s\n", served ? "a token is in use" : "no token is in use");
+/// ```
 #[repr(u32)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum argus_auth_token_state {
-    /// The backend's headers need no token.
+    /// The backend needs no token.
     None = 0,
-    /// There is none yet: nobody asked, it was invalidated, or no fetch has succeeded.
+    /// There is no token: none was requested yet, it was invalidated, or no fetch has succeeded.
     Empty = 1,
-    /// It is served, and it is not time to renew it.
+    /// The token is served and is not yet due for renewal.
     Fresh = 2,
-    /// It is served, and should be renewed.
+    /// The token is served and is due for renewal.
     Renewing = 3,
-    /// It has expired and is not served.
+    /// The token has expired and is not served.
     Expired = 4,
 }
 
@@ -59,63 +81,65 @@ fn milliseconds(time: Duration) -> i64 {
     i64::try_from(time.as_millis()).unwrap_or(i64::MAX)
 }
 
-/// Frees a status. Nothing for NULL.
+/// Frees a token status. Does nothing for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn argus_auth_token_status_free(status: Option<Box<argus_auth_token_status>>) {
     handle::drop_contained(status);
 }
 
-/// What a caller would have met. `ARGUS_AUTH_TOKEN_STATE_NONE` for NULL.
+/// Returns the state of the token; `ARGUS_AUTH_TOKEN_STATE_NONE` for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn argus_auth_token_status_state(status: Option<&argus_auth_token_status>) -> argus_auth_token_state {
     boundary::read(status, argus_auth_token_state::None, |status| status.status.state.into())
 }
 
-/// How many milliseconds the token may still be used, 0 when it has expired; -1 without a token, and for NULL.
+/// Returns the number of milliseconds until the token expires: 0 if it has expired; -1 if there is no token, and for
+/// NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn argus_auth_token_status_expires_in_ms(status: Option<&argus_auth_token_status>) -> i64 {
     boundary::read(status, -1, |status| status.status.expires_in.map_or(-1, milliseconds))
 }
 
-/// How many milliseconds ago a token was last got; -1 when none ever was, and for NULL.
+/// Returns the number of milliseconds since the last successful fetch; -1 if no fetch has succeeded, and for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn argus_auth_token_status_since_success_ms(status: Option<&argus_auth_token_status>) -> i64 {
     boundary::read(status, -1, |status| status.status.since_success.map_or(-1, milliseconds))
 }
 
-/// For how many milliseconds the token endpoint is still left alone after a failure; 0 when it is not, and for NULL.
+/// Returns the number of milliseconds until the cool-down ends: the time after a failed fetch in which callers get the
+/// error of that fetch and no new fetch is made. 0 if there is no cool-down, and for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn argus_auth_token_status_cool_down_ms(status: Option<&argus_auth_token_status>) -> i64 {
     boundary::read(status, 0, |status| status.status.cool_down.map_or(0, milliseconds))
 }
 
-/// Whether a fetch was under way. False for NULL.
+/// Returns whether a fetch was under way; false for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn argus_auth_token_status_fetching(status: Option<&argus_auth_token_status>) -> bool {
     boundary::read(status, false, |status| status.status.fetching)
 }
 
-/// How many fetches got a token, since the start. 0 for NULL.
+/// Returns the number of fetches that obtained a token; 0 for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn argus_auth_token_status_successes(status: Option<&argus_auth_token_status>) -> u64 {
     boundary::read(status, 0, |status| status.status.successes)
 }
 
-/// How many fetches ended without one, since the start, whatever the reason, a shutdown included; one fetch may be
-/// several requests, and one that was not let out is none. 0 for NULL.
+/// Returns the number of fetches that ended without a token, for any reason, including a shutdown; 0 for NULL. One
+/// fetch may consist of several requests. A fetch that was withheld by the circuit breaker does not count.
 #[unsafe(no_mangle)]
 pub extern "C" fn argus_auth_token_status_failures(status: Option<&argus_auth_token_status>) -> u64 {
     boundary::read(status, 0, |status| status.status.failures)
 }
 
-/// How often the token was served without waiting, since the start. 0 for NULL.
+/// Returns the number of times that a token was served without waiting; 0 for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn argus_auth_token_status_hits(status: Option<&argus_auth_token_status>) -> u64 {
     boundary::read(status, 0, |status| status.status.hits)
 }
 
-/// Returns why the last fetch that failed did, kept after a success, borrowed from `status`; NULL when none has failed,
-/// and for NULL.
+/// Returns the error of the last fetch that failed, borrowed from `status`; NULL if no fetch has failed, and for NULL.
+/// A later success does not remove it.
 #[unsafe(no_mangle)]
 pub extern "C" fn argus_auth_token_status_last_error(
     status: Option<&argus_auth_token_status>,

@@ -1,6 +1,6 @@
-//! The header in `include/` is what cbindgen makes of the sources, and its version macros are Cargo's version.
+//! `include/argus_auth.h` is what cbindgen generates from the sources, and its version macros state Cargo's version.
 //!
-//! `ARGUS_AUTH_UPDATE_HEADER=1 cargo test -p argus-auth-ffi --test header` writes it anew.
+//! `ARGUS_AUTH_UPDATE_HEADER=1 cargo test -p argus-auth-ffi --test header` generates it again.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a failure here is a failed test")]
 
 use std::path::{Path, PathBuf};
@@ -23,7 +23,7 @@ fn generated() -> String {
 }
 
 #[test]
-fn the_header_is_fresh() {
+fn header_in_the_repository_is_equal_to_the_generated_one() {
     let generated = generated();
     if env::var_os("ARGUS_AUTH_UPDATE_HEADER").is_some_and(|value| value == "1") {
         fs::write(path(), &generated).unwrap();
@@ -34,12 +34,12 @@ fn the_header_is_fresh() {
     assert!(
         generated == checked_in,
         "include/argus_auth.h is stale, first at {difference:?}; \
-         write it anew with ARGUS_AUTH_UPDATE_HEADER=1 cargo test -p argus-auth-ffi --test header"
+         generate it again with ARGUS_AUTH_UPDATE_HEADER=1 cargo test -p argus-auth-ffi --test header"
     );
 }
 
 #[test]
-fn the_version_macros_are_cargos_version() {
+fn version_macros_are_equal_to_cargos_version() {
     let header = generated();
     let value = |name: &str| {
         let prefix = format!("#define {name} ");
@@ -57,7 +57,7 @@ fn the_version_macros_are_cargos_version() {
 }
 
 #[test]
-fn every_name_has_the_prefix() {
+fn header_declares_only_names_with_the_prefix() {
     let header = generated();
     for line in header.lines() {
         let words: Vec<_> = line.split_whitespace().collect();

@@ -1,4 +1,4 @@
-//! In a Rust program that receives the log events itself there are none for a callback.
+//! In a Rust program that receives the log events itself, a callback can't be registered.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a failure here is a failed test")]
 
 use std::ffi::c_void;
@@ -20,15 +20,15 @@ unsafe extern "C" fn freed(_: *mut c_void) {
 }
 
 #[test]
-fn register_where_a_subscriber_is_installed_is_refused() {
+fn log_register_in_a_program_with_its_own_subscriber_is_refused() {
     assert!(argus_auth_core::log::forward(|_| {}));
     for _ in 0..2 {
         let mut error = MaybeUninit::uninit();
-        // SAFETY: the functions may be called with any pointer on any thread.
+        // SAFETY: both functions may be called with any pointer on any thread.
         let status =
             unsafe { argus_auth_log_register(Some(called), ptr::null_mut(), Some(freed), 5, Some(&mut error)) };
         assert_eq!(status, argus_auth_status::LogInUse);
-        // SAFETY: the error is written on every path.
+        // SAFETY: `argus_auth_log_register` writes the error on every path.
         let error = unsafe { error.assume_init() };
         assert_eq!(argus_auth_error_status(error.as_deref()), status);
     }

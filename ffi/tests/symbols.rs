@@ -10,7 +10,7 @@ fn file(name: &str) -> String {
     fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(name)).unwrap()
 }
 
-/// Made beside this test, being part of what it depends on.
+/// Returns the path of the shared library. Cargo builds it beside this test, which depends on it.
 fn library() -> String {
     env::current_exe().unwrap().with_file_name("libargus_auth.so").into_os_string().into_string().unwrap()
 }
@@ -22,7 +22,7 @@ fn run(program: &str, arguments: &[&str]) -> String {
 }
 
 #[test]
-fn the_exports_are_those_of_the_list() {
+fn library_exports_exactly_the_listed_symbols() {
     let symbols = run("nm", &["-D", "--defined-only", &library()]);
     let exported: BTreeSet<_> = symbols.lines().filter_map(|line| line.split_whitespace().last()).collect();
     let list = file("exports.txt");
@@ -31,7 +31,7 @@ fn the_exports_are_those_of_the_list() {
 }
 
 #[test]
-fn the_header_declares_the_list() {
+fn header_declares_exactly_the_listed_symbols() {
     let header = file("../include/argus_auth.h");
     let code = header.lines().filter(|line| !line.trim_start().starts_with('*'));
     let declared: BTreeSet<_> = code
@@ -44,7 +44,7 @@ fn the_header_declares_the_list() {
 }
 
 #[test]
-fn the_library_has_its_abi_in_its_name_and_stays_loaded() {
+fn library_has_an_soname_with_its_abi_version_and_is_never_unloaded() {
     let dynamic = run("readelf", &["-d", &library()]);
     assert!(dynamic.contains("[libargus_auth.so.0]"), "{dynamic}");
     assert!(dynamic.contains("NODELETE"), "{dynamic}");

@@ -123,6 +123,7 @@ else
             compiles_alone "$compiler" c++ c++17 argus_auth.hpp -fno-exceptions
         check "argus_auth_result.hpp alone compiles, $compiler" \
             compiles_alone "$compiler" c++ c++17 argus_auth_result.hpp
+        check "the examples in the headers compile, $compiler" python3 check_examples.py "$compiler" "$INCLUDE"
         for standard in c++17 c++20; do
             # shellcheck disable=SC2086 # the warnings are words
             check "the C++ tests compile, $compiler $standard" \

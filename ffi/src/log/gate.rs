@@ -1,16 +1,18 @@
-//! Counts the calls of the host's callback that are running, so that its removal can wait for them.
+//! A counter of the running calls of the host's callback, by which the removal of the callback waits for them.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
 use std::time::Duration;
 
-/// The number of running calls, and whether more may start.
+/// The number of running calls, and the flag [`CLOSED`], with which no further call can start.
+///
+/// It belongs to one process: see `ActiveSink`.
 pub(super) struct Gate(AtomicU32);
 
 const CLOSED: u32 = 1 << 31;
 const COUNT: u32 = CLOSED - 1;
 
-/// Permission for one call to run, until it is dropped.
+/// Permission for one call to run. The call ends when it is dropped.
 pub(super) struct Passage<'g>(&'g Gate);
 
 impl Gate {
@@ -22,15 +24,15 @@ impl Gate {
     pub(super) fn pass(&self) -> Option<Passage<'_>> {
         let enter = |state| (state & CLOSED == 0).then_some(state + 1);
         let entered = self.0.fetch_update(Ordering::AcqRel, Ordering::Acquire, enter);
-        // A passage counts down when it is dropped, so none is made for a closed gate.
+        // Not made if the gate is closed, because dropping it would decrement the counter (`then`, not `then_some`).
         entered.is_ok().then(|| Passage(self))
     }
 
-    /// Lets no further call start, and waits until no call is running.
+    /// Closes the gate, so that no further call can start, and waits until no call is running.
     pub(super) fn close(&self) {
         let mut state = self.0.fetch_or(CLOSED, Ordering::AcqRel);
         while state & COUNT > 0 {
-            // Rare and short: a callback is removed at the moment at which it runs.
+            // Polling suffices, because this is rare and short: a callback is removed while a call of it runs.
             thread::sleep(Duration::from_millis(1));
             state = self.0.load(Ordering::Acquire);
         }
@@ -39,6 +41,8 @@ impl Gate {
 
 impl Drop for Passage<'_> {
     fn drop(&mut self) {
+        // `Release` pairs with the `Acquire` in `close`: everything that the call did happens before the user data is
+        // freed.
         self.0.0.fetch_sub(1, Ordering::Release);
     }
 }
@@ -48,7 +52,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn closed_gate_lets_no_call_pass() {
+    fn pass_of_a_closed_gate_returns_none() {
         let gate = Gate::new();
         drop(gate.pass());
         gate.close();

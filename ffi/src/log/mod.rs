@@ -1,6 +1,6 @@
 //! The host's log callback.
 //!
-//! * this file: the C functions, and an event on its way to the callback;
+//! * this file: the C functions, and the conversion of an event into arguments of the callback;
 //! * `registration`: the one callback of the process, and its removal;
 //! * `gate`: counts the calls that are running.
 
@@ -23,30 +23,56 @@ use crate::failure::Failure;
 use crate::status::argus_auth_status;
 use crate::text::argus_auth_str;
 
-/// How serious a log event is, and from which seriousness on they are wanted.
+/// The level of a log event, from the most serious to the least. Also the limit up to which events are delivered.
+///
+/// ```c
+/// argus_auth_log_register(print_event, NULL, NULL, ARGUS_AUTH_LOG_LEVEL_WARN, NULL); // errors and warnings
+/// ```
 #[repr(u32)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum argus_auth_log_level {
-    /// No event has this level; as a limit, none are wanted.
+    /// As a limit: no events. No event has this level.
     Off = 0,
     /// Something does not work.
     Error = 1,
-    /// Something will not work soon, or not as meant.
+    /// Something will soon stop working, or does not work as intended.
     Warn = 2,
-    /// What an operator wants to see once.
+    /// An event that is of interest to an operator.
     Info = 3,
-    /// What a developer wants to see.
+    /// An event that is of interest to a developer.
     Debug = 4,
-    /// Everything.
+    /// The finest detail. As a limit: all events.
     Trace = 5,
 }
 
-/// Receives one log event. `target` says where it comes from (`argus_auth::token`, say), `message` what happened; both
-/// are borrowed during the call and hold no secrets.
+/// A function of the host that receives one log event. Registered with `argus_auth_log_register`.
 ///
-/// Called on whatever thread the event happens on, the library's own included, and on several at once. It must return,
-/// and soon: no exception, `longjmp`, `pthread_exit` or cancellation of the thread may end it. It may call functions of
-/// this library, except those that say otherwise.
+/// `target` names the part of the library, such as `argus_auth::token`. `message` is the event in words. Both are
+/// borrowed during the call and contain no secrets.
+///
+/// Threads: called on the thread where the event happens, which may be the engine's thread, and on several threads at
+/// the same time.
+///
+/// The callback must return, and soon, because it may block the engine. No exception, `longjmp`, `pthread_exit` or
+/// cancellation of the thread may end it. It may call functions of this library; the comment of a function says if it
+/// fails there with `ARGUS_AUTH_STATUS_IN_CALLBACK`. If the callback forks, no other thread of the child may unregister
+/// or replace the callback until this call has returned in the child.
+///
+/// ```c
+/// #include <stdio.h>
+///
+/// #include "argus_auth.h"
+///
+/// static void print_event(void *stream, argus_auth_log_level level, argus_auth_str target, argus_auth_str message) {
+///     fprintf((FILE *)stream, "%u %s: %s\n", (unsigned)level, target.data, message.data);
+/// }
+///
+/// int main(void) {
+///     argus_auth_log_register(print_event, stderr, NULL, ARGUS_AUTH_LOG_LEVEL_INFO, NULL);
+///     // ... use the library ...
+///     argus_auth_log_unregister(NULL);
+/// }
+/// ```
 pub type argus_auth_log_callback = Option<
     unsafe extern "C" fn(
         user_data: *mut c_void,
@@ -56,27 +82,42 @@ pub type argus_auth_log_callback = Option<
     ),
 >;
 
-/// Receives the `user_data` of a log callback that will not be called any more. What the callback may do and must not
-/// do holds here too; what fails in the one with `ARGUS_AUTH_STATUS_IN_CALLBACK` does so in the other.
+/// A function of the host that frees the `user_data` of a log callback after the last call of that callback. Registered
+/// with `argus_auth_log_register`.
+///
+/// The rules for an `argus_auth_log_callback` hold here too: a function that fails there with
+/// `ARGUS_AUTH_STATUS_IN_CALLBACK` fails here as well.
+///
+/// ```c
+/// char *prefix = malloc(16);
+/// if (argus_auth_log_register(print_event, prefix, free, ARGUS_AUTH_LOG_LEVEL_INFO, NULL) != ARGUS_AUTH_STATUS_OK) {
+///     free(prefix); // on failure it still belongs to the caller
+/// }
+/// ```
 pub type argus_auth_log_user_data_free = Option<unsafe extern "C" fn(user_data: *mut c_void)>;
 
-/// Returns the registration of this library. Of two threads that make it at once, neither waits for the other.
+/// Returns the one registration of this library. `OnceBox` never blocks, unlike `OnceLock`: a fork while another thread
+/// of the parent creates the registration leaves no lock behind in the child.
 fn registration() -> &'static Registration {
     static REGISTRATION: OnceBox<Registration> = OnceBox::new();
     REGISTRATION.get_or_init(|| Box::new(Registration::new()))
 }
 
-/// Has `callback` called for every log event of this library that is as serious as `max_level` (an
-/// `argus_auth_log_level`) or more so. There is one callback per process: a previous one is unregistered first, as
-/// `argus_auth_log_unregister` does it, waiting included.
+/// Registers `callback` for the log events of this library up to `max_level`, an `argus_auth_log_level`. A process has
+/// one callback: the previous one is replaced, and then removed as by `argus_auth_log_unregister`.
 ///
-/// On success the library holds `user_data` until no call with it can come any more, and then passes it to
-/// `user_data_free`, once, on the thread that unregisters or replaces the callback; NULL means that there is nothing to
-/// free. On failure `user_data` stays the caller's and `user_data_free` is not called.
+/// `user_data` is passed to each call and may be NULL. On success the library owns it, and passes it to
+/// `user_data_free` once, after the last call of the callback, on the thread that unregisters or replaces the callback.
+/// `user_data_free` may be NULL if there is nothing to free. On failure `user_data` still belongs to the caller, and
+/// `user_data_free` is not called. A child of `fork` has a copy of the registration and of the memory of `user_data`,
+/// and frees its copy in the same way.
 ///
-/// Failures: `ARGUS_AUTH_STATUS_IN_CALLBACK`; `ARGUS_AUTH_STATUS_LOG_IN_USE`, in a Rust program that receives the
-/// events itself, and in a child of `fork` if the parent was just registering its first callback. May be called from
-/// any other thread at any time.
+/// Blocks while calls of the previous callback run. The caller must not hold a lock that the previous callback takes.
+///
+/// Failures: `ARGUS_AUTH_STATUS_INVALID_ARGUMENT`, if `max_level` is not an `argus_auth_log_level`;
+/// `ARGUS_AUTH_STATUS_IN_CALLBACK`, inside the log callback; `ARGUS_AUTH_STATUS_LOG_IN_USE`, in a Rust program that
+/// receives the events itself, and in a child of `fork` if another thread of the parent was registering its first
+/// callback at that moment.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn argus_auth_log_register(
     callback: argus_auth_log_callback,
@@ -91,8 +132,8 @@ pub unsafe extern "C" fn argus_auth_log_register(
         if in_callback() {
             return Err(Failure::InCallback);
         }
-        // SAFETY: the caller registers `callback` to be called with `user_data`, on any thread and until it is
-        // unregistered, and `user_data_free` to be called once after that.
+        // SAFETY: by registering, C promises what the header asks for: `callback` may be called with `user_data` on any
+        // thread, on several at the same time, until it is unregistered; then `user_data_free` may be called once.
         let sink = unsafe { Sink::new(callback, user_data, user_data_free, max_level) };
         if !registration().set(sink, || log::forward(|record| deliver(&record))) {
             return Err(Failure::LogInUse);
@@ -101,14 +142,16 @@ pub unsafe extern "C" fn argus_auth_log_register(
     })
 }
 
-/// Has the log callback called no more: when this returns, no call of it is running on any thread, none will come, and
-/// its `user_data` has been freed, also if another thread was at it already. Waits for calls that are running, so that
-/// the caller must not hold a lock that the callback takes. Nothing to do is a success.
+/// Removes the log callback. When this function returns, no call of the callback is running on any thread, none will
+/// start, and its `user_data` has been freed. This also holds if another thread has begun the removal. Succeeds if
+/// there is no callback.
 ///
-/// To be called before the code of the callback is unloaded, and before `exit` or the end of `main` if the callback
-/// uses what these destroy: the library's thread may run until the very end of the process.
+/// Blocks while calls of the callback run. The caller must not hold a lock that the callback takes.
 ///
-/// Failures: `ARGUS_AUTH_STATUS_IN_CALLBACK`. May be called from any other thread at any time.
+/// Call it before the code of the callback is unloaded. Also call it before `exit` or the end of `main` if the callback
+/// uses objects that these destroy, because the engine's thread may run until the process ends.
+///
+/// Failures: `ARGUS_AUTH_STATUS_IN_CALLBACK`, inside the log callback.
 #[unsafe(no_mangle)]
 pub extern "C" fn argus_auth_log_unregister(
     error: Option<&mut MaybeUninit<Option<Box<argus_auth_error>>>>,
@@ -122,8 +165,9 @@ pub extern "C" fn argus_auth_log_unregister(
     })
 }
 
+/// Passes an event to the callback.
 fn deliver(record: &Record) {
-    // A panic would unwind into whatever the core was doing when it logged.
+    // A panic would unwind into the code of the core that logs the event.
     boundary::contain((), || {
         let level = match record.level {
             Level::ERROR => argus_auth_log_level::Error,
@@ -137,6 +181,7 @@ fn deliver(record: &Record) {
     });
 }
 
+/// Returns the limit that C's number means; `None` for `ARGUS_AUTH_LOG_LEVEL_OFF`.
 fn level_limit(level: u32) -> Result<Option<Level>, Failure> {
     let levels =
         [None, Some(Level::ERROR), Some(Level::WARN), Some(Level::INFO), Some(Level::DEBUG), Some(Level::TRACE)];

@@ -1,4 +1,4 @@
-//! The registration of the one log callback. No call of a callback outlives its removal.
+//! The registration of the one log callback. Its removal waits for the calls that run.
 
 use std::cell::Cell;
 use std::ffi::c_void;
@@ -16,31 +16,35 @@ use crate::text::argus_auth_str;
 type Callback = unsafe extern "C" fn(*mut c_void, argus_auth_log_level, argus_auth_str, argus_auth_str);
 
 thread_local! {
+    /// The number of calls of the host's functions that this thread is inside of. More than 1 if the callback calls a
+    /// function of this library that logs.
     static HOST_CALLS_ON_THIS_THREAD: Cell<u32> = const { Cell::new(0) };
 }
 
-/// Returns whether this thread is inside a log callback, or in the function that frees its user data.
+/// Returns whether this thread is inside a log callback or inside the function that frees its user data.
 pub(crate) fn in_callback() -> bool {
     HOST_CALLS_ON_THIS_THREAD.get() > 0
 }
 
-/// Calls a function of the host's.
+/// Calls a function of the host, and counts the call while it runs.
 fn call_host(function: impl FnOnce()) {
     HOST_CALLS_ON_THIS_THREAD.set(HOST_CALLS_ON_THIS_THREAD.get() + 1);
     function();
     HOST_CALLS_ON_THIS_THREAD.set(HOST_CALLS_ON_THIS_THREAD.get() - 1);
 }
 
-/// Holds the callback of this process. A child of `fork` keeps its parent's callback, but waits neither for the lock nor
-/// for the calls of threads that it does not have.
+/// The callback of this process. A child of `fork` keeps its parent's callback. It has a mutex and a gate of its own,
+/// so that it never waits for threads that exist only in the parent.
 pub(super) struct Registration(PerProcess<RegistrationState>);
 
-/// The registration in one process.
+/// The state of the registration in one process.
 struct RegistrationState {
-    /// Held while the callback is replaced, until the old one is freed: a concurrent `unregister` must not return before.
+    /// Held while the callback is replaced, until the user data of the previous one has been freed, because a
+    /// concurrent `unregister` must not return earlier.
     changing: Mutex<()>,
     sink: ArcSwapOption<ActiveSink>,
-    /// Whether the core's events come here: UNCONNECTED, CONNECTING or CONNECTED. Changed under `changing`.
+    /// UNCONNECTED, CONNECTING or CONNECTED: the core delivers its events here when it is CONNECTED. Changed only under
+    /// `changing`.
     connection: AtomicU8,
 }
 
@@ -48,7 +52,7 @@ const UNCONNECTED: u8 = 0;
 const CONNECTING: u8 = 1;
 const CONNECTED: u8 = 2;
 
-/// A callback, and the calls of it that run in this process.
+/// A callback, and the gate that counts its running calls in this process.
 struct ActiveSink {
     sink: Arc<Sink>,
     gate: Gate,
@@ -61,6 +65,8 @@ impl ActiveSink {
 }
 
 impl RegistrationState {
+    /// Makes the state of a child of `fork` from its parent's. Waits for nothing, because a thread of the parent may
+    /// have held `changing` or run the callback at the moment of the fork.
     fn in_child(parents: &Self) -> Self {
         let sink = parents.sink.load().as_ref().map(|active| ActiveSink::new(Arc::clone(&active.sink)));
         Self {
@@ -70,6 +76,7 @@ impl RegistrationState {
         }
     }
 
+    /// Returns whether the core delivers its events here, after it has called `connect` if necessary.
     fn connect(&self, connect: impl FnOnce() -> bool) -> bool {
         match self.connection.load(Ordering::Relaxed) {
             CONNECTED => true,
@@ -79,15 +86,18 @@ impl RegistrationState {
                 self.connection.store(if connected { CONNECTED } else { UNCONNECTED }, Ordering::Relaxed);
                 connected
             }
-            // A thread of the parent was connecting at the moment of the fork, and might have held a lock.
+            // CONNECTING: a thread of the parent was inside `connect` at the moment of the fork. It may have held a
+            // lock, for which a second call would wait for ever.
             _ => false,
         }
     }
 
+    /// Replaces the callback, waits for the running calls of the previous one, and frees its user data. The caller
+    /// holds `changing`.
     fn replace(&self, sink: Option<Sink>) {
         let max_level = sink.as_ref().and_then(|sink| sink.max_level);
         let previous = self.sink.swap(sink.map(|sink| ActiveSink::new(Arc::new(sink))));
-        // The core makes the events that the callback wants, and no others.
+        // The core then creates no events that the callback does not want.
         log::set_level(max_level);
         if let Some(previous) = previous {
             previous.gate.close();
@@ -106,8 +116,10 @@ impl Registration {
         Self(PerProcess::new(state, RegistrationState::in_child))
     }
 
-    /// Registers `sink` in the place of the current callback, which is removed as by [`Registration::remove`]. Changes
-    /// nothing and returns false if events can't be had: `connect` decides that, and is asked until it returns true.
+    /// Replaces the current callback by `sink`, and removes it as [`Registration::remove`] does.
+    ///
+    /// `connect` makes the core deliver its events and returns whether that succeeded. It is called until it succeeds
+    /// once. If it fails, `set` changes nothing and returns false.
     pub(super) fn set(&self, sink: Sink, connect: impl FnOnce() -> bool) -> bool {
         let state = self.0.get();
         let _changing = state.changing.lock().unwrap_or_else(PoisonError::into_inner);
@@ -118,21 +130,23 @@ impl Registration {
         connected
     }
 
-    /// Removes the callback. Returns when no call of it, nor of an earlier one, runs or can start any more, and their
-    /// user data has been freed. Must not be called from the callback itself.
+    /// Removes the callback. When it returns, no call of it or of an earlier callback runs or can start, and their user
+    /// data has been freed. Must not be called inside the callback.
     pub(super) fn remove(&self) {
         let state = self.0.get();
         let _changing = state.changing.lock().unwrap_or_else(PoisonError::into_inner);
         state.replace(None);
     }
 
-    /// Calls the callback, if there is one.
+    /// Calls the callback if there is one.
     pub(super) fn deliver(&self, level: argus_auth_log_level, target: argus_auth_str, message: argus_auth_str) {
         let Some(active) = self.0.get().sink.load_full() else { return };
         let Some(_passage) = active.gate.pass() else { return };
         let Sink { callback, user_data, .. } = *active.sink;
-        // SAFETY: as promised to `Sink::new`. The gate was open, so `user_data` has not been freed, and it is not freed
-        // before `_passage` is dropped.
+        // SAFETY: `Sink::new` was promised that the callback may be called until the sink is removed. `replace` frees
+        // `user_data` only after it has closed the gate and no passage is left. The gate was open when `_passage` was
+        // made, and `_passage` is dropped after the call, so `user_data` is not freed before or during the call. If the
+        // callback forks, the child has a gate that does not count this call; the promise covers that case.
         call_host(|| unsafe { callback(user_data, level, target, message) });
     }
 }
@@ -145,17 +159,19 @@ pub(super) struct Sink {
     max_level: Option<Level>,
 }
 
-// SAFETY: `user_data` is never followed here, only handed to functions of the host, which may be called on any thread,
-// as promised to `Sink::new`.
+// SAFETY: only `user_data` is not `Send` by itself. This crate never dereferences it. It only passes it to the host's
+// functions, and `Sink::new` was promised that these may be called with it on any thread.
 unsafe impl Send for Sink {}
-// SAFETY: as above; several threads at once are part of the promise.
+// SAFETY: as for `Send`. The promise includes calls on several threads at the same time, and a `Sink` never changes.
 unsafe impl Sync for Sink {}
 
 impl Sink {
     /// # Safety
     ///
-    /// `callback` may be called with `user_data` on any thread, on several at once, until the sink has left its
-    /// registration, and then `user_data_free` may be called with it once.
+    /// Until the sink is removed from its registration, `callback` may be called with `user_data` on any thread, and on
+    /// several at the same time. After that, `user_data_free` may be called with `user_data` once, on any thread, in
+    /// each process that has a copy of the registration by `fork`. If `callback` forks, no other thread of the child
+    /// removes the sink before that call of `callback` has returned in the child.
     pub(super) unsafe fn new(
         callback: Callback,
         user_data: *mut c_void,
@@ -165,10 +181,11 @@ impl Sink {
         Self { callback, user_data, user_data_free, max_level }
     }
 
+    /// Frees the user data. Called once, after the last call of the callback.
     fn free_user_data(&self) {
         if let Some(free) = self.user_data_free {
-            // SAFETY: called once, by the one caller of `RegistrationState::replace` that took this sink out, after the gate was
-            // closed; so the callback does not run and never will.
+            // SAFETY: only `RegistrationState::replace` calls this, for the sink that its atomic swap returned, so once
+            // per process. It has closed the gate first, so no call of the callback runs or can start.
             call_host(|| unsafe { free(self.user_data) });
         }
     }
@@ -186,8 +203,8 @@ mod tests {
     static RETURN: AtomicU32 = AtomicU32::new(0);
     static FREED: AtomicU32 = AtomicU32::new(0);
 
-    fn wait_for(what: impl Fn() -> bool) {
-        while !what() {
+    fn wait_for(condition: impl Fn() -> bool) {
+        while !condition() {
             thread::sleep(Duration::from_millis(1));
         }
     }
@@ -199,6 +216,11 @@ mod tests {
 
     unsafe extern "C" fn free(_: *mut c_void) {
         FREED.fetch_add(u32::from(in_callback()), Ordering::SeqCst);
+    }
+
+    fn never_called() -> Sink {
+        // SAFETY: no test delivers an event to it, so the callback is never called.
+        unsafe { Sink::new(lingers, std::ptr::null_mut(), None, None) }
     }
 
     #[test]
@@ -214,7 +236,7 @@ mod tests {
             wait_for(|| CALLED.load(Ordering::SeqCst) == 1);
             let first = scope.spawn(|| registration.remove());
             wait_for(|| registration.0.get().sink.load().is_none());
-            // The second finds no callback, and still waits for the running call of the first one's.
+            // The second finds no callback. It still waits for the call that the first one waits for.
             let second = scope.spawn(|| registration.remove());
             thread::sleep(Duration::from_millis(20));
             assert!(!first.is_finished());
@@ -230,23 +252,22 @@ mod tests {
 
     #[test]
     fn set_in_a_child_whose_parent_was_connecting_is_refused() {
-        let sink = || {
-            // SAFETY: it is never called.
-            unsafe { Sink::new(lingers, std::ptr::null_mut(), None, None) }
-        };
         let registration = Registration::new();
         registration.0.get().connection.store(CONNECTING, Ordering::Relaxed);
-        assert!(!registration.set(sink(), || panic!("it might wait for ever")));
+        assert!(!registration.set(never_called(), || panic!("it might wait for ever")));
         registration.remove();
-
-        let registration = Registration::new();
-        assert!(!registration.set(sink(), || false));
-        assert!(registration.set(sink(), || true));
-        assert!(registration.set(sink(), || panic!("it is connected")));
     }
 
     #[test]
-    fn child_state_keeps_the_callback_and_forgets_the_parents_calls() {
+    fn set_calls_connect_until_it_has_succeeded_once() {
+        let registration = Registration::new();
+        assert!(!registration.set(never_called(), || false));
+        assert!(registration.set(never_called(), || true));
+        assert!(registration.set(never_called(), || panic!("it is connected")));
+    }
+
+    #[test]
+    fn in_child_keeps_the_callback_and_waits_for_no_call_of_the_parent() {
         // SAFETY: both functions may be called with any pointer on any thread.
         let sink = unsafe { Sink::new(lingers, std::ptr::null_mut(), None, None) };
         let parents = RegistrationState {
