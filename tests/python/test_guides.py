@@ -1,4 +1,4 @@
-"""The code blocks of the README and the guides in docs/: each runs against a token endpoint and does what its page says."""
+"""The code blocks of the README and of the guides in docs: each runs against a token endpoint with the result of its page."""
 
 from __future__ import annotations
 
