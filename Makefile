@@ -81,11 +81,11 @@ test-core: ## tests in Rust: unit tests and documentation examples
 	cargo test --quiet -p argus-auth-ffi
 
 .PHONY: test-loom
-test-loom: ## tests in Rust: the single flight in every interleaving of threads (loom)
+test-loom: ## tests in Rust: the single flight in all interleavings with at most three preemptions (loom)
 	RUSTFLAGS="--cfg argus_auth_loom" CARGO_TARGET_DIR=$(TARGET)/loom cargo test --quiet -p argus-auth-core --lib single_flight::model
 
-# Memcheck for three scenarios of the fault suite. The C tests run other scenarios in which memory matters under it.
-# tests/c/run.sh says why only definite leaks are errors.
+# Memcheck for three scenarios of the fault suite. The C tests run the other scenarios that concern memory, also under
+# memcheck. tests/c/run.sh says why only definite leaks are errors.
 MEMCHECK := ["valgrind", "--quiet", "--leak-check=full", "--show-leak-kinds=definite", \
     "--errors-for-leak-kinds=definite", "--error-exitcode=1"]
 

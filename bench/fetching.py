@@ -36,16 +36,19 @@ def _authenticated(headers: dict[str, str]) -> bool:
 
 
 async def cached(endpoint: Endpoint) -> Samples:
-    """Measures a cached `await get_headers()` in nanoseconds, and as floors two `async def` that do less."""
+    """Measures a cached `await get_headers()` in nanoseconds, and two `async def` that do less, as baselines."""
     headers = {"Authorization": "Bearer " + "x" * 40}
 
-    async def floor_dict() -> dict[str, str]:
+    async def baseline_dict() -> dict[str, str]:
         return headers.copy()
 
-    async def floor_empty() -> None:
+    async def baseline_empty() -> None:
         pass
 
-    calls: dict[str, Callable[[], Awaitable[object]]] = {"floor_dict": floor_dict, "floor_empty": floor_empty}
+    calls: dict[str, Callable[[], Awaitable[object]]] = {
+        "baseline_dict": baseline_dict,
+        "baseline_empty": baseline_empty,
+    }
     for side, provider in measuring.providers().items():
         one = _new(provider, endpoint.url)
         measuring.must(_authenticated(await one.get_headers()), "headers with a token")
@@ -68,7 +71,7 @@ async def cached(endpoint: Endpoint) -> Samples:
 
 
 async def cached_without_module(endpoint: Endpoint) -> Samples:
-    """Measures the same as `cached`, with the gateway's cache in Python instead of its native one."""
+    """Measures the same as `cached`, without the gateway's native module: the gateway uses its cache in Python."""
     measuring.without(measuring.TOKEN_MODULE)
     return await cached(endpoint)
 

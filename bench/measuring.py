@@ -71,7 +71,7 @@ def token_endpoint(program: str) -> Iterator[Endpoint]:
 
 
 def must(condition: bool, what: str) -> None:  # noqa: FBT001
-    """Ends the comparison with an error unless `condition` holds, which `what` describes."""
+    """Ends the comparison with an error if `condition` is false. `what` describes the condition."""
     if not condition:
         raise SystemExit(f"bench: this should hold but does not: {what}")
 
@@ -101,7 +101,7 @@ def _cpu() -> float:
 async def interleaved(rounds: int, sides: Mapping[str, Callable[[], Awaitable[Mapping[str, float]]]]) -> Samples:
     """Runs the sides one after the other, for `rounds` rounds. Returns the samples of each side by name.
 
-    A side returns one value per kind of sample. The name of a sample is that of the side followed by the kind.
+    A side returns one value per kind of sample. The name of a sample is the name of the side, followed by the kind.
     """
     samples: Samples = {}
     for number in range(rounds):

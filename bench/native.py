@@ -64,7 +64,7 @@ def nanoseconds(command: list[str], config: str) -> Samples:
 
 
 def instructions(command: list[str], config: str) -> dict[str, float] | None:
-    """Returns the instructions per read of each operation, the loop included; None if valgrind is not installed.
+    """Returns the instructions per read of each operation, including the loop; None if valgrind is not installed.
 
     Instructions of the kernel are not counted. They include the read of the clock, a system call under callgrind.
     """

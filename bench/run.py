@@ -54,14 +54,14 @@ class Bench:
         what = "cached `await get_headers()`"
         self._compare(what, samples, NANOSECONDS, target=3)
         self._compare(f"{what}, the gateway without its native cache", pure, NANOSECONDS, target=3)
-        third, floor = median(samples["theirs"]) / 3, median(samples["floor_dict"])
+        third, baseline = median(samples["theirs"]) / 3, median(samples["baseline_dict"])
         self.remarks.append(
             f"No `async def` can reach 3x for the cached read. A third of the gateway's time is {third:.0f} ns, but an "
-            f"`async def` that only copies a dict takes {floor:.0f} ns, and an empty one takes "
-            f"{median(samples['floor_empty']):.0f} ns."
+            f"`async def` that only copies a dict takes {baseline:.0f} ns, and an empty one takes "
+            f"{median(samples['baseline_empty']):.0f} ns."
         )
-        self._measure("floor: `await` of an empty `async def`", samples["floor_empty"])
-        self._measure("floor: `await` of an `async def` that copies a dict", samples["floor_dict"])
+        self._measure("baseline: `await` of an empty `async def`", samples["baseline_empty"])
+        self._measure("baseline: `await` of an `async def` that copies a dict", samples["baseline_dict"])
 
     def _cold(self) -> None:
         for name, what, unit, target in (

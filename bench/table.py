@@ -76,7 +76,7 @@ def rendered(machine: list[str], compared: list[Compared], measured: list[Measur
         [
             "# Benchmarks",
             "",
-            "Written by `make bench`. Values are medians, with minima in parentheses. A ratio is that of the medians.",
+            "Written by `make bench`. Values are medians, with minima in parentheses. Ratios are ratios of medians.",
             "",
             *(f"- {line}" for line in machine),
             "",
@@ -86,8 +86,8 @@ def rendered(machine: list[str], compared: list[Compared], measured: list[Measur
             "",
             *_table(("operation", "time or memory", "instructions per read"), alone),
             "",
-            "Instructions are those of the process, with the loop around the read. Instructions of the kernel are not",
-            "counted. They include the read of the clock, which is a system call under callgrind.",
+            "The instructions of the process are counted, including the loop around the read. Instructions of the",
+            "kernel are not counted, such as the read of the clock, which is a system call under callgrind.",
             "",
         ]
     )

@@ -59,7 +59,7 @@ class TokenEndpoint:
     """The token endpoint of tests/support, started as a program."""
 
     def __init__(self, program: str, token: str) -> None:
-        """Starts it. It issues one fixed token, so that four processes with four caches get the same headers."""
+        """Starts the endpoint. It issues one fixed token, so that all hosts get the same headers."""
         self._process = subprocess.Popen(
             [program, "--stdin-eof"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
@@ -69,15 +69,15 @@ class TokenEndpoint:
 
     def _control(self, path: str, body: object = None) -> Any:
         data = None if body is None else json.dumps(body).encode()
-        with urllib.request.urlopen(self.url.removesuffix("/token") + path, data, timeout=10) as answer:
-            return json.load(answer)
+        with urllib.request.urlopen(self.url.removesuffix("/token") + path, data, timeout=10) as response:
+            return json.load(response)
 
     def requests(self) -> collections.Counter[str]:
         """Returns the number of token requests of each client since the start."""
         return collections.Counter(dict(request["form"])["client_id"] for request in self._control("/_requests"))
 
     def stop(self) -> None:
-        """Stops it; from then on connections are refused."""
+        """Stops the endpoint. After that, it refuses connections."""
         self._process.kill()
         self._process.communicate()
 
@@ -137,7 +137,7 @@ async def received_headers(url: str, headers: Headers) -> Headers:
 
 
 def token_requests(count: int) -> str:
-    """Returns a number of token requests in words."""
+    """Returns `count` with its unit, such as "2 token requests"."""
     return "1 token request" if count == 1 else f"{count} token requests"
 
 
@@ -149,7 +149,7 @@ def shown(headers: Headers) -> str:
 async def demonstrate(
     hosts: dict[str, list[str]], callers: str, endpoint: TokenEndpoint, mcp_url: str, *, log: bool
 ) -> int:
-    """Shows and checks everything. Returns the exit status."""
+    """Runs the three parts of the demonstration and checks their results. Returns the exit status."""
     checks = Checks()
 
     print("\n1. One configuration, four languages: the headers of each backend, received by a real MCP server\n")
@@ -204,7 +204,7 @@ async def demonstrate(
 
 
 def main() -> int:
-    """Starts the servers, with new random secrets, and shows everything."""
+    """Starts the servers, with new random secrets, and runs the demonstration."""
     parser = argparse.ArgumentParser(description="Show the main job of the library end to end.")
     parser.add_argument("--token-endpoint", required=True, help="the program token-endpoint")
     parser.add_argument(

@@ -79,7 +79,7 @@
  * - A function does not block unless its comment says so.
  *
  * Fork
- * - Every function may be called in a child of fork, also if the parent has used the library. The child keeps the
+ * - Every function may be called in a child of fork, even if the parent has used the library. The child keeps the
  *   objects and the cached tokens, and starts an engine thread of its own when it needs one.
  *
  * Panics
@@ -184,7 +184,7 @@ enum argus_auth_status
      */
     ARGUS_AUTH_STATUS_INTERNAL = 21,
     /**
-     * The engine could not start, because the system refused a thread or a file descriptor.
+     * The engine could not start, because the system gave it no thread or no file descriptor.
      */
     ARGUS_AUTH_STATUS_ENGINE = 22,
     /**
@@ -232,17 +232,17 @@ enum argus_auth_status
      */
     ARGUS_AUTH_STATUS_TOKEN_TIMEOUT = 45,
     /**
-     * No access token: the token endpoint answered with a temporary HTTP status (408, 429 or 5xx).
+     * No access token: a temporary HTTP status (408, 429 or 5xx), a temporary OAuth error, or an open circuit breaker.
      */
     ARGUS_AUTH_STATUS_TOKEN_UNAVAILABLE = 46,
     /**
-     * No access token: the token endpoint refused the request, with an error of RFC 6749 section 5.2 or with an HTTP
+     * No access token: the token endpoint rejected the request, with an error of RFC 6749 section 5.2 or with an HTTP
      * status that means the same.
      */
     ARGUS_AUTH_STATUS_TOKEN_REJECTED = 47,
     /**
-     * No access token: the token endpoint answered with a redirect. Redirects are never followed, because the request
-     * contains credentials.
+     * No access token: the response was a redirect. Redirects are never followed, because the request contains
+     * credentials.
      */
     ARGUS_AUTH_STATUS_TOKEN_REDIRECT = 48,
     /**
@@ -794,7 +794,7 @@ struct argus_auth_str argus_auth_problem_message(const struct argus_auth_problem
  *
  * Blocks while it reads the file and, if the configuration refers to one, the secret store. No token is fetched.
  *
- * Failures: `ARGUS_AUTH_STATUS_CONFIG`, also if the file can't be read. The error object lists every problem.
+ * Failures: `ARGUS_AUTH_STATUS_CONFIG`, also for a file that can't be read. The error object lists every problem.
  */
 argus_auth_status argus_auth_resolver_from_file(const char *path,
                                                 size_t path_len,
@@ -809,7 +809,7 @@ argus_auth_status argus_auth_resolver_from_file(const char *path,
  *
  * Blocks only while it reads the secret store, if the configuration refers to one. No token is fetched.
  *
- * Failures: `ARGUS_AUTH_STATUS_CONFIG`, also if the text is not UTF-8. The error object lists every problem.
+ * Failures: `ARGUS_AUTH_STATUS_CONFIG`, also for a text that is not UTF-8. The error object lists every problem.
  */
 argus_auth_status argus_auth_resolver_from_text(const char *text,
                                                 size_t text_len,
@@ -842,8 +842,8 @@ void argus_auth_resolver_free(struct argus_auth_resolver *resolver);
  *
  * Blocks while it reads the file and, if the configuration refers to one, the secret store. No token is fetched.
  *
- * Failures: `ARGUS_AUTH_STATUS_CONFIG`, also if the file can't be read. The error object lists every problem, and the
- * previous configuration stays in use.
+ * Failures: `ARGUS_AUTH_STATUS_CONFIG`, also for a file that can't be read. The error object lists every problem, and
+ * the previous configuration stays in use.
  */
 argus_auth_status argus_auth_resolver_reload(const struct argus_auth_resolver *resolver,
                                              struct argus_auth_resolver **out,
@@ -918,7 +918,7 @@ argus_auth_status argus_auth_resolver_try_headers(const struct argus_auth_resolv
  *
  * `rejected` (`rejected_len` bytes) is the value of the `Authorization` header that the backend refused. A token that
  * has replaced it in the meantime is kept, so that any number of refusals of one token cause one fetch. If `rejected`
- * is NULL, the current token is discarded whatever it is.
+ * is NULL, the current token is discarded.
  *
  * Fetches nothing itself. Does nothing for a backend without a token.
  *
@@ -1113,8 +1113,8 @@ argus_auth_status argus_auth_log_unregister(struct argus_auth_error **error);
  * Blocks until the thread has ended, for at most `timeout_ms` milliseconds. May be called any number of times.
  *
  * Failures: `ARGUS_AUTH_STATUS_DEADLINE`, if the thread was told to end and did not end in time;
- * `ARGUS_AUTH_STATUS_IN_CALLBACK`, inside the log callback, because that may run on the engine's thread. Nothing is
- * stopped then.
+ * `ARGUS_AUTH_STATUS_IN_CALLBACK`, inside the log callback, because that may run on the engine's thread. In that case
+ * nothing is stopped.
  */
 argus_auth_status argus_auth_shutdown(uint32_t timeout_ms, struct argus_auth_error **error);
 

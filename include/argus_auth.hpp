@@ -267,7 +267,7 @@ struct LoadOptions {
 /// A loaded configuration. Maps the name of a remote backend to the headers that a request to it must carry.
 ///
 /// Obtained from: Resolver::from_file(), Resolver::from_text(), Resolver::reload().
-/// Ownership: owns one reference; copies share the configuration, a reload included. Headers and TokenStatus objects
+/// Ownership: owns one reference; copies share the configuration, including a reload. Headers and TokenStatus objects
 /// that it returned do not depend on it.
 /// Threads: any number of threads may use one Resolver at the same time.
 ///
@@ -282,11 +282,13 @@ class Resolver {
   public:
     /// Takes over a reference of the C API.
     explicit Resolver(argus_auth_resolver *owned) noexcept : resolver_(owned) {}
-    /// Loads the configuration file at `path`. Blocks while it reads the file. The Error lists every problem.
+    /// Loads the configuration file at `path`. Blocks while it reads the file and, if the configuration refers to one,
+    /// the secret store. The Error lists every problem.
     static Result<Resolver> from_file(std::string_view path, const LoadOptions &options = {}) {
         return load(argus_auth_resolver_from_file, path, options);
     }
-    /// Loads a configuration from YAML text. The Error lists every problem.
+    /// Loads a configuration from YAML text. Blocks only while it reads the secret store, if the configuration refers
+    /// to one. The Error lists every problem.
     static Result<Resolver> from_text(std::string_view text, const LoadOptions &options = {}) {
         return load(argus_auth_resolver_from_text, text, options);
     }
@@ -338,7 +340,7 @@ class Resolver {
     /// for headers fetches a new token.
     ///
     /// `rejected` is the value of the `Authorization` header that the backend refused. A token that has replaced it in
-    /// the meantime is kept. Without `rejected`, the current token is discarded whatever it is. Fetches nothing itself.
+    /// the meantime is kept. Without `rejected`, the current token is discarded. Fetches nothing itself.
     EmptyResult invalidate(std::string_view backend, std::optional<std::string_view> rejected = std::nullopt) const {
         return detail::run([&](argus_auth_error **error) {
             return argus_auth_resolver_invalidate(resolver_.get(), detail::address(backend), backend.size(),
@@ -350,8 +352,9 @@ class Resolver {
     /// configuration.
     ///
     /// Their lists of backends and warnings do not change; the returned Resolver has the lists of the new
-    /// configuration. It does not keep alive views of this object. Blocks while it reads the file. The Error lists
-    /// every problem, and the previous configuration stays in use then.
+    /// configuration. It does not keep alive views of this object. Blocks while it reads the file and, if the
+    /// configuration refers to one, the secret store. The Error lists every problem, and the previous configuration
+    /// then stays in use.
     Result<Resolver> reload() const {
         return detail::get<Resolver, argus_auth_resolver>([&](argus_auth_resolver **out, argus_auth_error **error) {
             return argus_auth_resolver_reload(resolver_.get(), out, error);

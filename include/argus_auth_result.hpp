@@ -132,7 +132,7 @@ class Error : public std::exception {
     std::shared_ptr<const argus_auth_error> error_;
 };
 
-/// A value, or the Error why there is none.
+/// The result of a call: a value or an Error.
 ///
 /// Obtained from: every function that can fail.
 /// Ownership: owns the value or the Error. A temporary Result moves it out and returns it by value, so that a
@@ -166,7 +166,7 @@ template <class T> class [[nodiscard]] Result {
     const Error &error() const & noexcept { return *std::get_if<1>(&state_); }
     Error error() && noexcept { return std::move(*std::get_if<1>(&state_)); }
 #if defined(__cpp_exceptions)
-    /// Returns the value, or throws the Error if there is none. Not available if exceptions are switched off.
+    /// Returns the value. Throws the Error if there is no value. Not available if exceptions are switched off.
     T &value() & { return check(), **this; }
     const T &value() const & { return check(), **this; }
     T value() && { return check(), std::move(**this); }

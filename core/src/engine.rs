@@ -2,8 +2,8 @@
 //!
 //! Nothing runs until the first token must be fetched. From then on, one thread serves all providers of the process. A
 //! child of `fork` does not have that thread: it leaves the inherited state untouched and starts a thread of its own
-//! (`token/generation.rs` has the state of one process, `runtime/per_process.rs` the mechanism). Cached tokens are held
-//! by their sources, which a child shares with its parent, so the child continues to serve them.
+//! (`token/generation.rs` has the state of one process, and `runtime/per_process.rs` has the mechanism). Cached tokens
+//! are held by their sources, which a child shares with its parent, so the child continues to serve them.
 
 use std::fmt;
 use std::sync::Arc;
@@ -31,8 +31,8 @@ pub struct Engine(Arc<Generations>);
 impl Engine {
     /// Returns the engine of this process. Starts nothing: no thread, no socket, no file.
     pub fn global() -> &'static Self {
-        // Two threads that get here at once both make an engine, and one of the two is dropped. Neither thread waits
-        // for the other, because in a child of `fork` the other thread does not exist.
+        // Two threads that get here at once both make an engine, and one of the two engines is dropped. Neither thread
+        // waits for the other, because in a child of `fork` the other thread does not exist.
         static GLOBAL: OnceBox<Engine> = OnceBox::new();
         GLOBAL.get_or_init(|| Box::new(Self::with_clock(Clock::System)))
     }

@@ -13,7 +13,8 @@ use zeroize::Zeroizing;
 /// The content of a file.
 pub(crate) struct Content {
     pub bytes: Zeroizing<Vec<u8>>,
-    /// Warning if group or others can read the file; a sentence to follow the file's name. For files with secrets.
+    /// The warning if the group or others can read the file; a phrase to follow the file's name. Used for files with
+    /// secrets.
     pub exposure: Option<String>,
 }
 

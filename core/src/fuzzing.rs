@@ -17,7 +17,7 @@ pub struct ServedToken {
     pub renew_after: Duration,
     /// The time from its request until it is no longer served.
     pub expires_after: Duration,
-    /// The lifetime as the response states it; `None` if it states none.
+    /// The lifetime as the response states it; `None` if the response states none.
     pub stated: Option<Duration>,
 }
 

@@ -34,7 +34,8 @@ impl Headers {
         Self { fields: vec![(CText::new(name), value)] }
     }
 
-    /// Sets a header. If there is one of the same name, in any case, it is replaced in its position, name included.
+    /// Sets a header. A header whose name is equal when case is ignored is replaced: the new name and value take its
+    /// position.
     pub fn set(&mut self, name: impl Into<String>, value: Secret) {
         self.set_field(CText::new(name), value);
     }
@@ -46,7 +47,7 @@ impl Headers {
         }
     }
 
-    /// Returns a copy of these headers in which those of `other` have been set, as by [`Headers::set`].
+    /// Returns a copy of these headers in which the headers of `other` have been set, as by [`Headers::set`].
     #[must_use]
     pub fn overlaid_with(&self, other: &Self) -> Self {
         let mut merged = self.clone();
@@ -101,7 +102,7 @@ pub(crate) fn illegal_name(name: &str) -> Option<&'static str> {
 
 /// Returns why `value` can't be an HTTP field value (RFC 9110 §5.5); `None` if it can.
 ///
-/// Text outside ASCII has no agreed meaning on the wire and is refused, as the gateway's HTTP client refuses it.
+/// Text outside ASCII has no agreed meaning on the wire and is rejected, as the gateway's HTTP client rejects it.
 pub(crate) fn illegal_value(value: &str) -> Option<&'static str> {
     if value.bytes().any(|byte| matches!(byte, b'\r' | b'\n')) {
         Some("a header value can't contain a line break")

@@ -34,8 +34,8 @@ struct CachedClient {
 }
 
 impl HttpClients {
-    /// Returns the client for connections with this trust. Builds it at the first use and when one of its files has
-    /// changed, which reads those files and the environment. On the engine's thread only, since it blocks.
+    /// Returns the client for connections with these TLS settings. Builds it at the first use and when one of its files
+    /// has changed, which reads those files and the environment. On the engine's thread only, since it blocks.
     ///
     /// # Errors
     ///
@@ -56,9 +56,10 @@ impl HttpClients {
         Ok(client)
     }
 
-    /// Records that a TLS handshake failed. If it used the system's CA certificates, the next call reads them again:
-    /// they may have been replaced, and nothing else would reveal that. This happens at most once a minute, because a
-    /// new client loses the pooled connections to all other hosts.
+    /// Records that a TLS handshake failed. If the connection used the system's CA certificates, the next call of
+    /// [`HttpClients::client`] reads them again, because they may have been replaced. Only a failed handshake shows
+    /// that. They are read again at most once a minute, because a new client loses the pooled connections to all other
+    /// hosts.
     pub(crate) fn handshake_failed(&self, trust: &Trust, now: Instant) {
         let mut clients = self.by_trust.lock();
         if matches!(trust, Trust::Tls { ca_bundle: None, .. })

@@ -19,20 +19,20 @@
 //! All public types may be used from any thread. Loading a configuration requests no token: the engine, which has one
 //! background thread, starts at the first fetch.
 //!
-//! Each module imports only modules that stand below it in this list:
+//! The modules are layers. Each imports only modules that are below it in this list:
 //!
 //! | module | holds |
 //! |---|---|
 //! | [`resolver`] | backend name to headers; failure policy; reload |
 //! | [`provider`] | one [`AuthProvider`](provider::AuthProvider) per backend; a file for each kind of authentication |
-//! | [`doctor`] | asks each token endpoint once and explains the answer |
+//! | [`doctor`] | requests each distinct token once and explains the response |
 //! | `engine` | [`Engine`], the public handle to everything that runs in the background |
 //! | [`token`] | access tokens, with *state*: sources, single flight, renewal, circuit breaker |
 //! | `oauth2` | one token request and its response, *without state*: client authentication, assertions, parsing |
 //! | [`wait`] | the ways to wait: callback, future, queue with a file descriptor |
 //! | [`config`] | YAML text to a typed [`Config`] |
 //! | `secrets` | the stores in which `secret:name` is looked up |
-//! | `http_clients` | HTTP clients with connection pools, by the TLS trust they use |
+//! | `http_clients` | HTTP clients with connection pools, by their TLS settings |
 //! | `tls` | trusted CA certificates, client certificates, signing keys, causes of failed handshakes |
 //! | [`runtime`] | clock, engine thread, values that each process has for itself |
 //! | `error`, `headers`, `secret`, `c_text`, `file`, `lock`, [`log`] | used by all other modules |

@@ -4,8 +4,8 @@ use std::sync::{self, MutexGuard, PoisonError, TryLockError};
 
 /// A mutex that never poisons and keeps all of its state in itself.
 ///
-/// Some faster mutexes keep their waiters in a table of the whole process. A child that is forked while another thread
-/// writes to that table would inherit it locked for ever.
+/// Some faster mutexes keep their waiting threads in a table of the whole process. A child that is forked while another
+/// thread writes to that table would inherit it locked for ever.
 #[derive(Debug, Default)]
 pub(crate) struct Mutex<T>(sync::Mutex<T>);
 
@@ -30,7 +30,7 @@ impl<T> Mutex<T> {
     }
 }
 
-/// The mutex of the types that loom tests in every order of threads: [`Mutex`], or loom's own in a loom build.
+/// The mutex of the types that loom tests: [`Mutex`], or loom's own in a loom build.
 #[cfg(not(all(test, argus_auth_loom)))]
 pub(crate) type ModelledMutex<T> = Mutex<T>;
 

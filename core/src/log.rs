@@ -14,7 +14,7 @@ use tracing::{Event, Metadata, Subscriber, subscriber};
 /// The names of all events, which are the `name` in their `tracing` metadata. Names are stable between versions;
 /// messages are not. Each entry states the level and the fields of its event.
 pub mod event {
-    /// WARN: a configuration was loaded that has a warning, such as an unknown key.
+    /// WARN: the loaded configuration has a warning, such as an unknown key.
     pub const CONFIG_WARNING: &str = "config.warning";
     /// DEBUG: a request is sent to the token endpoint `token_url`.
     pub const TOKEN_REQUEST_SENT: &str = "token.request.sent";
@@ -34,7 +34,7 @@ pub mod event {
     pub const TOKEN_RENEWAL_FAILED: &str = "token.renewal.failed";
     /// WARN: `token_url` is plain `http` to another machine, so credentials cross the network in clear text.
     pub const TOKEN_URL_IN_THE_CLEAR: &str = "token.url.in_the_clear";
-    /// ERROR: requests to `backend` go out without authentication, because no token could be had (`error`) and the
+    /// ERROR: requests to `backend` go out without authentication, because no token could be obtained (`error`) and the
     /// failure policy is `on_auth_failure: open`.
     pub const BACKEND_UNAUTHENTICATED: &str = "backend.unauthenticated";
 }
@@ -81,15 +81,15 @@ const OFF: usize = 0;
 pub fn forward(sink: impl Fn(Record) + Send + Sync + 'static) -> bool {
     let forwarded = subscriber::set_global_default(Forward(sink)).is_ok();
     if forwarded {
-        // An event that occurred before may have cached that there is no subscriber. The cache is cleared, so that the
-        // event asks again.
+        // The call site of an earlier event may have cached that there is no subscriber. Clearing the cache makes it
+        // check again.
         tracing::callsite::rebuild_interest_cache();
     }
     forwarded
 }
 
-/// Sets the level from which events are forwarded, for the whole process: `level` and everything more serious. `None`,
-/// the default, forwards nothing. May be called at any time from any thread.
+/// Sets the least serious level that is forwarded, for the whole process. `None`, the default, forwards nothing. May be
+/// called at any time from any thread.
 pub fn set_level(level: Option<Level>) {
     LEVEL.store(level.map_or(OFF, rank), Ordering::Relaxed);
 }

@@ -9,8 +9,8 @@ use crate::c_text::CText;
 
 /// A secret: a client secret, a token, a header value.
 ///
-/// Clones share one allocation. So a secret exists once in memory, however many clones there are, and that memory is
-/// overwritten when the last clone is dropped. Copies made elsewhere, such as in the buffers of an HTTP client, are not
+/// Clones share one allocation. So a secret exists once in memory, for any number of clones. That memory is overwritten
+/// when the last clone is dropped. Copies made elsewhere, such as in the buffers of an HTTP client, are not
 /// overwritten.
 ///
 /// Two secrets are equal if their texts are equal. The comparison is not constant-time: it is meant for configuration,

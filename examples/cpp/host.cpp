@@ -76,7 +76,7 @@ int main(int argc, char **argv) {
         // For an oauth2 backend, the first call waits for its token; later calls return the cached token.
         print_backend(backend.name(), resolver->headers(backend.name(), timeout), show_secrets);
     }
-    // Only needed if a log function is set: it must not run while the end of the process destroys what it uses.
+    // Needed only if a log function is set. The function must not run while the process destroys its static objects.
     static_cast<void>(argus_auth::shutdown(std::chrono::seconds(1)));
     static_cast<void>(argus_auth::clear_log());
     return EXIT_SUCCESS;

@@ -70,8 +70,8 @@ mod tests {
     }
 
     #[test]
-    fn bytes_with_a_length_beyond_memory_are_refused() {
-        // SAFETY: the function refuses the length before it reads any byte.
+    fn bytes_with_a_length_beyond_memory_are_rejected() {
+        // SAFETY: the function rejects the length before it reads any byte.
         let failure = unsafe { bytes(c"x".as_ptr(), usize::MAX, "text") };
         assert!(matches!(failure, Err(Failure::Argument { .. })));
     }

@@ -8,7 +8,7 @@ use crate::error::argus_auth_error;
 use crate::failure::Failure;
 use crate::status::argus_auth_status;
 
-/// Runs the body of a function that can fail, and returns its status. Writes `*error` on every path, also if the body
+/// Runs the body of a function that can fail, and returns its status. Writes `*error` on every path, even if the body
 /// panics.
 pub(crate) fn call(
     error: Option<&mut MaybeUninit<Option<Box<argus_auth_error>>>>,

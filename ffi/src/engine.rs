@@ -20,8 +20,8 @@ use crate::status::argus_auth_status;
 /// Blocks until the thread has ended, for at most `timeout_ms` milliseconds. May be called any number of times.
 ///
 /// Failures: `ARGUS_AUTH_STATUS_DEADLINE`, if the thread was told to end and did not end in time;
-/// `ARGUS_AUTH_STATUS_IN_CALLBACK`, inside the log callback, because that may run on the engine's thread. Nothing is
-/// stopped then.
+/// `ARGUS_AUTH_STATUS_IN_CALLBACK`, inside the log callback, because that may run on the engine's thread. In that case
+/// nothing is stopped.
 #[unsafe(no_mangle)]
 pub extern "C" fn argus_auth_shutdown(
     timeout_ms: u32,

@@ -34,7 +34,7 @@
     reason = "a `# Safety` section would be copied into the C header, which states the rules for all pointers once"
 )]
 
-// The order is that of the declarations in the header.
+// The modules are in the order of the declarations in the header.
 mod boundary;
 mod call;
 mod failure;

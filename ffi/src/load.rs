@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn known_fields_of_a_newer_program_are_refused_only_if_an_unknown_one_is_set() {
+    fn known_fields_of_a_newer_program_are_rejected_only_if_an_unknown_one_is_set() {
         for (limit, understood) in [(0, true), (1 << 63, false)] {
             let newer = Later { size: 16, unresolved: 1, limit };
             // SAFETY: the pointer is to a live local of that size, and the type consists of integers without padding.

@@ -68,7 +68,7 @@ impl From<Resolver> for argus_auth_resolver {
 ///
 /// Blocks while it reads the file and, if the configuration refers to one, the secret store. No token is fetched.
 ///
-/// Failures: `ARGUS_AUTH_STATUS_CONFIG`, also if the file can't be read. The error object lists every problem.
+/// Failures: `ARGUS_AUTH_STATUS_CONFIG`, also for a file that can't be read. The error object lists every problem.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn argus_auth_resolver_from_file(
     path: *const c_char,
@@ -92,7 +92,7 @@ pub unsafe extern "C" fn argus_auth_resolver_from_file(
 ///
 /// Blocks only while it reads the secret store, if the configuration refers to one. No token is fetched.
 ///
-/// Failures: `ARGUS_AUTH_STATUS_CONFIG`, also if the text is not UTF-8. The error object lists every problem.
+/// Failures: `ARGUS_AUTH_STATUS_CONFIG`, also for a text that is not UTF-8. The error object lists every problem.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn argus_auth_resolver_from_text(
     text: *const c_char,
@@ -161,8 +161,8 @@ pub unsafe extern "C" fn argus_auth_resolver_free(resolver: *mut argus_auth_reso
 ///
 /// Blocks while it reads the file and, if the configuration refers to one, the secret store. No token is fetched.
 ///
-/// Failures: `ARGUS_AUTH_STATUS_CONFIG`, also if the file can't be read. The error object lists every problem, and the
-/// previous configuration stays in use.
+/// Failures: `ARGUS_AUTH_STATUS_CONFIG`, also for a file that can't be read. The error object lists every problem, and
+/// the previous configuration stays in use.
 #[unsafe(no_mangle)]
 pub extern "C" fn argus_auth_resolver_reload(
     resolver: Option<&argus_auth_resolver>,
@@ -284,7 +284,7 @@ pub unsafe extern "C" fn argus_auth_resolver_try_headers(
 ///
 /// `rejected` (`rejected_len` bytes) is the value of the `Authorization` header that the backend refused. A token that
 /// has replaced it in the meantime is kept, so that any number of refusals of one token cause one fetch. If `rejected`
-/// is NULL, the current token is discarded whatever it is.
+/// is NULL, the current token is discarded.
 ///
 /// Fetches nothing itself. Does nothing for a backend without a token.
 ///

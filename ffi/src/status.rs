@@ -43,7 +43,7 @@ pub enum argus_auth_status {
     Panic = 20,
     /// A defect of the library that it detected itself.
     Internal = 21,
-    /// The engine could not start, because the system refused a thread or a file descriptor.
+    /// The engine could not start, because the system gave it no thread or no file descriptor.
     Engine = 22,
     /// The engine was shut down while the call waited. The next call starts it again.
     Shutdown = 23,
@@ -69,13 +69,13 @@ pub enum argus_auth_status {
     TokenTransport = 44,
     /// No access token: no complete response within 30 seconds.
     TokenTimeout = 45,
-    /// No access token: the token endpoint answered with a temporary HTTP status (408, 429 or 5xx).
+    /// No access token: a temporary HTTP status (408, 429 or 5xx), a temporary OAuth error, or an open circuit breaker.
     TokenUnavailable = 46,
-    /// No access token: the token endpoint refused the request, with an error of RFC 6749 section 5.2 or with an HTTP
+    /// No access token: the token endpoint rejected the request, with an error of RFC 6749 section 5.2 or with an HTTP
     /// status that means the same.
     TokenRejected = 47,
-    /// No access token: the token endpoint answered with a redirect. Redirects are never followed, because the request
-    /// contains credentials.
+    /// No access token: the response was a redirect. Redirects are never followed, because the request contains
+    /// credentials.
     TokenRedirect = 48,
     /// No access token: the response was not a token response.
     TokenResponse = 49,

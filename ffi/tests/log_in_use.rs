@@ -20,7 +20,7 @@ unsafe extern "C" fn freed(_: *mut c_void) {
 }
 
 #[test]
-fn log_register_in_a_program_with_its_own_subscriber_is_refused() {
+fn log_register_in_a_program_with_its_own_subscriber_fails() {
     assert!(argus_auth_core::log::forward(|_| {}));
     for _ in 0..2 {
         let mut error = MaybeUninit::uninit();

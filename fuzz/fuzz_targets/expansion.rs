@@ -14,7 +14,7 @@ const VARIABLES: [(&str, &str); 4] =
 static START: Once = Once::new();
 
 fuzz_target!(|text: &str| {
-    // Removes the inherited variables, because the fuzzer would find those of the shell, such as `${_}`.
+    // Removes the inherited variables, because the fuzzer would find the variables of the shell, such as `${_}`.
     START.call_once(|| {
         let inherited: Vec<_> = std::env::vars_os().map(|(name, _)| name).collect();
         // SAFETY: this runs once, before anything reads the environment, and there is only one thread.

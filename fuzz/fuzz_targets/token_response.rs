@@ -65,7 +65,7 @@ fn check_rejected(json: &Value, rejected: &RejectedResponse) {
     }
     assert!(error.as_ref().is_none_or(|text| text.len() <= 200 && (json.is_null() || json["error"].is_string())));
     assert!(description.as_ref().is_none_or(|text| text.len() <= 200 && error.is_some()));
-    // A short token may be part of the message by chance, so only long ones are checked.
+    // A short token may be part of the message by accident, so only long tokens are checked.
     if let Some(token) = json["access_token"].as_str().filter(|token| token.len() >= 16) {
         let quoted = [error, description].into_iter().flatten().any(|text| text.contains(token));
         assert!(quoted || !message.contains(token) || message.starts_with("the token endpoint's answer"), "{message}");

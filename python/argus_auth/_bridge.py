@@ -1,15 +1,15 @@
 """Waiting for the engine: passes outcomes of fetches from the engine's thread to event loops and blocked threads.
 
 Each event loop has one bridge: a native completion queue whose descriptor the loop watches. So outcomes are taken from
-the queue on the loop's own thread, and the engine's thread never attaches to the interpreter. Each waiter costs one
-future.
+the queue on the loop's own thread, and the engine's thread never attaches to the interpreter. Each caller that waits
+costs one future.
 
 Ownership: the loop owns its bridge, through the reader that it registers. A bridge holds futures, and they hold the
 loop. There are no other strong references, so a bridge is collected when its loop is closed or dropped. Loops that
 can't watch a descriptor share one relay, which is a bridge with a daemon thread.
 
 A child of fork begins without bridges. It shares the inherited descriptors with its parent, so it never reads or writes
-them. Waiters that it inherited get an AuthError with code "forked".
+them. Inherited waits end with an AuthError with code "forked".
 """
 
 from __future__ import annotations
@@ -102,7 +102,7 @@ def wait_blocking(start: Start, timeout: float | None) -> Headers:
 
 
 class _Bridge:
-    """Takes outcomes from a completion queue and sets the results of the waiters' futures."""
+    """Takes outcomes from a completion queue and sets the results of the futures of waiting callers."""
 
     def __init__(self) -> None:
         self.queue = _native.CompletionQueue()
@@ -119,7 +119,7 @@ class _Bridge:
                 _settle(future, headers, error)
 
     def abandon(self) -> None:
-        """Fails all waiters with the code "forked". Runs in a child of fork, where no outcome will arrive for them."""
+        """Ends all waits with the error "forked". Runs in a child of fork, where no outcome arrives for them."""
         self._inherited = True
         for future in self.waiting.values():
             # RuntimeError: the loop is closed or belongs to another thread. Neither runs in the child.
@@ -151,12 +151,12 @@ class _Relay(_Bridge):
             poll.poll()
             try:
                 self.drain()
-            except BaseException:  # raised by a log handler; the thread must survive for the other waiters
+            except BaseException:  # raised by a log handler; the thread must survive for the other waiting callers
                 with contextlib.suppress(Exception):  # standard error may be closed
                     traceback.print_exc()
 
     def drain(self) -> None:
-        """Schedules each outcome that has arrived on its waiter's loop. Runs on the relay's thread."""
+        """Schedules each new outcome on the event loop of the caller that waits for it. Runs on the relay's thread."""
         for tag, headers, error in self.queue.drain():
             future = self.waiting.get(tag)
             if future is not None and not _is_daemon_at_exit():

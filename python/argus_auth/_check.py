@@ -1,4 +1,4 @@
-"""The command `argus-auth check`: reports every problem of a file, and on demand tests each token endpoint."""
+"""The command `argus-auth check`: reports every problem of a file, and with `--fetch` also requests each token."""
 
 from __future__ import annotations
 
@@ -104,7 +104,8 @@ def _lines(diagnosis: Diagnosis) -> Iterator[str]:
 def _verdict(error: AuthError) -> Iterator[str]:
     """Yields the HTTP status and the OAuth error code of the server.
 
-    The message of `error` may lack them, because a gateway takes some of them for the refusal of a backend.
+    The message of `error` may lack them, because a gateway would conclude from some of them that a backend refused a
+    request.
     """
     if isinstance(error, TokenError) and error.http_status is not None:
         yield f"HTTP {error.http_status}"
@@ -136,7 +137,7 @@ def _print_json(
 
 
 def _fetches(diagnosis: Diagnosis) -> Iterator[dict[str, Any]]:
-    """Yields one object per backend, although backends with the same credentials share one answer."""
+    """Yields one object per backend, although backends with the same credentials share one response."""
     error = diagnosis.error
     for backend in diagnosis.backends:
         fetch: dict[str, Any] = {

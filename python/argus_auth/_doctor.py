@@ -1,4 +1,4 @@
-"""Diagnosis of token endpoints for `argus-auth check --fetch`: requests a token from each and explains the answer."""
+"""Diagnosis of token endpoints for `argus-auth check --fetch`: requests each token once and explains the response."""
 
 from __future__ import annotations
 
@@ -17,18 +17,19 @@ _SLICE = 0.05
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """The explained answer of a token endpoint. The native module makes these. All times are in seconds.
+    """The explained response of a token endpoint. The native module makes these. All times are in seconds.
 
     Attributes:
         backends: the names of the backends that would use the token, in file order.
         token_url: the token endpoint, without user, password, query and fragment.
         scopes_asked: the scopes of the request.
-        latency: the time from the start of the request to the end of the answer, or to the failure.
-        lifetime: the lifetime of the token that the server states; None if it states none, or if there is no token.
-        scopes_granted: the scopes that the server states; None if it states none, which means those asked for
-            (RFC 6749 section 5.1).
+        latency: the time from the start of the request to the end of the response, or to the failure.
+        lifetime: the lifetime of the token that the server states; None if the server states none, or if no token was
+            granted.
+        scopes_granted: the scopes that the server states; None if the server states none, which means that all
+            requested scopes were granted (RFC 6749 section 5.1).
         scopes_missing: the scopes that were asked for but not granted.
-        error: the reason why there is no token; None if there is one.
+        error: the reason why no token was granted; None if a token was granted.
         advice: what an operator can do about the error, in whole sentences without secrets; None without an error.
 
     """

@@ -70,16 +70,16 @@ class TokenError(AuthError):
     """The exception for a fetch that got no access token, with the cause.
 
     All callers that wait for one fetch get an exception of their own with the same fields. `str(error)` leaves out
-    words such as "unauthorized" and statuses such as 401, because a gateway takes those for the refusal of a backend;
-    the fields have them.
+    words such as "unauthorized" and statuses such as 401, because a gateway would conclude from them that a backend
+    refused a request; the fields have them.
 
     Attributes:
-        code: the class of failure (str): "token_request" (the token URL or the credentials can't be used),
-            "token_dns" (the host name did not resolve), "token_connect" (there is no connection to the host or its
-            proxy), "token_tls" (the TLS handshake failed), "token_transport" (the connection broke), "token_timeout"
-            (there was no complete response within 30 s), "token_unavailable" (HTTP 408, 429 or 5xx), "token_rejected"
-            (an error response of RFC 6749 section 5.2), "token_redirect" (a redirect, which is never followed) or
-            "token_response" (a response that holds no token).
+        code: the class of failure (str): "token_request" (the token URL or the credentials can't be used), "token_dns"
+            (the host name did not resolve), "token_connect" (there is no connection to the host or its proxy),
+            "token_tls" (the TLS handshake failed), "token_transport" (the connection broke), "token_timeout" (there was
+            no complete response within 30 s), "token_unavailable" (HTTP 408, 429 or 5xx, a temporary OAuth error, or an
+            open circuit breaker), "token_rejected" (an error response of RFC 6749 section 5.2), "token_redirect" (a
+            redirect, which is never followed) or "token_response" (a response that holds no token).
         token_url: the token endpoint, without user, password, query and fragment (str).
         http_status: the HTTP status; None if there was no response (int or None).
         oauth_error: `error` of an error response, RFC 6749 section 5.2 (str or None).
@@ -157,7 +157,7 @@ class ConfigError(AuthError, ValueError):
     `str(error)` lists them. `code` is "config" (str), and `retryable` is False.
 
     Attributes:
-        problems: every problem, warnings included, in file order (tuple of Problem).
+        problems: every problem, including warnings, in file order (tuple of Problem).
         file: the path of the file; None if the configuration did not come from a file (str or None).
 
     Example:
@@ -187,5 +187,5 @@ class ConfigError(AuthError, ValueError):
 
 
 def forked() -> AuthError:
-    """Returns the error that a waiter gets in a child of fork, where the outcome of its fetch never arrives."""
+    """Returns the error for a caller that waits in a child of fork, where the outcome of its fetch never arrives."""
     return AuthError("this process was forked while a token was being fetched", code="forked", retryable=True)

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import atexit
-import logging  # noqa: F401 - registers its exit handler first, so that it runs after the one of this module
+
+# Exit handlers run in reverse order. `logging` registers its handler when it is imported, so that handler runs after
+# the handler of this module.
+import logging  # noqa: F401
 
 from argus_auth import _bridge, _native
 

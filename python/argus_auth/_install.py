@@ -59,7 +59,7 @@ def install() -> None:
 class _Finder(MetaPathFinder):
     """A finder for the gateway's module: delegates to the other finders, and adds a loader that patches the module."""
 
-    # Identifies finders of this package, also if the package was loaded twice (isinstance would not).
+    # Identifies finders of this package, even if the package was loaded twice (isinstance would not).
     __argus_auth__ = True
 
     def find_spec(
@@ -80,7 +80,10 @@ class _Finder(MetaPathFinder):
 
 
 class _PatchingLoader(Loader):
-    """A loader that runs another loader and then patches the module. The module keeps the other loader as its own."""
+    """A loader that runs another loader and then patches the module.
+
+    The `__loader__` of the module is still the other loader.
+    """
 
     def __init__(self, loader: Loader) -> None:
         self._loader = loader
@@ -99,7 +102,7 @@ class _PatchingLoader(Loader):
             _log.exception("argus-mcp keeps its own outgoing authentication")
 
     def __getattr__(self, name: str) -> Any:
-        """Delegates every other attribute that the import system may use to the wrapped loader."""
+        """Returns an attribute of the wrapped loader. The import system may use more attributes than this class has."""
         return getattr(self._loader, name)
 
 
@@ -120,7 +123,10 @@ def _patch(module: ModuleType) -> None:
 
 
 def _factory(original: Callable[..., Any]) -> Callable[..., Any]:
-    """Returns a factory with the signature of `original`, which it calls for what this package does not create."""
+    """Returns a factory with the signature of `original`.
+
+    It calls `original` for providers that this package does not create.
+    """
 
     @functools.wraps(original)
     def create_auth_provider(auth_cfg: dict[str, Any], *args: Any, **kwargs: Any) -> Any:

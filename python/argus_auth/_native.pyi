@@ -100,7 +100,7 @@ class TokenCache:
         """True while there is a valid token (bool)."""
 
     def get(self) -> str | None:
-        """Returns the token (str), or None if there is none or if it is no longer valid."""
+        """Returns the token (str); None if the cache is empty or the token is no longer valid."""
 
     def set(self, token: str, expires_in: float) -> None:
         """Stores `token` (str) in place of the old one. `expires_in` is its lifetime in seconds from now (float)."""

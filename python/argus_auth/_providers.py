@@ -1,4 +1,4 @@
-"""Provider classes with the signatures of the gateway's own ones, and with the private names that its users rely on."""
+"""Provider classes with the signatures of the gateway's own classes, and the private names that its users rely on."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class AuthProvider(ABC):
         """Returns the headers to send, in a new dict from name to value (str to str)."""
 
     def invalidate(self) -> None:  # noqa: B027 - subclasses written for early gateway versions lack this method
-        """Drops the headers after the backend has refused them, if others can be had. This method does nothing."""
+        """Drops the refused headers, if the provider can get new headers. This method does nothing."""
 
     @abstractmethod
     def redacted_repr(self) -> str:
@@ -83,13 +83,13 @@ class OAuth2Provider(AuthProvider):
     """A provider of bearer tokens from the OAuth 2.0 client credentials grant (RFC 6749 section 4.4).
 
     `token_url`, `client_id` and `client_secret` are str. `scopes` is a sequence of str; None and an empty sequence
-    request no scope. `expiry_buffer` is the time in seconds (float) before its expiry at which a token is renewed, and
-    is limited to a quarter of the token's lifetime.
+    request no scope. `expiry_buffer` is the time in seconds (float) before the expiry of a token at which it is
+    renewed, and is limited to a quarter of the token's lifetime.
 
     Making a provider does no I/O. Instances may be used from any thread, on any event loop, and in a child of fork.
-    Providers that are equal in all arguments share one token and one fetch, also if one is made after the other is
-    gone. A token that was set in `_cache` by hand, or that a replaced `_fetch_token` returns, belongs to its provider
-    alone.
+    Providers that are equal in all arguments share one token and one fetch, even if a provider is made after the others
+    are gone. A token that was set in `_cache` by hand, or that a replaced `_fetch_token` returns, belongs to its
+    provider alone.
 
     Example:
         >>> import asyncio
@@ -100,7 +100,7 @@ class OAuth2Provider(AuthProvider):
 
     """
 
-    # The default one also shows the shared token. Any object with its methods may replace it.
+    # The default cache also returns the shared token. Any object with the methods of a TokenCache may replace it.
     _cache: Any
     _ready: Callable[[], dict[str, str] | None]
 
@@ -118,18 +118,19 @@ class OAuth2Provider(AuthProvider):
         self._client_secret = client_secret
         self._scopes = scopes or []
         self._expiry_buffer = expiry_buffer
-        # For a replaced `_fetch_token`. One per event loop, because an asyncio.Lock belongs to one loop.
+        # Used with a replaced `_fetch_token`. There is a lock per event loop, because an asyncio.Lock belongs to one
+        # loop.
         self._locks: dict[asyncio.AbstractEventLoop, asyncio.Lock] = {}
         self._make_source(None)
 
     def __setattr__(self, name: str, value: Any) -> None:
-        """Sets an attribute. A new `_cache` replaces the cache that is consulted for a token."""
+        """Sets an attribute. A new `_cache` replaces the cache that is asked for a token."""
         super().__setattr__(name, value)
         if name == "_cache" and hasattr(self, "_source"):
             self._make_source(value if type(value) is TokenCache else None)
 
     def _make_source(self, cache: TokenCache | None) -> None:
-        """Makes the native source, which consults `cache` first, or a new cache of its own for None."""
+        """Makes the native source. It asks `cache` first. If `cache` is None, it makes a cache of its own."""
         self._source = _native.OAuth2Source(
             self._token_url, self._client_id, self._client_secret, self._scopes, self._expiry_buffer, cache
         )
@@ -138,7 +139,9 @@ class OAuth2Provider(AuthProvider):
         self._set_fast_path(self._source.held)
 
     def _set_fast_path(self, ready: Callable[[], dict[str, str] | None]) -> None:
-        """Sets what `get_headers` calls first: `ready`, which consults `_cache`, unless `_cache` is a foreign object.
+        """Sets the function that `get_headers` calls first.
+
+        This is `ready`, or a function that asks `_cache` if `_cache` is an object of another class.
 
         A replaced `_fetch_token` is called whenever the provider has no token of its own, as in the gateway. So a new
         provider starts with `held`, which ignores the shared token. It changes to the source's `ready`, which serves
@@ -163,7 +166,7 @@ class OAuth2Provider(AuthProvider):
         return headers
 
     def invalidate(self) -> None:
-        """Drops the token in `_cache` and the shared token. The next call fetches another one. Never waits."""
+        """Drops the token in `_cache` and the shared token. The next call fetches another token. Never waits."""
         if type(self._cache) is not TokenCache:
             self._cache.invalidate()
         self._source.invalidate()
@@ -180,7 +183,7 @@ class OAuth2Provider(AuthProvider):
         )
 
     async def _fetch_token(self) -> str:
-        """Returns the shared token, and fetches it if need be. May be replaced, on the class or on one provider."""
+        """Returns the shared token, and fetches it if necessary. May be replaced, on the class or on one provider."""
         headers = self._source.ready() or await _bridge.wait(self._source.request)
         self._set_fast_path(self._source.ready)
         return headers["Authorization"].removeprefix("Bearer ")

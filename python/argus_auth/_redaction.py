@@ -14,7 +14,10 @@ _SENSITIVE = (
 
 
 def redact(value: str, visible: int = 4) -> str:
-    """Replaces all but the last `visible` characters by stars. Returns four stars if there are no others."""
+    """Replaces all but the last `visible` characters by stars.
+
+    Returns four stars if `value` has at most `visible` characters.
+    """
     hidden = len(value) - visible
     return "*" * hidden + value[hidden:] if hidden > 0 else "****"
 

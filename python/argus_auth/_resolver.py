@@ -22,7 +22,7 @@ class Resolver:
     nothing else.
 
     All methods may be called from any thread, on any event loop, and in a child of fork. All callers that wait for the
-    same token share one fetch, on whatever thread or loop they are.
+    same token share one fetch, from any thread or loop.
 
     When a token can't be obtained, the backend's `on_auth_failure` decides. With "open", the default, the error is
     logged and the backend's other headers are returned, without authentication. With "closed", TokenError is raised.
@@ -50,9 +50,9 @@ class Resolver:
     def from_file(cls, path: str | os.PathLike[str], *, unresolved: Unresolved = "error") -> Resolver:
         """Loads a configuration file.
 
-        `path` names the file (str or os.PathLike). `unresolved` (str) is "error" or "keep": an unset `${VAR}` or a
-        missing `secret:name` is an error, or its text is kept and it is a warning. With `secrets.strict` in the file, a
-        missing `secret:name` is always an error.
+        `path` names the file (str or os.PathLike). `unresolved` (str) is "error" or "keep". With "error", an unset
+        `${VAR}` or a missing `secret:name` is an error. With "keep", its text is kept, with a warning. With
+        `secrets.strict` in the file, a missing `secret:name` is always an error.
 
         Returns a Resolver. Raises ConfigError, which lists all problems of the file, and ValueError for another value
         of `unresolved`.
@@ -99,7 +99,7 @@ class Resolver:
         return headers
 
     def invalidate(self, name: str, rejected: str | None = None) -> None:
-        """Drops the token of the backend `name` (str) after the backend has refused it. The next caller gets a new one.
+        """Drops the token of the backend `name` (str) after a refusal by the backend. The next caller gets a new token.
 
         `rejected` is the value of the Authorization header that was refused (str). With it, a token that is newer than
         the refused one is kept, so that any number of refusals of one token cost one fetch. Without it, the current
@@ -116,7 +116,7 @@ class Resolver:
         token and without a cool-down. Callers that wait get the outcome of their fetch. Does nothing for a resolver
         that was made by `from_str`.
 
-        Raises ConfigError, which lists all problems of the file; the old configuration then stays in force. Blocks like
+        Raises ConfigError, which lists all problems of the file; the old configuration then stays in use. Blocks like
         `from_file`.
         """
         self._native.reload()
@@ -140,7 +140,10 @@ class Resolver:
 
     @property
     def warnings(self) -> tuple[Problem, ...]:
-        """The warnings of the last load: what is legal but probably a mistake, in file order (tuple of Problem)."""
+        """The warnings of the last load, in file order (tuple of Problem).
+
+        A warning is about a setting that is legal but probably a mistake.
+        """
         return self._native.warnings
 
     def __repr__(self) -> str:
@@ -153,7 +156,7 @@ def load_config(path: str | os.PathLike[str], *, unresolved: Unresolved = "error
 
     The result is a dict from the name of a backend to a dict of its keys. References are resolved and defaults are
     filled in. Secrets are in clear text. `stdio` backends are left out. The arguments, the exceptions and the time that
-    it blocks are those of `Resolver.from_file`.
+    it blocks are the same as for `Resolver.from_file`.
 
     Example:
         >>> import argus_auth

@@ -22,11 +22,11 @@ class TokenStatus:
         expires_in: the time for which the token can still be used; None without a token (float or None).
         since_success: the time since the last successful fetch; None if there was none (float or None).
         last_error: the error of the last failed fetch, kept after a success; None if none failed (TokenError or None).
-        cool_down: the time until the cool-down ends, in which the token endpoint is not asked again after a failure;
-            None if there is no cool-down (float or None).
+        cool_down: the time until the end of the cool-down; None if there is no cool-down (float or None). During a
+            cool-down, the token endpoint is not asked again.
         fetching: true while a fetch is under way (bool).
         successes: the number of fetches that got a token (int).
-        failures: the number of fetches that ended without a token for any reason, a shutdown included. A fetch counts
+        failures: the number of fetches that ended without a token for any reason, including a shutdown. A fetch counts
             once for all its attempts. A withheld fetch (circuit breaker open, no request sent) does not count (int).
         hits: the number of times that the token was served without waiting (int).
 

@@ -1,4 +1,4 @@
-//! `Checkup`: a test of one token endpoint, for the command line. See `argus_auth/_doctor.py`.
+//! `Checkup`: a checkup of one token endpoint, for the command line. See `argus_auth/_doctor.py`.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -10,7 +10,7 @@ use pyo3::types::{PyDict, PyTuple, PyType};
 
 use crate::{errors, log, object, seconds};
 
-/// A test that is under way.
+/// A checkup that is under way.
 #[pyclass(frozen, module = "argus_auth._native")]
 pub(crate) struct Checkup {
     backends: Vec<String>,
@@ -32,15 +32,15 @@ impl Checkup {
 
 #[pymethods]
 impl Checkup {
-    /// Waits for the answer for at most `timeout` seconds. Returns an `argus_auth._doctor.Diagnosis`, or None.
+    /// Waits for the diagnosis for at most `timeout` seconds. Returns it as an `argus_auth._doctor.Diagnosis`, or None.
     ///
     /// The interpreter stays attached: no other Python thread runs and no signal is handled meanwhile. So call this
     /// repeatedly with a short timeout.
     #[pyo3(signature = (timeout, /))]
     fn wait<'py>(&self, py: Python<'py>, timeout: f64) -> PyResult<Option<Bound<'py, PyAny>>> {
         log::flush(py)?;
-        let answer = self.inner.lock().unwrap_or_else(PoisonError::into_inner).wait(seconds(timeout));
-        answer.map(|diagnosis| self.diagnosis(py, &diagnosis)).transpose()
+        let diagnosis = self.inner.lock().unwrap_or_else(PoisonError::into_inner).wait(seconds(timeout));
+        diagnosis.map(|diagnosis| self.diagnosis(py, &diagnosis)).transpose()
     }
 }
 

@@ -7,7 +7,7 @@
 //! * `oauth2`: `OAuth2Source`, the native part of `OAuth2Provider`;
 //! * `token_cache`: `TokenCache`, the gateway's class of that name;
 //! * `queue`: `CompletionQueue`, outcomes of fetches for event loops and blocked threads;
-//! * `doctor`: `Checkup`, a test of one token endpoint;
+//! * `doctor`: `Checkup`, a checkup of one token endpoint;
 //! * `config`: `load_config`, `snippet` and `shown_url`;
 //! * `log`: the queue of log records for `logging`;
 //! * `errors`, `headers`, `status`: conversions to Python objects;
@@ -17,8 +17,8 @@
 //!
 //! * The engine's threads never attach to the interpreter. They put outcomes into a [`queue`] and records into the
 //!   queue of [`log`]. Python threads empty both.
-//! * No lock is held while Python code may run. The only Python code that runs within a call is that of log handlers
-//!   ([`object`] says why).
+//! * No lock is held while Python code may run. The only Python code that runs within a call is the code of log
+//!   handlers ([`object`] says why).
 //! * The interpreter stays attached during every call into the core. So `os.fork` can't happen in the middle of a call,
 //!   and no thread attaches again to an interpreter that is shutting down, which would end the thread or the process
 //!   from within Rust. Waiting is done in Python: for a descriptor, on an event loop or in `poll`.

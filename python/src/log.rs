@@ -20,8 +20,8 @@ const CAPACITY: usize = 1024;
 
 /// True if the queue may hold records.
 static PENDING: AtomicBool = AtomicBool::new(false);
-/// This process's queue. A child of `fork` begins with an empty one, because a thread of its parent may have locked the
-/// inherited one.
+/// This process's queue. A child of `fork` begins with an empty queue, because a thread of its parent may have locked
+/// the inherited queue.
 static QUEUE: LazyLock<PerProcess<Queue>> =
     LazyLock::new(|| PerProcess::new(Queue::default(), |_parents| Queue::default()));
 
@@ -51,7 +51,7 @@ pub(crate) fn start() {
     // A fetch makes two or three records, so all levels are queued. `logging` is asked for its level when a record is
     // passed on, so that a change of level takes effect at once and no Python code runs here.
     log::set_level(Some(Level::DEBUG));
-    // Returns false if this process loads the module a second time. The records arrive here already then.
+    // Returns false if this process loads the module a second time. In that case, the records arrive here already.
     log::forward(push);
 }
 
@@ -104,8 +104,8 @@ pub(crate) fn flush_log(py: Python<'_>) -> PyResult<()> {
     flush(py)
 }
 
-/// Stops queueing records and passes on those that wait. Called at exit, before the engine's shutdown, whose abandoned
-/// fetches are not worth a record. Waits for up to a second until no other thread is passing records on.
+/// Stops queueing records and passes on those that wait. Called at exit, before the engine's shutdown: the fetches that
+/// the shutdown ends need no record. Waits for up to a second until no other thread is passing records on.
 #[pyfunction]
 pub(crate) fn close_log(py: Python<'_>) -> PyResult<()> {
     log::set_level(None);

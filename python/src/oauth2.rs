@@ -49,15 +49,15 @@ impl OAuth2Source {
         Ok(Self { provider, cache, template: Template::default() })
     }
 
-    /// The cache that is consulted first: the given one, or else a cache of this source, which also shows the shared
-    /// token.
+    /// The cache that is asked first. It is the cache that was given. If none was given, it is a cache that this source
+    /// made, and that also returns the shared token.
     #[getter]
     fn cache(&self, py: Python<'_>) -> Py<TokenCache> {
         self.cache.clone_ref(py)
     }
 
-    /// Returns the headers with the valid token that was set in the cache, or else with the shared one. None without a
-    /// valid token.
+    /// Returns the headers with the valid token that was set in the cache, or else with the shared token. Returns None
+    /// if there is no valid token.
     fn ready<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyDict>>> {
         if let Some(headers) = self.held(py)? {
             return Ok(Some(headers));
@@ -71,7 +71,8 @@ impl OAuth2Source {
         }
     }
 
-    /// Returns the headers with the valid token that was set in the cache. None without one.
+    /// Returns the headers with the valid token that was set in the cache. Returns None if no valid token was set in
+    /// the cache.
     fn held<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyDict>>> {
         let Some(token) = self.cache.get().own() else { return Ok(None) };
         let bearer = Secret::new(format!("Bearer {}", token.expose_secret()));
@@ -87,7 +88,7 @@ impl OAuth2Source {
         }
     }
 
-    /// Drops the shared token and the one that was set in the cache, after the backend has refused them.
+    /// Drops the shared token and the token that was set in the cache, after the backend has refused them.
     fn invalidate(&self) {
         self.cache.get().drop_own();
         self.provider.invalidate(None);

@@ -9,10 +9,11 @@ use pyo3::types::PyDict;
 
 use crate::{errors, headers, log};
 
-/// The outcome of a fetch: the waiter's tag, and either headers or an exception.
+/// The outcome of a fetch: the tag of the caller, and either headers or an exception.
 type TaggedOutcome<'py> = (u64, Option<Bound<'py, PyDict>>, Option<Bound<'py, PyAny>>);
 
-/// A queue of outcomes under the tags that the callers chose, with a descriptor that is readable while it is not empty.
+/// A queue of outcomes, each with the tag that its caller chose. The descriptor is readable while the queue is not
+/// empty.
 #[pyclass(frozen, module = "argus_auth._native")]
 pub(crate) struct CompletionQueue(pub Arc<wait::CompletionQueue>);
 
@@ -30,11 +31,12 @@ impl CompletionQueue {
 
     /// Returns all outcomes that have arrived, as (tag, headers or None, exception or None). Never waits.
     fn drain<'py>(&self, py: Python<'py>) -> PyResult<Vec<TaggedOutcome<'py>>> {
-        // Before the outcomes are taken out, so that they are not lost if a log handler raises.
+        // Passes on log records before the outcomes are taken out, so that no outcome is lost if a log handler raises.
         log::flush(py)?;
         let template = headers::Template::default();
         let outcomes = self.0.drain().into_iter().map(|(tag, outcome)| {
-            // If no dictionary can be made of the headers, the waiter gets that error. It must get some outcome.
+            // If no dictionary can be made of the headers, the caller gets that error. Every caller must get an
+            // outcome.
             match outcome.map_err(|error| errors::to_py(py, &error)).and_then(|headers| template.dict(py, &headers)) {
                 Ok(headers) => (tag, Some(headers), None),
                 Err(error) => (tag, None, Some(error.into_value(py).into_bound(py).into_any())),

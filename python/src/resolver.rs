@@ -109,7 +109,7 @@ impl Resolver {
         PyTuple::new(py, self.inner.backends().iter().map(|backend| backend.name.as_str()))
     }
 
-    /// The warnings of the last load: what is legal but probably a mistake.
+    /// The warnings of the last load: legal settings that are probably mistakes.
     #[getter]
     fn warnings<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
         errors::problems(py, &self.inner.warnings())

@@ -66,7 +66,7 @@ impl TokenCache {
         self.own.is_valid() || self.shared().is_some()
     }
 
-    /// Returns the token (str), or None if there is none or if it is no longer valid.
+    /// Returns the token (str); None if the cache is empty or the token is no longer valid.
     fn get(&self) -> Option<String> {
         if let Some(token) = self.own() {
             return Some(token.expose_secret().to_owned());

@@ -1,6 +1,6 @@
 /*
- * Scenarios 1, 12 and 26 of the fault suite (docs/faults.md) through the C API. They also run under memcheck, because
- * they must show that no memory leaks and that no freed memory is used.
+ * The scenarios single_flight.1, responses.1 and process.3 of the fault suite (docs/faults.md) through the C API. They
+ * also run under memcheck, because they must show that no memory leaks and that no freed memory is used.
  */
 #include <pthread.h>
 #include <stdio.h>
@@ -73,7 +73,10 @@ static void callers_during_the_first_fetch_share_its_one_request(void) {
     argus_auth_resolver_free(resolver);
 }
 
-/* 200 with an empty body, HTML or truncated JSON, each retried three times; and with `error`, which is not retried. */
+/*
+ * Responses with status 200: an empty body, HTML and truncated JSON are retried three times; a body with `error` is not
+ * retried.
+ */
 static void malformed_token_response_fails_and_its_body_is_not_shown(void) {
     static const struct {
         const char *body;

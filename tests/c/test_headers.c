@@ -56,7 +56,7 @@ static void try_headers_during_a_fetch_is_not_ready_and_serves_the_token_afterwa
     argus_auth_headers_free(headers);
     CHECK(try_headers_of(resolver, "open", &headers, &error) == ARGUS_AUTH_STATUS_OK);
     CHECK(has(headers, "Authorization", "Bearer try-1"));
-    /* A cached hit does not copy the token, whatever its length. */
+    /* A cached hit does not copy the token, even a long one. */
     argus_auth_headers *again = NULL;
     CHECK(try_headers_of(resolver, "open", &again, &error) == ARGUS_AUTH_STATUS_OK);
     CHECK(argus_auth_headers_value(again, 1).data == argus_auth_headers_value(headers, 1).data);

@@ -1,4 +1,4 @@
-/* When objects may be freed, and what remains after a shutdown. */
+/* The lifetime of objects, and the state after a shutdown. */
 #include <pthread.h>
 
 #include "argus_auth.h"

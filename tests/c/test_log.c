@@ -11,7 +11,7 @@ struct seen {
     pthread_mutex_t lock;
     int calls, running, errors;
     int faults; /* events with a secret, a wrong target, or a message without its closing NUL */
-    int unregister_refused, freed;
+    int unregister_failed, freed;
     long linger_ms;                   /* the time that each call takes */
     argus_auth_resolver *used_inside; /* if not NULL, each call uses the library through it */
     int other_thread;                 /* calls on another thread than `registrar` */
@@ -32,7 +32,7 @@ static void callback(void *user_data, argus_auth_log_level level, argus_auth_str
     seen->errors += level == ARGUS_AUTH_LOG_LEVEL_ERROR;
     seen->faults += strstr(message.data, CLIENT_SECRET) != NULL || strstr(message.data, "log-token") != NULL;
     seen->faults += strncmp(target.data, "argus_auth::", 12) != 0 || message.data[message.len] != '\0';
-    seen->unregister_refused += argus_auth_log_unregister(NULL) == ARGUS_AUTH_STATUS_IN_CALLBACK;
+    seen->unregister_failed += argus_auth_log_unregister(NULL) == ARGUS_AUTH_STATUS_IN_CALLBACK;
     (void)pthread_mutex_unlock(&seen->lock);
     if (seen->used_inside != NULL) {
         use_inside(seen);
@@ -53,11 +53,11 @@ static void use_inside(struct seen *seen) {
     argus_auth_status trying = try_headers_of(seen->used_inside, "closed", &headers, NULL);
     argus_auth_status at_once = headers_of(seen->used_inside, "fixed", 0, &headers, NULL);
     argus_auth_headers_free(headers);
-    bool refused = waiting == ARGUS_AUTH_STATUS_IN_CALLBACK && reported && trying == ARGUS_AUTH_STATUS_NOT_READY &&
-                   argus_auth_log_register(callback, seen, NULL, 0, NULL) == ARGUS_AUTH_STATUS_IN_CALLBACK &&
-                   argus_auth_shutdown(0, NULL) == ARGUS_AUTH_STATUS_IN_CALLBACK;
+    bool failed = waiting == ARGUS_AUTH_STATUS_IN_CALLBACK && reported && trying == ARGUS_AUTH_STATUS_NOT_READY &&
+                  argus_auth_log_register(callback, seen, NULL, 0, NULL) == ARGUS_AUTH_STATUS_IN_CALLBACK &&
+                  argus_auth_shutdown(0, NULL) == ARGUS_AUTH_STATUS_IN_CALLBACK;
     (void)pthread_mutex_lock(&seen->lock);
-    *(refused && at_once == ARGUS_AUTH_STATUS_OK ? &seen->as_expected : &seen->unexpected) += 1;
+    *(failed && at_once == ARGUS_AUTH_STATUS_OK ? &seen->as_expected : &seen->unexpected) += 1;
     (void)pthread_mutex_unlock(&seen->lock);
 }
 
@@ -90,20 +90,20 @@ static void fetch(const char *client_id, const char *reply) {
 }
 
 #define TOKEN "[{\"body\": {\"access_token\": \"log-token\"}}]"
-#define REFUSAL "[{\"status\": 400, \"body\": {\"error\": \"invalid_scope\"}}]"
+#define REJECTION "[{\"status\": 400, \"body\": {\"error\": \"invalid_scope\"}}]"
 
 static void log_callback_at_trace_gets_every_event_and_no_secret(void) {
     struct seen seen = SEEN_INIT;
     CHECK(register_at(ARGUS_AUTH_LOG_LEVEL_TRACE, &seen) == ARGUS_AUTH_STATUS_OK);
     fetch("test-log-all", TOKEN);
-    fetch("test-log-refused", REFUSAL);
+    fetch("test-log-rejected", REJECTION);
     CHECK(argus_auth_log_unregister(NULL) == ARGUS_AUTH_STATUS_OK);
     CHECK(seen.freed == 1);
     CHECK(seen.running == 0);
     CHECK(seen.calls >= 3);
     CHECK(seen.errors >= 1);
     CHECK(seen.faults == 0);
-    CHECK(seen.unregister_refused == seen.calls);
+    CHECK(seen.unregister_failed == seen.calls);
     int calls = seen.calls;
     fetch("test-log-after", TOKEN);
     CHECK(seen.calls == calls);
@@ -114,11 +114,11 @@ static void log_callback_at_trace_gets_every_event_and_no_secret(void) {
 static void log_callback_gets_no_event_below_its_level(void) {
     struct seen first = SEEN_INIT, second = SEEN_INIT;
     CHECK(register_at(ARGUS_AUTH_LOG_LEVEL_OFF, &first) == ARGUS_AUTH_STATUS_OK);
-    fetch("test-log-off", REFUSAL);
+    fetch("test-log-off", REJECTION);
     CHECK(register_at(ARGUS_AUTH_LOG_LEVEL_ERROR, &second) == ARGUS_AUTH_STATUS_OK);
     CHECK(first.freed == 1);
     CHECK(first.calls == 0);
-    fetch("test-log-error", REFUSAL);
+    fetch("test-log-error", REJECTION);
     CHECK(argus_auth_log_unregister(NULL) == ARGUS_AUTH_STATUS_OK);
     CHECK(second.errors >= 1);
     CHECK(second.calls == second.errors);
@@ -156,7 +156,7 @@ static void library_calls_inside_the_log_callback_fail_if_they_would_wait(void) 
     CHECK(try_headers_of(seen.used_inside, "closed", &headers, NULL) == ARGUS_AUTH_STATUS_NOT_READY);
     CHECK(await_requests_of("test-log-inside", 1));
     CHECK(register_at(ARGUS_AUTH_LOG_LEVEL_TRACE, &seen) == ARGUS_AUTH_STATUS_OK);
-    fetch("test-log-outside", REFUSAL);
+    fetch("test-log-outside", REJECTION);
     CHECK(argus_auth_log_unregister(NULL) == ARGUS_AUTH_STATUS_OK);
     release();
     CHECK(seen.other_thread >= 1);

@@ -50,7 +50,7 @@ static void reload_changes_every_reference_and_a_failed_reload_changes_nothing(v
     CHECK(headers_of(old, "before", 20000, &headers, NULL) == ARGUS_AUTH_STATUS_OK);
     const argus_auth_backend *borrowed = argus_auth_resolver_backend(old, 0);
 
-    /* Both references serve the new file; each lists the backends that were in force when it was made. */
+    /* Both references serve the new file; each lists the backends of the time when it was made. */
     CHECK(write_config(path, "after", "test-reload"));
     CHECK(argus_auth_resolver_reload(old, &new, &error) == ARGUS_AUTH_STATUS_OK);
     CHECK(error == NULL);

@@ -4,12 +4,12 @@
 #include "check.h"
 #include "support.h"
 
-#define REFUSAL "{\"status\": 400, \"body\": {\"error\": \"invalid_scope\"}}"
+#define REJECTION "{\"status\": 400, \"body\": {\"error\": \"invalid_scope\"}}"
 
 static void failure_policy_open_serves_headers_without_authentication(void) {
     argus_auth_resolver *resolver = load("test-open");
     CHECK(resolver != NULL);
-    script("[" REFUSAL "]");
+    script("[" REJECTION "]");
     argus_auth_headers *headers = NULL;
     CHECK(headers_of(resolver, "open", 20000, &headers, NULL) == ARGUS_AUTH_STATUS_OK);
     CHECK(has(headers, "X-Source", "argus"));
@@ -25,7 +25,7 @@ static void failure_policy_open_serves_headers_without_authentication(void) {
 static void failure_policy_closed_reports_the_error_and_recovers(void) {
     argus_auth_resolver *resolver = load("test-closed");
     CHECK(resolver != NULL);
-    script("[" REFUSAL "]");
+    script("[" REJECTION "]");
     argus_auth_headers *headers = NULL;
     CHECK(headers_of(resolver, "closed", 20000, &headers, NULL) == ARGUS_AUTH_STATUS_TOKEN_REJECTED);
     CHECK(try_headers_of(resolver, "closed", &headers, NULL) == ARGUS_AUTH_STATUS_TOKEN_REJECTED);

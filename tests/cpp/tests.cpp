@@ -169,7 +169,7 @@ void resolver_lists_backends_and_warnings() {
 void resolver_try_headers_returns_none_until_the_token_is_cached() {
     Resolver resolver = load("cpp-try");
     CHECK(resolver.try_headers("plain").value()->empty());
-    // One fetch may end before the call that starts it returns, but not each of a hundred fetches.
+    // A fetch may be so fast that the call already returns its headers. That does not happen a hundred times in a row.
     bool not_ready = false;
     for (int i = 0; i < 100 && !not_ready; i++) {
         not_ready = !load("cpp-try-" + std::to_string(i)).try_headers("tokens").value().has_value();
@@ -190,7 +190,7 @@ void resolver_invalidate_makes_the_next_call_fetch_a_new_token() {
 
 void resolver_headers_timeout_is_limited_to_what_c_can_express() {
     Resolver resolver = load("cpp-timeout");
-    // The fetch may end before the call gives up, although its time is up at once.
+    // The timeout is zero, but a fast fetch may still end before the call checks it.
     auto hasty = resolver.headers("tokens", -1ms);
     CHECK(hasty || hasty.error().code() == "deadline");
     CHECK(bool(resolver.headers("tokens", std::chrono::hours(24 * 365))));

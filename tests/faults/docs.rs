@@ -5,7 +5,7 @@ use std::path::Path;
 
 use crate::scenarios::{CHAPTERS, Chapter, Scenario};
 
-/// What the page says before the chapters: what the suite is, how to run it, and how to add a scenario.
+/// The text before the chapters: it explains what the suite is, how to run it, and how to add a scenario.
 const INTRODUCTION: &str = include_str!("introduction.md");
 
 /// Returns whether `docs/faults.md` is up to date. With `ARGUS_AUTH_UPDATE_DOCS` in the environment, writes it first.

@@ -1,14 +1,14 @@
 //! The fault suite: `cargo test -p argus-auth-faults --test faults [-- CHAPTER | CHAPTER.NUMBER ...]`.
 //!
-//! Each scenario has a condition and an expectation, both in words, and the code that produces the one and checks the
-//! other. `docs/faults.md` is generated from them and explains how to run and to add one.
+//! Each scenario describes a condition and an expectation in words. Its code produces the condition and checks the
+//! expectation. `docs/faults.md` is generated from the scenarios, and explains how to run them and how to add one.
 //!
 //! * this file: selects the scenarios, runs them and prints a table;
 //! * `scenarios/`: the scenarios, a file per chapter;
 //! * `docs`: generates `docs/faults.md`, which begins with `introduction.md`;
 //! * `fetch_process`: fetches a token in a process of its own;
 //! * `recording`: records all log records and panics of the process;
-//! * `world.rs`: a crate of its own, with what the scenarios are made of.
+//! * `world.rs`: a crate of its own, with the parts that every scenario uses.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

@@ -19,7 +19,7 @@ pub(crate) fn add(text: &str) {
     RECORDED.lock().unwrap_or_else(PoisonError::into_inner).push_str(text);
 }
 
-/// Records log records and panics from now on. Panics are printed too, except for those of the engine's thread, which
+/// Records log records and panics from now on. Panics are printed too, except for panics of the engine's thread, which
 /// a scenario causes on purpose.
 pub(crate) fn start() {
     log::set_level(Some(log::Level::TRACE));

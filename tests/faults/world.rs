@@ -1,4 +1,4 @@
-//! What scenarios are made of: a real engine, a real token endpoint on loopback, and a virtual clock.
+//! The parts that every scenario uses: a real engine, a real token endpoint on loopback, and a virtual clock.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -18,9 +18,9 @@ use argus_auth_core::wait::{Outcome, Pending};
 use argus_auth_core::{Config, Engine, Error, LoadOptions, Resolver, TokenError, TokenErrorKind, config};
 use argus_auth_test_support::TokenEndpoint;
 
-/// The real time after which a wait fails for something that should happen at once. Nothing ever sleeps for it.
+/// The longest real time to wait for something that should happen at once. A passing test never waits this long.
 pub const PATIENCE: Duration = Duration::from_secs(30);
-/// Longer than any pause between two attempts of one fetch, shorter than the fetch's 30 s.
+/// A time that is longer than any pause between two attempts of one fetch, and shorter than the fetch's 30 s.
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
 /// A time at which a token with a lifetime of 3600 s and a buffer of 300 s is valid and due for renewal, in seconds
@@ -80,7 +80,7 @@ impl World {
     }
 
     /// Returns a resolver for many clients, and the names of their backends: `c0`, `c1` and so on. The first
-    /// `per_endpoint` clients belong to the first endpoint, the next ones to the second, and so on.
+    /// `per_endpoint` clients belong to the first endpoint, the next clients to the second, and so on.
     pub fn resolver_for_clients(&self, endpoints: &[TokenEndpoint], per_endpoint: usize) -> (Resolver, Vec<String>) {
         let names: Vec<_> = (0..endpoints.len() * per_endpoint).map(|client| format!("c{client}")).collect();
         let urls = endpoints.iter().flat_map(|endpoint| std::iter::repeat_n(endpoint.url(), per_endpoint));

@@ -40,8 +40,8 @@ class TokenEndpoint:
     def _control(self, path: str, body: Any = None, method: str = "POST") -> Any:
         data = None if method == "GET" else json.dumps(body).encode()
         request = urllib.request.Request(self._base + path, data=data, method=method)
-        with urllib.request.urlopen(request, timeout=10) as answer:
-            return json.load(answer)
+        with urllib.request.urlopen(request, timeout=10) as response:
+            return json.load(response)
 
     def requests(self) -> list[dict[str, Any]]:
         """Returns all token requests so far, in the order in which they arrived."""
@@ -52,7 +52,7 @@ class TokenEndpoint:
         self._control("/_script", list(replies))
 
     def default(self, reply: dict[str, Any]) -> None:
-        """Sets the reply to requests without a scripted one."""
+        """Sets the reply to requests without a scripted reply."""
         self._control("/_default", reply)
 
     def hold(self) -> None:

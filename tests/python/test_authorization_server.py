@@ -94,14 +94,14 @@ class Server:
         return json.loads(self._line("{"))
 
     def post(self, path: str, form: dict[str, str]) -> Any:
-        """Sends a request that does not go through argus_auth. Returns the server's answer."""
+        """Sends a request that does not go through argus_auth. Returns the server's response."""
         data = urllib.parse.urlencode(form).encode()
         try:
-            with urllib.request.urlopen(f"{self.url}{path}", data, timeout=10) as answer:
-                return json.load(answer)
-        except urllib.error.HTTPError as refused:
-            with refused:
-                return json.load(refused)
+            with urllib.request.urlopen(f"{self.url}{path}", data, timeout=10) as response:
+                return json.load(response)
+        except urllib.error.HTTPError as rejected:
+            with rejected:
+                return json.load(rejected)
 
     def introspect(self, headers: dict[str, str]) -> Any:
         """Returns the server's description of the token in `headers` (RFC 7662)."""
@@ -184,14 +184,14 @@ def test_private_key_jwt_is_accepted_and_each_assertion_is_new(server: Server, a
             "kid": algorithm,
         }
         identifiers.add(json.loads(base64.urlsafe_b64decode(claims + "=="))["jti"])
-        # Shows that the server detects a repeated assertion: it refuses the same one when it is sent again.
+        # Shows that the server detects a repeated assertion: it rejects the same assertion when it is sent again.
         assert server.post("/token", form)["error"] == "invalid_client"
         assert server.answered()["error"] == "invalid_client"
         resolver.invalidate("b")
     assert len(identifiers) == 2
 
 
-def test_assertion_audience_of_this_server_is_accepted_and_of_another_is_refused(server: Server) -> None:
+def test_assertion_audience_of_this_server_is_accepted_and_of_another_is_rejected(server: Server) -> None:
     auth = {"token_endpoint_auth_method": "private_key_jwt", "private_key": _private("ES256")}
     resolver = server.resolver("client-ES256", assertion_audience=server.url, **auth)
     assert server.introspect(resolver.headers_sync("b"))["active"]

@@ -73,7 +73,7 @@ def test_docstring_examples_of_public_object_run(name: str, endpoint: TokenEndpo
         endpoint.hold()  # The example waits for a token that does not arrive in time.
     runner = doctest.DocTestRunner(verbose=False, optionflags=doctest.ELLIPSIS)
     finder = doctest.DocTestFinder()
-    # `module=False` also finds the methods, although their module is not the one that the class names.
+    # `module=False` is needed to find the methods, because their module differs from the `__module__` of the class.
     tests = finder.find(PUBLIC[name], name, module=False, globs={"token_url": endpoint.url})
     report: list[str] = []
     for test in tests:

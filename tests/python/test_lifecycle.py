@@ -88,11 +88,11 @@ def test_exit_with_waiting_daemon_threads_is_silent(endpoint: TokenEndpoint, cli
 @pytest.mark.parametrize(
     "work",
     [
-        # Waiters on a loop, which get the outcome "shutdown".
+        # Callers on a loop, which get the outcome "shutdown".
         "asyncio.run(waits())",
         # Construction of exceptions with fields, and of statuses.
-        "refused('backends: {b: {type: sse, url: 5, auth: {}}}')",
-        "refused('[')",
+        "rejected('backends: {b: {type: sse, url: 5, auth: {}}}')",
+        "rejected('[')",
         "r.status('a')",
     ],
 )
@@ -108,7 +108,7 @@ def test_exit_with_daemon_threads_in_native_calls_is_silent(endpoint: TokenEndpo
             async def waits():
                 await asyncio.gather(*(p.get_headers() for _ in range(1000)))
 
-            def refused(text):
+            def rejected(text):
                 try:
                     argus_auth.Resolver.from_str(text)
                 except argus_auth.ConfigError as error:

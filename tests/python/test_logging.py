@@ -1,4 +1,4 @@
-"""Log records: those of the engine reach `logging`, and none contains a secret."""
+"""Log records: the engine's records reach `logging`, and no record contains a secret."""
 
 from __future__ import annotations
 

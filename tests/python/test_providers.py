@@ -184,7 +184,7 @@ class TestOAuth2Provider:
         self, provider: OAuth2Provider, endpoint: TokenEndpoint, client: str
     ) -> None:
         other = OAuth2Provider(endpoint.url, client, CANARY)
-        # Fetches the shared token. The replacement is called although there is one.
+        # Fetches the shared token. The replacement is called although the shared token exists.
         assert get(other) == {"Authorization": "Bearer tok-1"}
         provider._fetch_token = AsyncMock(return_value="mine")  # type: ignore[method-assign]
         assert get(provider) == {"Authorization": "Bearer mine"}

@@ -1,17 +1,17 @@
-"""Checks the imports in core/src against the floors in docs/architecture.md.
+"""Checks the imports in core/src against the layers in docs/architecture.md.
 
 Fails if
 
-- a module imports one that stands above it,
-- a module stands in no floor, or a floor names no module,
-- files import each other in a circle that is not listed in RINGS,
+- a module imports a module of a higher layer,
+- a module is in no layer, or a layer names no module,
+- files import each other in a cycle that is not listed in CYCLES,
 - an import can't be followed to the file that defines its name.
 
 An import is every path that leads to another file of the crate: in a `use`, in an expression or a type, in the body of
 a macro, and as the whole of a string (an attribute such as serde's `with = "crate::a::b"`). Re-exports, renames (`as`)
 and globs are followed. Comments and code that is compiled for tests only are left out.
 
-A file that names an item of a mod.rs above it makes no circle, because that mod.rs declares the file.
+If a file names an item of a mod.rs above it, that is not a cycle, because that mod.rs declares the file.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[2]
 CORE = ROOT / "core" / "src"
 
-# Files that import each other because they are one thing, each ring with its reason.
-RINGS = {
+# The allowed cycles: files that import each other because they are one thing. The key is the reason.
+CYCLES = {
     "a token renews itself: a source starts fetches, which publish to it and plan its next renewal": {
         "token/fetch.rs",
         "token/generation.rs",
@@ -45,7 +45,7 @@ RINGS = {
 }
 
 # Modules that may import any other. Compiled for the fuzzer only.
-NOT_IN_A_FLOOR = {"fuzzing"}
+NOT_IN_A_LAYER = {"fuzzing"}
 
 # A path from the root of the crate, which is (): a module, or an item in a module.
 Name: TypeAlias = "tuple[str, ...]"
@@ -62,7 +62,8 @@ TOKEN = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 OPENING, CLOSING = "([{", ")]}"
-# First words of items, by what ends them: their first block (or a semicolon before it), or a semicolon.
+# The first words of items. An item of the first set ends with its first block, or with a semicolon before it. An item
+# of the second set ends with a semicolon.
 END_WITH_BLOCK = {"async", "enum", "extern", "fn", "impl", "macro_rules", "mod", "struct", "trait", "union", "unsafe"}
 END_WITH_SEMICOLON = {"const", "let", "static", "type", "use"}
 # Words that are followed by the name that they define.
@@ -72,7 +73,10 @@ NOT_FOLLOWED = [["[", "macro_use", "]"], ["[", "path", "="], ["include", "!"], [
 
 
 def tokens(text: str) -> list[str]:
-    """Returns the words, signs and strings of a Rust text. A string is its content after a quotation mark."""
+    """Returns the words, signs and strings of a Rust text.
+
+    A string is returned as a quotation mark and its content, without the closing mark.
+    """
     found, at = [], 0
     while at < len(text):
         match = TOKEN.match(text, at)
@@ -89,7 +93,7 @@ def tokens(text: str) -> list[str]:
 
 
 def end_of_comment(text: str, at: int) -> int:
-    """Returns the index after a block comment that may contain others. `at` is the index after its opening."""
+    """Returns the index after a block comment, which may contain others. `at` is the index after its opening."""
     depth = 1
     for match in re.compile(r"/\*|\*/").finditer(text, at):
         depth += 1 if match[0] == "/*" else -1
@@ -209,7 +213,7 @@ class Scope:
     """A module: the names that it defines and imports, and every path in its code."""
 
     def __init__(self, code: list[str]) -> None:
-        """Reads the code of a module, without that of modules inside it."""
+        """Reads the code of a module, without the code of modules inside it."""
         self.defined = {name for word, name in pairwise(code) if word in DEFINE and is_word(name)}
         self.defined |= {code[at + 2] for at, token in enumerate(code) if token == "macro_rules"}
         self.imported: dict[str, Name] = {}
@@ -234,7 +238,7 @@ class Scope:
                 self.imported[name] = path
 
     def read_path(self, code: list[str], start: int) -> int:
-        """Records the path at `start`, if there is one. Returns the index of its last token."""
+        """Records the path at `start`, if a path begins there. Returns the index of its last token."""
         end = start
         while is_word(code[end]) and code[end + 1 : end + 2] == ["::"] and is_word(code[end + 2]):
             end += 2
@@ -282,8 +286,8 @@ class Tree:
     def absolute(self, path: Name, module: Name, seen: frozenset[str] = frozenset()) -> Name | None:
         """Returns the path from the root of the crate; None if it leads outside of the crate, or to a local name.
 
-        `module` is the module in which the path stands. `seen` has the local names that are being looked up already:
-        `use a::a` imports from a crate.
+        `module` is the module in which the path stands. `seen` holds the names whose look-up is under way. This ends
+        the look-up of `use a::a`, where the first `a` is the crate `a` and not the local name.
         """
         first, rest = path[0], path[1:]
         if first == "crate":
@@ -306,9 +310,9 @@ class Tree:
         return None
 
     def definer(self, name: Name, seen: frozenset[Name] = frozenset()) -> Name | None:
-        """Returns the module that a name denotes or that defines it, through re-exports; None if there is none.
+        """Returns the module that a name denotes or that defines it, through re-exports; None if no module does.
 
-        `seen` has the names that are being looked up already, because globs may lead in a circle.
+        `seen` holds the names whose look-up is under way. This ends the look-up if globs lead in a cycle.
         """
         module = next(name[:end] for end in range(len(name), -1, -1) if name[:end] in self.scopes)
         rest, scope = name[len(module) :], self.scopes[module]
@@ -360,10 +364,10 @@ class Tree:
         """Returns the module of the file that contains a module."""
         return next(module[:end] for end in range(len(module), -1, -1) if module[:end] in self.files)
 
-    def circles(self) -> Iterator[set[Name]]:
-        """Yields the sets of files in which each file can be reached from each other.
+    def cycles(self) -> Iterator[set[Name]]:
+        """Yields the import cycles: the strongly connected sets of files.
 
-        Only files of one module in core/src can form one: between two modules, one direction goes up and is reported.
+        A cycle between two modules needs no check here: one of its imports goes up and is reported already.
         """
         edges = {
             module: {target for target in targets if target[:1] == module[:1] and target != module[: len(target)]}
@@ -383,38 +387,38 @@ class Tree:
         reach = {module: reachable(module) for module in edges}
         done: set[Name] = set()
         for module in edges:
-            ring = {other for other in reach[module] if module in reach[other]}
-            if ring and module not in done:
-                yield ring
-            done |= ring
+            cycle = {other for other in reach[module] if module in reach[other]}
+            if cycle and module not in done:
+                yield cycle
+            done |= cycle
 
 
-def floors() -> dict[str, int]:
-    """Returns the modules with the number of their floor, counted from the top."""
+def layers() -> dict[str, int]:
+    """Returns the modules with the number of their layer, counted from the top."""
     text = (ROOT / "docs" / "architecture.md").read_text()
-    block = re.search(r"```floors\n(.*?)```", text, re.DOTALL)
+    block = re.search(r"```layers\n(.*?)```", text, re.DOTALL)
     if block is None:
-        sys.exit("docs/architecture.md has no block of floors")
+        sys.exit("docs/architecture.md has no block of layers")
     return {line.split()[0]: number for number, line in enumerate(block[1].splitlines())}
 
 
 def main() -> None:
-    """Prints every fault, and fails if there is one."""
-    order, tree = floors(), Tree(CORE)
+    """Prints every fault, and fails if there are any."""
+    order, tree = layers(), Tree(CORE)
     faults = tree.faults  # Tree.fault adds to it
-    modules = {module[0] for module in tree.files if module} - NOT_IN_A_FLOOR
-    faults += [f"{module}: in no floor of docs/architecture.md" for module in sorted(modules - order.keys())]
-    faults += [f"{module}: a floor without a module in core/src" for module in sorted(order.keys() - modules)]
+    modules = {module[0] for module in tree.files if module} - NOT_IN_A_LAYER
+    faults += [f"{module}: in no layer of docs/architecture.md" for module in sorted(modules - order.keys())]
+    faults += [f"{module}: a layer without a module in core/src" for module in sorted(order.keys() - modules)]
     for module, targets in tree.imports.items():
         if not module or module[0] not in order:
             continue
         for above in sorted({target[0] if target else "lib.rs" for target in targets}):
             if order.get(above, -1) < order[module[0]]:
-                tree.fault(module, f"imports {above}, which stands above {module[0]}")
-    for ring in tree.circles():
-        names = {str(tree.files[module]) for module in ring}
-        if not any(names <= allowed for allowed in RINGS.values()):
-            faults.append(f"core/src: {', '.join(sorted(names))} import each other in a circle")
+                tree.fault(module, f"imports {above}, which is in a higher layer than {module[0]}")
+    for cycle in tree.cycles():
+        names = {str(tree.files[module]) for module in cycle}
+        if not any(names <= allowed for allowed in CYCLES.values()):
+            faults.append(f"core/src: {', '.join(sorted(names))} import each other in a cycle")
     if faults:
         sys.exit("\n".join(dict.fromkeys(faults)))
 

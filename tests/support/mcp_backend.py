@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 def raw_headers(scope: Scope) -> list[tuple[str, str]]:
-    """Returns all headers in order of arrival, duplicates included. ASGI makes their names lower case."""
+    """Returns all headers in order of arrival, including duplicates. ASGI makes their names lower case."""
     return [(name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]]
 
 

@@ -26,7 +26,7 @@ enum DictKey<'n> {
     Null,
     Int(i64),
     BigInt(&'n str),
-    /// The bits of a float that is no integer.
+    /// The bits of a float that is not an integer.
     Float(u64),
     Str(&'n str),
     Bytes(&'n [u8]),
@@ -103,8 +103,8 @@ impl<'a> Constructor<'a> {
         Ok(())
     }
 
-    /// Returns the text of a scalar. A mapping with the key `=` may stand for a scalar; its text is that of the key's
-    /// value.
+    /// Returns the text of a scalar. A mapping with the key `=` may stand for a scalar; its text is then the value of
+    /// that key.
     fn scalar(&self, id: Id) -> Result<&CowStr<'a>> {
         let node = &self.nodes[id];
         match &node.value {
@@ -187,8 +187,8 @@ impl<'a> Constructor<'a> {
                 Tag::Merge => match &self.nodes[pair.value].value {
                     Value::Map(_) => self.merge(pair.value, &mut merged)?,
                     Value::Seq(items) => {
-                        // Flattens the mappings in order, but adds their pairs in reverse order, so that the first
-                        // wins.
+                        // Flattens the mappings in order, but appends their pairs in reverse order of the mappings. A
+                        // later pair wins, so the first mapping wins.
                         let mut groups = Vec::new();
                         for item in items.clone() {
                             let mut group = Vec::new();
@@ -237,7 +237,7 @@ impl<'a> Constructor<'a> {
         self.nodes
     }
 
-    /// Returns the pairs without the merged ones that an equal later key replaces. A `dict` into which they are
+    /// Returns the pairs without the merged pairs that an equal later key replaces. A `dict` into which they are
     /// inserted one by one has Python's result in Python's order.
     fn unique_pairs(&self, id: Id) -> Vec<Pair> {
         let Value::Map(pairs) = &self.nodes[id].value else { return Vec::new() };
@@ -275,7 +275,7 @@ impl<'n> DictKey<'n> {
     }
 }
 
-/// Returns the number as an integer if it is one, up to 2^53. Floats above that are more than one apart.
+/// Returns the number as an integer if it has no fraction, up to 2^53. Floats above that are more than one apart.
 fn whole(value: f64) -> Option<i64> {
     const EXACT: f64 = 9_007_199_254_740_992.0;
     #[allow(clippy::cast_possible_truncation)] // used only if there is no fraction and the value is in range

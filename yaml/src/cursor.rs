@@ -17,7 +17,7 @@ pub(crate) fn is_break(ch: char) -> bool {
     matches!(ch, '\n' | '\u{85}' | '\u{2028}' | '\u{2029}')
 }
 
-/// Returns the character that a line break contributes to a scalar, or `None` if `ch` is no line break.
+/// Returns the character that a line break contributes to a scalar, or `None` if `ch` is not a line break.
 pub(crate) fn read_break(ch: char) -> Option<char> {
     is_break(ch).then_some(if ch == '\u{85}' { '\n' } else { ch })
 }
@@ -67,7 +67,7 @@ impl<'a> Cursor<'a> {
         self.offset
     }
 
-    /// Returns the text from an earlier [`offset`](Self::offset) up to a later one.
+    /// Returns the text from an earlier [`offset`](Self::offset) up to a later offset.
     pub(crate) fn slice(&self, from: usize, to: usize) -> &'a str {
         self.text.get(from..to).unwrap_or_default()
     }
@@ -173,7 +173,7 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// Moves past a line break, if one is next. Returns the character that it contributes to a scalar.
+    /// Moves past a line break, if a line break is next. Returns the character that it contributes to a scalar.
     pub(crate) fn take_break(&mut self) -> Option<char> {
         let ch = self.peek();
         let meaning = read_break(ch);

@@ -5,8 +5,8 @@
 //! own: `yes` and `on` are booleans, `0123` is octal, `1:30` is ninety, `<<` merges mappings, and a tab after a plain
 //! scalar is an error. Parsers for YAML 1.2, and even libyaml, read some files differently. If a credential is read
 //! differently, it is a wrong credential. This crate therefore follows the rules of `PyYAML` 6.0.3 (MIT licence): its
-//! scanner, parser, composer, resolver and `SafeConstructor`. Where the structure of the code is the same, it is
-//! because the rules are the same. The test cases were compared with `PyYAML` one by one. The crate has no `unsafe`, no
+//! scanner, parser, composer, resolver and `SafeConstructor`. Parts of the code have the structure of `PyYAML`, because
+//! they follow the same rules. The test cases were compared with `PyYAML` one by one. The crate has no `unsafe`, no
 //! unbounded recursion and one dependency, `zeroize`, which wipes memory.
 //!
 //! ```

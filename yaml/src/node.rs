@@ -84,7 +84,7 @@ pub type Id = usize;
 pub struct Node<'t> {
     /// The value, of the type that `safe_load` gives it.
     pub value: Value<'t>,
-    /// The place of the first character, tag and anchor included.
+    /// The place of the first character, including tag and anchor.
     pub start: Mark,
     pub(crate) tag: Tag,
     /// True if the node has an anchor, so that aliases may repeat it.
@@ -112,7 +112,7 @@ pub enum Value<'t> {
     Bool(bool),
     /// An integer.
     Int(Int),
-    /// A floating-point number, `.inf` and `.nan` included.
+    /// A floating-point number, including `.inf` and `.nan`.
     Float(f64),
     /// Text.
     Str(CowStr<'t>),
@@ -152,7 +152,7 @@ pub enum Int {
 
 /// A key and its value in a mapping.
 ///
-/// Merge keys (`<<`) are flattened as Python's `dict` would see them: an explicit key wins over a merged one, and in a
+/// Merge keys (`<<`) are flattened as Python's `dict` would see them: an explicit key wins over a merged key, and in a
 /// list of mappings the first wins. Duplicate *explicit* keys are all kept, in order. (In Python the last one wins.)
 ///
 /// ```

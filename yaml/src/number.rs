@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use crate::Int;
 
-/// The maximum number of digits in a decimal text. Python's `int` refuses a longer one.
+/// The maximum number of digits in a decimal text. Python's `int` rejects a longer text.
 const MAX_DIGITS: usize = 4300;
 
 /// The maximum number of groups in a number that is computed, in another base than ten. It allows more than a float can
@@ -50,7 +50,8 @@ pub(crate) fn float(text: &str) -> Option<f64> {
     Some(if negative { -value } else { value })
 }
 
-/// Splits off one sign. Returns `None` for an empty text, for which Python fails here. For a lone sign it fails later.
+/// Splits off one sign. Returns `None` for an empty text. A lone sign passes here; the conversion of the rest then
+/// fails, as in Python.
 fn split_sign(text: &str) -> Option<(bool, &str)> {
     match text.as_bytes().first()? {
         b'-' => Some((true, &text[1..])),
@@ -59,8 +60,8 @@ fn split_sign(text: &str) -> Option<(bool, &str)> {
     }
 }
 
-/// Removes the blanks that Python's `int` and `float` allow around a number. If the whole text is ASCII, these are
-/// fewer characters than otherwise.
+/// Removes the blanks that Python's `int` and `float` allow around a number. If the whole text is ASCII, Python removes
+/// fewer kinds of blanks.
 fn strip(text: &str) -> &str {
     let unicode = !text.is_ascii();
     text.trim_matches(|ch: char| {

@@ -57,7 +57,7 @@ impl Tag {
 pub(crate) fn implicit(text: &str) -> Tag {
     let Some(first) = text.bytes().next() else { return Tag::Null };
     // Python's `$` also matches before a line feed at the end of the text. A scalar with that line feed gets here if it
-    // is a block scalar after a lone `!`.
+    // is a block scalar after the non-specific tag `!`.
     let text = text.strip_suffix('\n').unwrap_or(text);
     match first {
         b'y' | b'Y' | b'n' | b'N' | b't' | b'T' | b'f' | b'F' | b'o' | b'O' if is_bool(text) => Tag::Bool,

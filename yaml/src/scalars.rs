@@ -33,11 +33,11 @@ enum Gap<'a> {
 /// The line breaks at the end of a block scalar that belong to its text.
 #[derive(Clone, Copy, PartialEq)]
 enum Chomping {
-    /// `-`: none.
+    /// `-`: no line break.
     Strip,
-    /// The default: the first one.
+    /// The default: the first line break.
     Clip,
-    /// `+`: all.
+    /// `+`: all line breaks.
     Keep,
 }
 
@@ -247,7 +247,7 @@ impl<'a> Scanner<'a> {
 
     // Block scalars: `|` keeps line breaks, `>` folds them.
 
-    /// Scans a block scalar, header included.
+    /// Scans a block scalar, including its header.
     pub(crate) fn scan_block_scalar(&mut self) -> Result<Token<'a>> {
         let start = self.cursor.mark();
         let folded = self.cursor.peek() == '>';
@@ -347,8 +347,8 @@ impl<'a> Scanner<'a> {
     }
 }
 
-/// Folds the line breaks in `gap` and appends the result: a single one becomes a space, and of several the first is
-/// dropped. The Unicode separators U+2028 and U+2029 always stay.
+/// Folds the line breaks in `gap` and appends the result: a single line break becomes a space; if there are several,
+/// the first is dropped. The Unicode separators U+2028 and U+2029 always stay.
 fn push_folded(text: &mut Zeroizing<String>, gap: &str) {
     let mut breaks = breaks(gap).peekable();
     let first = breaks.next();

@@ -35,7 +35,7 @@ pub(crate) enum Kind<'a> {
     Value,
     Alias(&'a str),
     Anchor(&'a str),
-    /// `handle` is `None` for `!<verbatim>` and the lone `!`.
+    /// `handle` is `None` for `!<verbatim>` and the non-specific tag `!`.
     Tag {
         handle: Option<&'a str>,
         suffix: TagText<'a>,
@@ -412,7 +412,7 @@ fn not_a_key(key: &SimpleKey) -> Error {
     Error::at(key.mark, "expected a key followed by `:` here; check the indentation")
 }
 
-/// The error for a token that is requested after the last one.
+/// The error for a token that is requested after the last token.
 fn after_end(cursor: &Cursor<'_>) -> Error {
     Error::at(cursor.mark(), "found the end of the text where more was expected")
 }

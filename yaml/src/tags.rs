@@ -73,7 +73,7 @@ impl<'a> Scanner<'a> {
         Ok(Token { kind, start })
     }
 
-    /// Scans a tag: `!<verbatim>`, the lone `!`, `!suffix`, `!!suffix` or `!name!suffix`.
+    /// Scans a tag: `!<verbatim>`, the non-specific tag `!`, `!suffix`, `!!suffix` or `!name!suffix`.
     pub(crate) fn scan_tag(&mut self) -> Result<Token<'a>> {
         let start = self.cursor.mark();
         let second = self.cursor.peek_second();

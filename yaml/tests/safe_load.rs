@@ -1,4 +1,4 @@
-//! The rules of `safe_load`, case by case. Each expectation was compared with `PyYAML` 6.0.3, except for those of
+//! The rules of `safe_load`, case by case. Each expectation was compared with `PyYAML` 6.0.3, except in
 //! `text_that_differs_from_pyyaml_on_purpose_is_rejected`.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a failure here is a failed test")]
 

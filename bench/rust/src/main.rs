@@ -37,7 +37,7 @@ fn cached_reads(path: &Path, rounds: usize, reads: u32) -> Outcome<()> {
     for backend in ["plain", "merged"] {
         resolver.headers_blocking(backend, Duration::from_secs(35))?;
     }
-    // A provider with the same credentials, which shares the token.
+    // A provider with the credentials of the backend `plain`, so that both share one token.
     let config = config::load(path, &options)?;
     let plain = config.backends.iter().find(|backend| backend.name == "plain").ok_or("no backend `plain`")?;
     let auth = plain.auth.as_ref().ok_or("`plain` without auth")?;

@@ -88,8 +88,8 @@ pub(super) fn expand<'t>(written: &'t str, environment: Environment<'_>) -> Opti
     Some(Expanded { text: TextValue::Substituted(Secret::from(text)), unset, not_unicode })
 }
 
-/// Returns whether `text` resembles a reference that [`expand`] does not replace: it contains such a `${`, or it is
-/// `$VAR` as a whole.
+/// Returns whether `text` resembles a reference that [`expand`] does not replace: it contains a `${` that does not
+/// begin a valid reference, or the whole text is `$VAR`.
 pub(super) fn looks_like_reference(text: &str) -> bool {
     let is_bare = |name: &str| !name.is_empty() && name.chars().all(is_word_char);
     text.contains('$')

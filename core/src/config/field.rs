@@ -15,7 +15,7 @@ pub(super) struct Field<'d> {
     pub step: Step<'d>,
 }
 
-/// The last step of that path.
+/// The last step of the path to `node`.
 #[derive(Clone, Copy)]
 pub(super) enum Step<'d> {
     Document,
@@ -42,7 +42,7 @@ impl<'d> Field<'d> {
         if let Step::Key { key, .. } = self.step { key } else { "" }
     }
 
-    /// Returns the place of that key; the place of the node if there is no key.
+    /// Returns the place of the field's key, or of the node if there is no key.
     pub(super) fn key_mark(&self) -> Mark {
         if let Step::Key { mark, .. } = self.step { mark } else { self.node.start }
     }
@@ -59,8 +59,8 @@ impl fmt::Display for Field<'_> {
         match self.step {
             Step::Document => Ok(()),
             Step::Key { parent, key, .. } if self.key_may_be_secret(parent) => {
-                // Shows the part before a forgotten blank, as in `client_secret:s3cr3t`. If only `=` follows, shows
-                // nothing, because a secret in base64 may end in that.
+                // Shows only the part before the separator, as for `client_secret:s3cr3t`, where a blank is missing.
+                // Shows nothing if only `=` follows, because a base64 secret may end in `=`.
                 let name = match key.split_once([':', ' ', '=']) {
                     Some((name, rest)) if !rest.trim_matches('=').is_empty() => name,
                     _ => "",

@@ -16,7 +16,7 @@ pub(super) struct Files(HashMap<Trust, Option<Finding>>);
 #[derive(Clone)]
 pub(super) struct Finding {
     pub severity: Severity,
-    /// The key of the `oauth2` block that names the file; `None` if the fault concerns none of them.
+    /// The key of the `oauth2` block that names the file; `None` if the fault concerns no single key.
     pub key: Option<&'static str>,
     pub message: String,
 }

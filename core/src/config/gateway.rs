@@ -45,7 +45,7 @@ impl fmt::Debug for GatewayValue<'_> {
 impl BackendConfig {
     /// Returns what the gateway's loader returns for this backend: a dict with the same keys in the same order.
     pub fn gateway_value(&self) -> GatewayValue<'_> {
-        // Room for the keys of most backends, so that it is seldom reallocated.
+        // Room for the keys of most backends, so that it is rarely reallocated.
         let mut fields = Vec::with_capacity(8);
         fields.extend([("type", GatewayValue::Text(self.transport.as_str())), ("url", GatewayValue::Text(&self.url))]);
         if let Command { program: Some(program), args, env } = &self.gateway_only.command {

@@ -19,10 +19,10 @@
 //! * `files`: checks of the certificate and key files that a configuration names;
 //! * `words`: the keys of every block, and suggestions for unknown words;
 //! * `urls`: the form in which a URL may be shown;
-//! * `snippet`: the line that a problem is about, with everything hidden that may be secret.
+//! * `snippet`: the line that a problem is about, with everything that may be secret hidden.
 //!
 //! References are resolved only in the values that are read. The gateway resolves them in the whole document. The
-//! values are the same, but an unset variable in an unrelated section is no error here.
+//! values are the same, but an unset variable in an unrelated section is not an error here.
 //!
 //! Reading goes on after a problem: all problems are collected and returned together, in file order.
 

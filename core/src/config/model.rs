@@ -90,7 +90,7 @@ pub enum Transport {
 }
 
 impl Transport {
-    /// Returns the word in the configuration.
+    /// Returns the value of `type` in the configuration, such as `sse`.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Sse => "sse",
@@ -143,7 +143,7 @@ pub enum AuthConfig {
 }
 
 impl AuthConfig {
-    /// Returns the word in the configuration, the value of `type`.
+    /// Returns the value of `type` in the configuration, such as `oauth2`.
     pub fn kind(&self) -> &'static str {
         match self {
             Self::Static { .. } => "static",
@@ -169,7 +169,8 @@ impl AuthConfig {
 /// ```
 #[derive(Clone, PartialEq)]
 pub struct OAuth2Config {
-    /// `token_url`: the token endpoint (RFC 6749 §3.2). Any text; one that is not an HTTP URL is a warning.
+    /// `token_url`: the token endpoint (RFC 6749 §3.2). Any text is accepted; a text that is not an HTTP URL gives a
+    /// warning.
     pub token_url: String,
     /// `client_id` (RFC 6749 §2.2)
     pub client_id: String,
@@ -177,8 +178,8 @@ pub struct OAuth2Config {
     pub client_secret: Secret,
     /// `scopes`: sent as one space-separated `scope` parameter (RFC 6749 §3.3), unless the list is empty.
     pub scopes: Vec<String>,
-    /// `token_expiry_buffer_seconds`: the time before its expiry in which a token is renewed. `Duration::MAX` for a
-    /// number that is too large for a duration. At most a quarter of a token's lifetime has an effect.
+    /// `token_expiry_buffer_seconds`: the time before the expiry of a token in which it is renewed. `Duration::MAX` for
+    /// a number that is too large for a duration. At most a quarter of a token's lifetime has an effect.
     pub token_expiry_buffer: Duration,
     /// `auth_retry_on_401`: a hint for the HTTP layer of the gateway, which fetches another token after a 401. Has no
     /// effect in this library.
@@ -377,7 +378,7 @@ pub enum Unresolved {
     #[default]
     Error,
     /// A warning; the reference itself is used as the value, as the gateway does. With `secrets.strict`, a missing
-    /// secret is an error all the same.
+    /// secret is still an error.
     Keep,
 }
 

@@ -2,7 +2,8 @@
 
 use crate::error::{Problem, Severity};
 
-/// The number of problems of each severity that are kept, more than anyone will read. Further ones are only counted.
+/// The number of problems of each severity that are kept, more than anyone will read. Further problems are only
+/// counted.
 const MAX_KEPT: usize = 100;
 
 /// The problems found so far.
@@ -25,7 +26,7 @@ impl Problems {
         }
     }
 
-    /// Returns whether one more warning would be kept. If not, the work for its message can be saved.
+    /// Returns whether one more warning would be kept. If not, the caller need not build its message.
     pub(super) fn keeps_warnings(&self) -> bool {
         self.warnings < MAX_KEPT
     }

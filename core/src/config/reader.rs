@@ -1,7 +1,7 @@
 //! Converts nodes to values of the wanted type, or reports a problem with its place and the remedy.
 //!
-//! The conversions are those of pydantic's lax mode, with which the gateway validates: a text is accepted for a number,
-//! but a number is not accepted for a text.
+//! The conversions follow pydantic's lax mode, with which the gateway validates: a text is accepted for a number, but a
+//! number is not accepted for a text.
 
 use std::collections::HashMap;
 use std::fmt::Write;
@@ -32,7 +32,7 @@ impl<'d> Mapping<'d> {
         self.fields.iter().find(|field| field.key() == key).copied()
     }
 
-    /// Returns the field under `key`, for a key whose null value means that it is absent.
+    /// Returns the field under `key`. A null value counts as an absent key.
     pub(super) fn get_unless_null(&self, key: &str) -> Option<Field<'d>> {
         self.get(key).filter(|field| !matches!(field.node.value, Value::Null))
     }
@@ -170,8 +170,8 @@ impl<'e> Reader<'e> {
         self.text_with(field, self.references.unresolved)
     }
 
-    /// Reads a text in which references that can't be resolved are kept, with a warning. For values that only the
-    /// gateway uses, because it may not need them.
+    /// Reads a text in which references that can't be resolved are kept, with a warning. Used for values that only the
+    /// gateway uses: perhaps the gateway does not need them.
     pub(super) fn lenient_text<'d>(&mut self, field: &Field<'d>) -> Option<TextValue<'d>> {
         self.text_with(field, Unresolved::Keep)
     }
@@ -219,7 +219,7 @@ impl<'e> Reader<'e> {
         self.error(field, format!("expected {wanted}, found {found}{hint}"));
     }
 
-    /// Returns the text of `field`, which must not be empty; `None` if it is, or has another error.
+    /// Returns the text of `field`, which must not be empty; `None` if the text is empty or has another error.
     pub(super) fn nonempty_text<'d>(&mut self, field: &Field<'d>) -> Option<TextValue<'d>> {
         let text = self.text(field)?;
         if text.as_str().is_empty() {
@@ -338,7 +338,7 @@ fn saturated(error: ParseIntError) -> Result<i64, ParseIntError> {
     }
 }
 
-/// Returns `text` without its single underscores; `None` if one is doubled, leading or trailing.
+/// Returns `text` without its single underscores; `None` if an underscore is doubled, leading or trailing.
 fn without_underscores(text: &str) -> Option<String> {
     let misplaced = text.starts_with('_') || text.ends_with('_') || text.contains("__");
     (!misplaced).then(|| text.replace('_', ""))

@@ -54,12 +54,13 @@ impl<'e> References<'e> {
         store.as_deref().ok()
     }
 
-    /// Returns the reason why the secret store could not be opened; `None` if it could, or if no reference needed it.
+    /// Returns the reason why the secret store could not be opened; `None` if the store could be opened, or was not
+    /// needed.
     pub(super) fn store_failure(&self) -> Option<&SecretError> {
         self.store.get()?.as_ref().err()
     }
 
-    /// Returns the warnings about a secret store that could be opened; none if no reference needed it.
+    /// Returns the warnings about a secret store that could be opened; empty if the store was not needed.
     pub(super) fn store_warnings(&self) -> &[String] {
         self.store.get().and_then(|store| store.as_ref().ok()).map_or(&[], |store| store.warnings())
     }

@@ -1,4 +1,4 @@
-//! The source line that a problem is about, for a message to a person, with everything hidden that may be secret.
+//! The source line that a problem is about, for a message to a person, with everything that may be secret hidden.
 
 use std::fmt::Write;
 
@@ -19,7 +19,7 @@ const MASK: char = '…';
 /// ```
 ///
 /// A word is shown only if it is a word of the schema, or if the problem names it: as a part of its path, or in quotes
-/// in its message. Everything else, comments included, is shown as `…`, because it may be a secret or a part of one:
+/// in its message. Everything else, including comments, is shown as `…`, because it may be a secret or a part of one:
 /// the line may be in the middle of a text of several lines.
 ///
 /// Returns `None` if the problem has no place in `text`, and if `text` is not UTF-8.
@@ -51,7 +51,8 @@ pub fn snippet(text: &[u8], problem: &Problem) -> Option<String> {
 /// Cuts a long line down to the words around the character at index `column`, so that a snippet costs the same for a
 /// file that is one long line. Returns whether something was cut off before those words, the words, and the new index.
 fn cut_around(line: &str, column: usize) -> (bool, &str, usize) {
-    // In bytes on either side: several times what is shown, because hidden words shrink to one character.
+    // The number of bytes that are kept on each side. It is several times the shown length, because hidden words shrink
+    // to one character.
     const REACH: usize = 16 * CONTEXT;
     let at = line.char_indices().nth(column).map_or(line.len(), |(at, _)| at);
     // Only whole words are kept, because a part of a secret could be a word of the schema.
@@ -75,8 +76,8 @@ fn lines(text: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-/// Hides all words of `line` that may be secret. Returns the rest, and the index in it of the character that is at
-/// index `column` of `line`.
+/// Hides all words of `line` that may be secret. Returns the line after that, and the new index of the character that
+/// was at index `column`.
 fn mask(line: &str, column: usize, problem: &Problem) -> (String, usize) {
     let (mut shown, mut caret, mut length, mut position) = (String::new(), None, 0, 0);
     let mut masked = false;

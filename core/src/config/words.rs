@@ -99,8 +99,8 @@ pub(super) const FILTER: &[&str] = &["allow", "deny"];
 /// The keys of one entry of a `tool_overrides` block.
 pub(super) const TOOL_OVERRIDE: &[&str] = &["name", "description"];
 
-/// The keys of a `static` block. Like the lists below, it contains `on_auth_failure`: in an `auth` block that key is an
-/// error of its own, and so no unknown key.
+/// The keys of a `static` block. Like the lists below, it contains `on_auth_failure`: in an `auth` block, that key has
+/// its own error message, so it must not be reported as unknown.
 pub(super) const STATIC: &[&str] = &["type", "headers", "on_auth_failure"];
 
 /// The keys of an `oauth2` block that the gateway knows too.

@@ -128,12 +128,13 @@ fn trusted(credentials: &ClientCredentials) -> String {
     }
 }
 
-/// Returns `advice`, after a sentence about the proxy if there is one.
+/// Returns `advice`, after a sentence about the proxy if a proxy is used.
 fn through_proxy(credentials: &ClientCredentials, advice: &str) -> String {
     proxy(&credentials.token_url).map_or_else(|| advice.to_owned(), |proxy| format!("{proxy} {advice}"))
 }
 
-/// Returns a sentence about the proxy for requests to `url`, if there is one. Leaves out the proxy's user and password.
+/// Returns a sentence about the proxy for requests to `url`; `None` if no proxy is used. Leaves out the proxy's user
+/// and password.
 fn proxy(url: &str) -> Option<String> {
     let intercept = Matcher::from_system().intercept(&url.parse().ok()?)?;
     let authority = intercept.uri().authority()?.as_str();

@@ -1,6 +1,6 @@
-//! The doctor: sends one request to each token endpoint, and explains the answer to an operator.
+//! The doctor: requests each distinct token once, and explains the response to an operator.
 //!
-//! * this file: [`Checkup`], the request, and [`Diagnosis`], the answer;
+//! * this file: [`Checkup`], the request, and [`Diagnosis`], the explained response;
 //! * `advice`: what an operator can do about a failure.
 
 mod advice;
@@ -32,7 +32,7 @@ use crate::token::{Generation, SingleAttempt, attempt_once, stated_lifetime};
 ///     match checkup.wait(Duration::from_secs(35)).map(|diagnosis| diagnosis.outcome) {
 ///         Some(Ok(granted)) => println!("{}: a token, valid for {:?}", checkup.token_url, granted.lifetime),
 ///         Some(Err(failed)) => println!("{}: {} {}", checkup.token_url, failed.error, failed.advice),
-///         None => println!("{}: no answer", checkup.token_url),
+///         None => println!("{}: no response", checkup.token_url),
 ///     }
 /// }
 /// # Ok(())
@@ -46,10 +46,10 @@ pub struct Checkup {
     pub token_url: String,
     /// The requested scopes.
     pub scopes: Vec<String>,
-    answer: Receiver<Diagnosis>,
+    receiver: Receiver<Diagnosis>,
 }
 
-/// The answer of a token endpoint, explained.
+/// The response of a token endpoint, explained.
 ///
 /// ```
 /// use std::time::Duration;
@@ -85,10 +85,11 @@ pub struct Diagnosis {
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Granted {
-    /// The lifetime that the server states, clamped to between 1 s and 30 days. `None` if it states none; an hour is
-    /// assumed then.
+    /// The lifetime that the server states, clamped to between 1 s and 30 days. `None` if the server states none; the
+    /// library then assumes one hour.
     pub lifetime: Option<Duration>,
-    /// The granted scopes; `None` if the response does not name them, which means that all requested ones were granted.
+    /// The granted scopes; `None` if the response does not name them, which means that all requested scopes were
+    /// granted.
     pub scopes: Option<Vec<String>>,
     /// The scopes that were requested, but not granted.
     pub missing_scopes: Vec<String>,
@@ -113,12 +114,12 @@ pub struct ExplainedError {
 }
 
 impl Checkup {
-    /// Blocks this thread until the answer is available, and returns it. Returns `None` after `timeout`, and may be
-    /// called again then. The request itself takes at most 30 s, after it has waited for a permit.
+    /// Blocks this thread until the diagnosis is available, and returns it. Returns `None` after `timeout`; the call
+    /// may then be repeated. The request itself takes at most 30 s, after it has waited for a permit.
     ///
     /// Must not be called on the engine's own thread, which makes the request.
     pub fn wait(&self, timeout: Duration) -> Option<Diagnosis> {
-        match self.answer.recv_timeout(timeout) {
+        match self.receiver.recv_timeout(timeout) {
             Ok(diagnosis) => Some(diagnosis),
             Err(RecvTimeoutError::Timeout) => None,
             Err(RecvTimeoutError::Disconnected) => {
@@ -145,7 +146,7 @@ pub(crate) fn examine(backends: &[Arc<BackendConfig>], engine: &Engine) -> Vec<C
                     backends: vec![backend.name.clone()],
                     token_url: entry.key().shown_url(),
                     scopes: config.scopes.clone(),
-                    answer: ask(entry.key().clone(), &engine.generation()),
+                    receiver: ask(entry.key().clone(), &engine.generation()),
                 });
                 entry.insert(checkups.len() - 1);
             }
@@ -154,10 +155,10 @@ pub(crate) fn examine(backends: &[Arc<BackendConfig>], engine: &Engine) -> Vec<C
     checkups
 }
 
-/// Starts a request with `credentials`. Returns the channel on which its answer arrives.
+/// Starts a request with `credentials`. Returns the channel on which the diagnosis arrives.
 fn ask(credentials: ClientCredentials, generation: &Arc<Generation>) -> Receiver<Diagnosis> {
     let (sender, receiver) = mpsc::channel();
-    let (answer, owner) = (sender.clone(), Arc::clone(generation));
+    let (task_sender, owner) = (sender.clone(), Arc::clone(generation));
     let task = async move {
         let SingleAttempt { outcome, latency } = attempt_once(&credentials, &owner).await;
         let outcome = match outcome {
@@ -168,7 +169,7 @@ fn ask(credentials: ClientCredentials, generation: &Arc<Generation>) -> Receiver
             }
         };
         // Fails if the caller has dropped the checkup.
-        let _ = answer.send(Diagnosis { latency, outcome });
+        let _ = task_sender.send(Diagnosis { latency, outcome });
     };
     match generation.runtime() {
         Ok(Some(runtime)) => drop(runtime.spawn(task)),

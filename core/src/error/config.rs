@@ -85,7 +85,7 @@ impl fmt::Display for Problem {
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConfigError {
-    /// The file, if the configuration was read from one.
+    /// The path of the file; `None` if the configuration was not read from a file.
     pub file: Option<PathBuf>,
     /// Errors and warnings, in the order of the file. At least one is an error.
     pub problems: Vec<Problem>,

@@ -6,7 +6,8 @@
 //!
 //! No message contains a secret or a response body. The text of a [`TokenError`] does not contain `401`, `403` or
 //! `unauthorized` either: a gateway searches error texts for these to recognise that a *backend* refused a request, and
-//! would misread the refusal of a token endpoint. HTTP status and OAuth error code are fields instead.
+//! would misread a rejection by a token endpoint as such a refusal. HTTP status and OAuth error code are fields
+//! instead.
 
 mod config;
 mod token;
@@ -47,7 +48,7 @@ pub enum Error {
     Unsupported {
         /// The name of the backend.
         backend: String,
-        /// Its `auth.type`.
+        /// The backend's `auth.type`.
         kind: &'static str,
     },
     /// The fetch of an access token failed. All callers that waited for this fetch share the error.
@@ -65,8 +66,8 @@ pub enum Error {
         /// The error text of the operating system.
         reason: String,
     },
-    /// A contained defect, such as a panic in a fetch, or a call that is not allowed in its place, such as a blocking
-    /// call on the engine's own thread.
+    /// A bug that was caught, such as a panic in a fetch; or a call in a place where it is not allowed, such as a
+    /// blocking call on the engine's own thread.
     #[error("internal error: {what}")]
     Internal {
         /// The failed operation, in words.

@@ -4,8 +4,8 @@ use std::fmt;
 
 /// The failure to get a token from a token endpoint.
 ///
-/// `Display` writes the message, or only the [code](TokenErrorKind::code) if the message contains words that a gateway
-/// would take for the refusal of a backend.
+/// `Display` writes the message, or only the [code](TokenErrorKind::code) if the message contains words from which a
+/// gateway would conclude that a backend refused a request.
 ///
 /// ```
 /// use argus_auth_core::{TokenError, TokenErrorKind};
@@ -34,7 +34,7 @@ pub struct TokenError {
     /// The `error_description` field of an error response (RFC 6749 §5.2), at most 200 characters; `None` if it echoes
     /// a secret of the request.
     pub oauth_error_description: Option<String>,
-    /// The cause of a failed TLS handshake, if it is one of the usual ones.
+    /// The cause of a failed TLS handshake, if it is one of the usual causes.
     pub tls: Option<TlsCause>,
     /// The failure in words.
     pub message: String,
@@ -77,7 +77,7 @@ pub enum TokenErrorKind {
     Tls,
     /// The connection broke before the whole response was there.
     Transport,
-    /// No complete response within 30 s, the wait for a permit included.
+    /// No complete response within 30 s, including the wait for a permit.
     Timeout,
     /// A temporary HTTP status (408, 429, 5xx) or OAuth error (such as `temporarily_unavailable`), or an open circuit
     /// breaker.
@@ -129,7 +129,7 @@ pub enum TlsCause {
     WrongHost,
     /// The server's certificate has expired or is not valid yet.
     OutOfDate,
-    /// The server demands a client certificate, or refuses the one it got.
+    /// The server demands a client certificate, or rejects the client's certificate.
     ClientCertificate,
     /// The server answered with something other than TLS.
     NotTls,
@@ -158,7 +158,8 @@ impl fmt::Display for TokenError {
 
 impl std::error::Error for TokenError {}
 
-/// Returns whether a gateway would take `text` for the refusal of a backend: it searches error texts for these words.
+/// Returns whether `text` contains words from which a gateway would conclude that a backend refused a request. The
+/// gateway searches error texts for these words.
 pub(crate) fn reads_as_refusal(text: &str) -> bool {
     text.contains("401") || text.contains("403") || text.to_ascii_lowercase().contains("unauthorized")
 }

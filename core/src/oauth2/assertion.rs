@@ -79,7 +79,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn fixed_width_pads_short_numbers_and_refuses_malformed_der() {
+    fn fixed_width_pads_short_numbers_and_rejects_malformed_der() {
         let fixed = fixed_width(&[0x30, 0x08, 0x02, 0x02, 0x00, 0x81, 0x02, 0x02, 0x12, 0x34]).unwrap();
         assert_eq!((fixed[31], &fixed[62..]), (0x81, &[0x12, 0x34][..]));
         assert!(fixed.iter().filter(|byte| **byte != 0).count() == 3);

@@ -19,7 +19,8 @@ pub(crate) struct EchoFilter {
 }
 
 impl EchoFilter {
-    /// Returns a filter for the secret parts of the token URL: query values, user and password. These scopes pass it.
+    /// Returns a filter for the secret parts of the token URL: query values, user and password. Text that is equal to
+    /// one of `scopes` is not treated as a secret.
     pub(super) fn new<'s>(token_url: &str, scopes: impl Iterator<Item = &'s str>) -> Self {
         let mut filter = Self { secrets: Vec::new(), scopes: scopes.map(str::to_owned).collect() };
         let Ok(url) = Url::parse(token_url) else { return filter };

@@ -83,8 +83,7 @@ async fn send_and_read(
     let mut body = Zeroizing::new(Vec::new());
     let end = read_body(&mut response, &mut body).await;
     let outcome = match (end, response::parse(status, &body, &request.echo_filter)) {
-        // An OAuth error or a status that tells enough counts even if the body was cut off. A token from a part of a
-        // body does not.
+        // If the body was cut off, an OAuth error or a clear status is still reported. A token is not accepted.
         (Err(cut), Ok(_) | Err(TokenError { kind: TokenErrorKind::Response, .. })) => Err(cut),
         (_, parsed) => parsed,
     };
@@ -98,7 +97,7 @@ async fn send(client: &Client, url: Url, request: &TokenRequest) -> Result<Respo
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded"));
     headers.extend(request.authorization.clone().map(|value| (AUTHORIZATION, value)));
     // `headers` replaces headers of the same name. If the URL has a user, reqwest has set an Authorization header
-    // already, which must not be sent beside this one.
+    // already, which must not be sent beside the header of this request.
     let post = client.post(url).headers(headers).body(String::clone(&request.form));
     post.send().await.map_err(|error| explain(&error, &host))
 }
@@ -134,7 +133,7 @@ fn retry_after(response: &Response) -> Option<Duration> {
 }
 
 /// Describes `error` for an operator. The description leaves out the URL: its query may be secret, and a gateway could
-/// take digits of its port for a status.
+/// mistake the port for an HTTP status.
 fn explain(error: &reqwest::Error, host: &str) -> TokenError {
     let host = if host.is_empty() || reads_as_refusal(host) { "the token endpoint's host" } else { host };
     let causes = || iter::successors(cause_of(error), |&cause| cause_of(cause));
@@ -157,7 +156,8 @@ fn explain(error: &reqwest::Error, host: &str) -> TokenError {
 
 fn explain_tls(error: &rustls::Error, host: &str) -> TokenError {
     let cause = tls::cause(error);
-    // For an outdated certificate, rustls states times in seconds since 1970, and such a number may contain 401.
+    // For an outdated certificate, the text of rustls contains times in seconds since 1970. Such a number may contain
+    // 401 by accident, so the text is always left out.
     let detail = (cause != Some(TlsCause::OutOfDate)).then(|| error.to_string());
     let detail = detail.filter(|text| !reads_as_refusal(text));
     let words: Vec<_> = cause.map(|cause| cause.as_str().to_owned()).into_iter().chain(detail).collect();
@@ -165,8 +165,8 @@ fn explain_tls(error: &rustls::Error, host: &str) -> TokenError {
     TokenError { tls: cause, ..TokenError::new(TokenErrorKind::Tls, message) }
 }
 
-/// Returns the direct cause of an error. For an I/O error that wraps another error, such as one of TLS, that is the
-/// wrapped error, which `source` skips.
+/// Returns the direct cause of an error. If an I/O error wraps another error, such as a TLS error, returns the wrapped
+/// error, because `source` skips it.
 fn cause_of<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a (dyn StdError + 'static)> {
     match error.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
         Some(wrapped) => Some(wrapped),

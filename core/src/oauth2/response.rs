@@ -10,7 +10,7 @@ use crate::error::{TokenError, TokenErrorKind, reads_as_refusal};
 use crate::headers::illegal_value;
 use crate::secret::Secret;
 
-/// The longest body that is read, in bytes; no token response comes near it.
+/// The longest body that is read, in bytes; far more than a token response needs.
 pub(super) const MAX_BODY: usize = 256 * 1024;
 /// The longest token that is accepted, in bytes; few servers accept header fields of this size.
 const MAX_TOKEN: usize = 64 * 1024;
@@ -25,7 +25,8 @@ pub(crate) struct TokenResponse {
     pub access_token: Secret,
     pub expires_in: Option<Box<RawValue>>,
     pub refresh_in: Option<Box<RawValue>>,
-    /// The granted scopes; `None` if the response does not name them, which means that all requested ones were granted.
+    /// The granted scopes; `None` if the response does not name them, which means that all requested scopes were
+    /// granted.
     pub scopes: Option<Vec<String>>,
 }
 
@@ -42,7 +43,7 @@ struct Body {
 }
 
 impl Drop for Body {
-    /// Wipes the token of a response that was refused before the token became a [`Secret`].
+    /// Wipes the token if the response was rejected before the token became a [`Secret`].
     fn drop(&mut self) {
         if let Some(Value::String(token)) = &mut self.access_token {
             token.zeroize();
@@ -151,10 +152,11 @@ fn error_response(status: u16, code: &str, description: Option<&Value>, echo_fil
     };
     // The filter sees the text before it is made printable, since it could not recognise a secret that was changed.
     let unless_echoed = |text: &str| (!text.is_empty() && !echo_filter.is_echoed_in(text)).then(|| printable(text));
-    // A code with a known meaning is always shown: if it contains a short secret, such as `client`, that is by chance.
+    // A code with a known meaning is always shown: if it contains a short secret, such as `client`, that is an
+    // accident.
     let code = if meaning.is_some() { Some(code.to_owned()) } else { unless_echoed(code) };
     let description = description.and_then(Value::as_str).and_then(unless_echoed);
-    let mut message = meaning.unwrap_or("the token endpoint refused the request").to_owned();
+    let mut message = meaning.unwrap_or("the token endpoint rejected the request").to_owned();
     for detail in [&code, &description].into_iter().flatten() {
         if !reads_as_refusal(detail) {
             message = format!("{message}: {detail}");
@@ -167,7 +169,7 @@ fn error_response(status: u16, code: &str, description: Option<&Value>, echo_fil
 fn bad_status(status: u16, is_json: bool) -> TokenError {
     let kind = match status {
         408 | 429 | 500.. => TokenErrorKind::Unavailable,
-        // For any body, because another attempt with the same credentials may lock the client out.
+        // A 401 is never retried, with any body: another attempt with the same credentials may lock the client out.
         401 => TokenErrorKind::Rejected,
         _ if is_json => TokenErrorKind::Rejected,
         // The page of a proxy or a firewall, which tells nothing about the client.
@@ -176,7 +178,7 @@ fn bad_status(status: u16, is_json: bool) -> TokenError {
     TokenError::new(
         kind,
         match status {
-            401 => "the token endpoint refused the client's credentials without an OAuth error".to_owned(),
+            401 => "the token endpoint rejected the client's credentials without an OAuth error".to_owned(),
             403 => "the token endpoint, or something before it, forbids the request without an OAuth error".to_owned(),
             _ => format!("the token endpoint answered HTTP {status} without an OAuth error"),
         },

@@ -80,11 +80,11 @@ pub trait AuthProvider: Send + Sync + Debug {
     /// The remembered error during a cool-down; [`Error::Unsupported`] if the kind of authentication is unsupported.
     fn prefetch(&self) -> Result<(), Error>;
 
-    /// Records that the backend refused the headers, with HTTP status 401. A provider with a token drops it, so that
-    /// the next caller gets a new one, and ends its cool-down.
+    /// Records that the backend refused the headers, with HTTP status 401. A provider of tokens drops its token and
+    /// ends the cool-down, so that the next caller gets a new token.
     ///
-    /// `rejected` is the refused value of `Authorization`: if it is not the value held now, nothing changes. `None`
-    /// means the value held now.
+    /// `rejected` is the refused value of `Authorization`. If it is not the current value, nothing changes. `None`
+    /// means the current value.
     fn invalidate(&self, rejected: Option<&str>);
 
     /// Returns the state of the token; `None` for a kind of authentication without tokens.

@@ -13,7 +13,7 @@ use crate::provider::{self, AuthProvider};
 use crate::token::TokenStatus;
 use crate::wait::{Outcome, Requested, Waiter};
 
-/// A backend of the configuration in force.
+/// A backend of the current configuration.
 #[derive(Debug)]
 pub(super) struct Backend {
     pub config: Arc<BackendConfig>,
@@ -23,7 +23,7 @@ pub(super) struct Backend {
     provider: Option<Arc<dyn AuthProvider>>,
     /// The last merge, so that each token is merged once and not on every hit.
     merged: ArcSwapOption<Merged>,
-    /// The last failure that was logged, so that a failure is logged once for all callers who share it.
+    /// The last failure that was logged, so that a failure is logged once for all callers that share it.
     reported: ArcSwapOption<Error>,
 }
 
@@ -31,7 +31,7 @@ pub(super) struct Backend {
 struct Merged {
     /// The headers of the provider.
     auth: Arc<Headers>,
-    /// The configured headers with those of the provider set over them.
+    /// The configured headers, overridden by the provider's headers.
     all: Arc<Headers>,
 }
 
@@ -84,7 +84,7 @@ impl Backend {
         self.provider.as_ref()?.status()
     }
 
-    /// Turns the outcome of the provider into that of the caller.
+    /// Converts the provider's outcome to the caller's: merges the headers, or applies the failure policy.
     fn finish(&self, outcome: Outcome) -> Outcome {
         match outcome {
             Ok(auth) => {
@@ -119,7 +119,7 @@ impl Backend {
         Ok(Arc::clone(&self.configured))
     }
 
-    /// Returns the configured headers with those of the provider set over them.
+    /// Returns the configured headers, overridden by the provider's headers.
     fn merge(&self, auth: Arc<Headers>) -> Arc<Headers> {
         if self.configured.is_empty() {
             return auth;

@@ -5,14 +5,15 @@ use std::fmt::Write;
 use super::backend::Backend;
 use crate::token::{TokenState, TokenStatus};
 
-/// A metric: its name, its type, its HELP text, and a function that returns its value in a status, if it has one there.
+/// A metric: its name, its type, its HELP text, and a function that returns its value in a status, or `None` if it has
+/// no value there.
 type Metric = (&'static str, &'static str, &'static str, fn(&TokenStatus) -> Option<f64>);
 
 const METRICS: [Metric; 7] = [
     ("argus_auth_token_valid", "gauge", "Whether there is a token that has not expired.", |status| {
         Some(f64::from(u8::from(matches!(status.state, TokenState::Fresh | TokenState::Renewing))))
     }),
-    ("argus_auth_token_expires_in_seconds", "gauge", "How long the token may still be used.", |status| {
+    ("argus_auth_token_expires_in_seconds", "gauge", "The time for which the token may still be used.", |status| {
         status.expires_in.map(|rest| rest.as_secs_f64())
     }),
     (
@@ -27,18 +28,21 @@ const METRICS: [Metric; 7] = [
     (
         "argus_auth_token_fetches_total",
         "counter",
-        "Fetches that have ended, with a token or without. One may be several requests, or none.",
+        "Fetches that have ended, with a token or without. A fetch may consist of several requests, or of none.",
         |status| Some(count(status.successes + status.failures)),
     ),
     (
         "argus_auth_token_fetch_failures_total",
         "counter",
-        "Those of the fetches that ended without a token, whatever the reason, a shutdown included.",
+        "Fetches that ended without a token, for any reason, including a shutdown.",
         |status| Some(count(status.failures)),
     ),
-    ("argus_auth_token_hits_total", "counter", "How often a token was served without waiting.", |status| {
-        Some(count(status.hits))
-    }),
+    (
+        "argus_auth_token_hits_total",
+        "counter",
+        "The number of times that a token was served without waiting.",
+        |status| Some(count(status.hits)),
+    ),
 ];
 
 #[allow(clippy::cast_precision_loss, reason = "a counter beyond 2^53 may be rounded, as in Prometheus")]

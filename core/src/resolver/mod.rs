@@ -26,12 +26,12 @@ use crate::wait::{Outcome, Pending, Requested, Waiter};
 
 /// The remote backends of one configuration, and the headers that a request to each must carry.
 ///
-/// Cheap to clone; all clones see a reload. All methods may be called from any thread, also after a fork. Making a
+/// Cheap to clone; all clones see a reload. All methods may be called from any thread, even after a fork. Making a
 /// resolver reads the configuration and its secrets, but requests no token.
 ///
-/// Under [`FailurePolicy::Open`](crate::FailurePolicy), when a token can't be had, the error is logged and the
-/// backend's configured headers are returned without authentication. A caller's own deadline and a shutdown are errors
-/// under either policy.
+/// Under [`FailurePolicy::Open`](crate::FailurePolicy), when no token can be obtained, the error is logged and the
+/// backend's configured headers are returned without authentication. A caller's own deadline, a shutdown and an
+/// unsupported kind of authentication are errors under either policy.
 ///
 /// ```
 /// use std::time::Duration;
@@ -66,7 +66,7 @@ struct Backends {
 }
 
 impl Backends {
-    /// Returns the backends of `config`. Those with the same configuration in `previous` are taken over from there.
+    /// Returns the backends of `config`. Reuses each backend whose configuration is the same in `previous`.
     fn new(config: Config, previous: &Self, engine: &Engine) -> Self {
         let keep_or_make = |config: BackendConfig| match previous.by_name.get(&config.name) {
             Some(backend) if *backend.config == config => Arc::clone(backend),
@@ -83,7 +83,8 @@ impl Backends {
 }
 
 impl Resolver {
-    /// Loads a configuration file. Blocks while it reads.
+    /// Loads a configuration file. Blocks while it reads the file and, if the configuration refers to one, the secret
+    /// store. Requests no token.
     ///
     /// # Errors
     ///
@@ -93,7 +94,8 @@ impl Resolver {
         Ok(Self::build(config, Some((path.to_owned(), options.clone())), Engine::global()))
     }
 
-    /// Reads a configuration from a YAML document in UTF-8. Blocks while it reads secrets from their stores.
+    /// Reads a configuration from a YAML document in UTF-8. Blocks only while it reads the secret store, if the
+    /// configuration refers to one. Requests no token.
     ///
     /// # Errors
     ///
@@ -112,7 +114,8 @@ impl Resolver {
         Self(Arc::new(Shared { backends, file, engine: engine.clone() }))
     }
 
-    /// Reads the file again, with its variables and secrets, and replaces the configuration. Blocks while it reads.
+    /// Reads the file again, with its variables and secrets, and replaces the configuration. Blocks while it reads the
+    /// file and, if the configuration refers to one, the secret store.
     ///
     /// A backend keeps its token and its cool-down as long as the inputs of its token request are the same; otherwise
     /// it starts without either. Callers that wait already are not affected. A relative path is resolved against the
@@ -120,13 +123,13 @@ impl Resolver {
     ///
     /// # Errors
     ///
-    /// All problems of the file. The configuration in force is kept then.
+    /// All problems of the file. The old configuration then stays in use.
     pub fn reload(&self) -> Result<(), ConfigError> {
         let Some((path, options)) = &self.0.file else { return Ok(()) };
         loop {
             let previous = self.0.backends.load_full();
-            // The file is read after the current backends were loaded, so that of two reloads at once, the one that
-            // read earlier can't replace the result of the other.
+            // The current backends are loaded before the file is read. If two reloads run at once, the older content of
+            // the file then can't replace the newer.
             if self.exchange(previous, config::load(path, options)?) {
                 return Ok(());
             }
@@ -143,7 +146,7 @@ impl Resolver {
         let backends = Arc::new(Backends::new(config, &previous, &self.0.engine));
         let found = self.0.backends.compare_and_swap(&previous, backends);
         let exchanged = Arc::ptr_eq(&found, &previous);
-        // Drops the replaced backends first: the sources that only they used are orphans then, and can be forgotten.
+        // Drops the replaced backends first. Sources that only they used then become orphans and can be forgotten.
         drop((found, previous));
         self.0.engine.generation().forget_orphans();
         exchanged
@@ -169,7 +172,8 @@ impl Resolver {
     ///
     /// # Errors
     ///
-    /// [`Error::UnknownBackend`]; under the policy `closed`, also the failure that causes a cool-down.
+    /// [`Error::UnknownBackend`]; [`Error::Unsupported`]; under the policy `closed`, also the failure that causes a
+    /// cool-down.
     pub fn try_headers(&self, name: &str) -> Result<Option<Arc<Headers>>, Error> {
         self.with(name, |backend| backend.try_headers())?
     }
@@ -198,8 +202,9 @@ impl Resolver {
     ///
     /// # Errors
     ///
-    /// [`Error::UnknownBackend`]; [`Error::Deadline`] after `timeout`; [`Error::Shutdown`]; under the policy `closed`,
-    /// also the failure to get a token. On the engine's own thread, where waiting would never end, [`Error::Internal`].
+    /// [`Error::UnknownBackend`]; [`Error::Unsupported`]; [`Error::Deadline`] after `timeout`; [`Error::Shutdown`];
+    /// under the policy `closed`, also the failure to get a token. On the engine's own thread, where waiting would
+    /// never end, [`Error::Internal`].
     pub fn headers_blocking(&self, name: &str, timeout: Duration) -> Outcome {
         let mut pending = self.headers(name);
         if pending.is_waiting() && is_engine_thread() {
@@ -222,8 +227,8 @@ impl Resolver {
 
     /// Records that the backend refused the headers, with HTTP status 401. The next caller gets a new token.
     ///
-    /// `rejected` is the refused value of `Authorization`. If the token has been replaced since, it is kept, so that
-    /// any number of refusals of one token cost one fetch. `None` means the token held now.
+    /// `rejected` is the refused value of `Authorization`. If a new token has replaced the refused one already, the new
+    /// token is kept: any number of refusals of one token cost one fetch. `None` means the current token.
     ///
     /// ```
     /// use argus_auth_core::{Error, Headers, Resolver, Secret};
@@ -264,10 +269,11 @@ impl Resolver {
         metrics::render(self.0.backends.load().in_order.iter().map(AsRef::as_ref))
     }
 
-    /// Sends one token request for every `oauth2` backend, for an operator who wants to know whether it works.
+    /// Sends one token request for each distinct token of the `oauth2` backends, so that an operator sees which token
+    /// endpoints work.
     ///
-    /// Backends that share a token share one request. No token is cached. The requests ignore cool-downs and circuit
-    /// breakers, and do not affect them. Returns without waiting for the answers, in file order.
+    /// No token is cached. The requests ignore cool-downs and circuit breakers, and do not affect them. Returns without
+    /// waiting for the responses, in file order.
     pub fn diagnose(&self) -> Vec<Checkup> {
         doctor::examine(&self.backends(), &self.0.engine)
     }

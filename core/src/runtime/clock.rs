@@ -28,7 +28,7 @@ impl Instant {
         Self(nanos)
     }
 
-    /// Returns the instant that is `duration` after this one; the latest possible instant if the sum overflows.
+    /// Returns the instant that is `duration` after this instant; the latest possible instant if the sum overflows.
     #[must_use]
     pub fn after(self, duration: Duration) -> Self {
         Self(self.0.saturating_add(u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)))

@@ -6,8 +6,8 @@ use std::mem::MaybeUninit;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 
-/// Counts the forks between the process that called [`watch_forks`] and this one. A child increments it before `fork`
-/// returns.
+/// Counts the forks between the process that called [`watch_forks`] and this process. A child increments it before
+/// `fork` returns.
 static FORKS: AtomicU64 = AtomicU64::new(0);
 
 /// Returns a number that differs between a process that watches forks and its children.
@@ -27,7 +27,7 @@ pub(super) fn watch_forks() -> io::Result<()> {
     // If two threads get here at once, both register the handler, and each fork counts twice. That is harmless, because
     // callers compare the number only for equality.
     if !WATCHED.load(Ordering::Acquire) {
-        // SAFETY: `in_child` is a function with static lifetime (this library is not unloadable, see the link options
+        // SAFETY: `in_child` is a function with static lifetime (this library is never unloaded, see the link options
         // of the shared libraries), and does nothing but an atomic addition, which is async-signal-safe.
         match unsafe { libc::pthread_atfork(None, None, Some(in_child)) } {
             0 => WATCHED.store(true, Ordering::Release),
@@ -37,7 +37,7 @@ pub(super) fn watch_forks() -> io::Result<()> {
     Ok(())
 }
 
-/// Spawns a thread that receives no asynchronous signal, SIGPIPE included. Threads that it spawns inherit that.
+/// Spawns a thread in which all asynchronous signals and SIGPIPE are blocked. Threads that it spawns inherit that.
 ///
 /// The mask is set in the creating thread, since a signal could arrive before the new thread has set its own.
 /// Synchronous faults (SIGSEGV and its like) stay deliverable: blocking them would hide crashes.
@@ -50,7 +50,7 @@ pub(super) fn spawn_with_signals_blocked(
     let mut previous = MaybeUninit::<libc::sigset_t>::uninit();
     // SAFETY: sigfillset initialises `all`, which the later calls only read; `previous` is written by the first
     // pthread_sigmask before the second reads it; all pointers are to live locals. pthread_sigmask changes the calling
-    // thread only, and its old mask is restored on the one path out of this block.
+    // thread only. Its old mask is restored after the spawn; if the mask can't be set, it is unchanged.
     unsafe {
         libc::sigfillset(all.as_mut_ptr());
         for fault in [libc::SIGSEGV, libc::SIGBUS, libc::SIGILL, libc::SIGFPE, libc::SIGTRAP, libc::SIGABRT] {

@@ -25,7 +25,7 @@ use super::os;
 /// assert_eq!(queue.get().lock().unwrap().len(), 1);
 /// ```
 pub struct PerProcess<T> {
-    /// Makes the value of a child from that of its parent.
+    /// Makes the child's value from the parent's.
     in_child: fn(&T) -> T,
     // Lock-free, so that a child can read it even if another thread of the parent was changing it during the fork.
     current: ArcSwap<Owned<T>>,

@@ -32,7 +32,7 @@ pub(crate) struct EngineThread {
 }
 
 impl EngineThread {
-    /// Starts a thread that runs `task` and whatever is spawned on [`EngineThread::runtime`].
+    /// Starts a thread that runs `task` and all tasks that are spawned on [`EngineThread::runtime`].
     pub(crate) fn start(task: impl Future<Output = ()> + Send + 'static) -> io::Result<Self> {
         os::watch_forks()?;
         let (stop, stopped) = oneshot::channel();

@@ -63,8 +63,8 @@ impl VirtualClock {
         }
     }
 
-    /// Moves the clock forward to the next deadline of a sleep, if that is at most `within` ahead. If there is none
-    /// yet, blocks until there is one, for at most `patience` of real time; returns false after that.
+    /// Moves the clock forward to the next deadline of a sleep that is at most `within` ahead. Blocks until there is
+    /// such a sleep, for at most `patience` of real time; returns false after that.
     pub fn advance_to_next(&self, within: Duration, patience: Duration) -> bool {
         let mut next = None;
         let none_due = |state: &mut Timeline| {
@@ -79,8 +79,8 @@ impl VirtualClock {
         true
     }
 
-    /// Blocks until a task sleeps whose deadline is `within` or more ahead. Returns false if there is none after
-    /// `patience` of real time.
+    /// Blocks until there is a sleeping task whose deadline is at least `within` ahead. Returns false if there is no
+    /// such task after `patience` of real time.
     pub fn wait_for_sleeper(&self, within: Duration, patience: Duration) -> bool {
         let none_asleep = |state: &mut Timeline| {
             let earliest = Instant::from_nanos(state.nanos).after(within);
@@ -100,7 +100,7 @@ impl VirtualClock {
         (!waited.timed_out()).then_some(state)
     }
 
-    /// Injects a defect: makes the next task of the engine panic that starts to sleep for at most `within`.
+    /// Injects a defect: the next task of the engine that starts to sleep for at most `within` panics.
     pub fn panic_next_sleep(&self, within: Duration) {
         self.state.lock().defect = Some(within);
     }

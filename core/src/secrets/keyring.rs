@@ -27,7 +27,7 @@ const ROOT: &str = "/org/freedesktop/secrets";
 /// The end of a message: what an operator can use in place of a keyring.
 const ALTERNATIVES: &str = "or use `secrets.provider: file` or `env`";
 
-/// Looks up each secret at the daemon. Nothing is cached.
+/// Asks the daemon for each secret. Secrets are not cached.
 #[derive(Default)]
 pub(crate) struct KeyringProvider {
     /// The reason why the daemon can't be used. It is kept, so that further look-ups fail at once, without the timeout.
@@ -131,7 +131,7 @@ impl Keyring {
         })
     }
 
-    /// Unlocks `item` if that needs no prompt, because nobody may be there to answer one.
+    /// Unlocks `item`, but only if no prompt is needed: there may be no user to answer it.
     async fn unlock(&self, item: &OwnedObjectPath) -> Result<(), String> {
         let (unlocked, _prompt): (Vec<OwnedObjectPath>, OwnedObjectPath) =
             self.call(ROOT, "Service", "Unlock", &(vec![item],)).await?;

@@ -14,7 +14,7 @@ use crate::secret::Secret;
 
 const KEY: [u8; 32] = *b"signing-key-16-bencryption-key-1";
 
-/// Returns a token as the gateway writes it, but with a fixed time and initialization vector.
+/// Returns a Fernet token as the gateway writes it, but with a fixed time and initialization vector.
 fn token(plain: &[u8]) -> String {
     let mut token = vec![0x80];
     token.extend([0; 8]);
@@ -63,7 +63,7 @@ fn open_file(path: &str) -> Result<Box<dyn SecretProvider>, SecretError> {
 }
 
 #[test]
-fn get_needs_the_exact_name_and_refuses_a_value_that_is_not_text() {
+fn get_needs_the_exact_name_and_rejects_a_value_that_is_not_text() {
     let directory = Directory::new("names");
     let json = br#"{"api-key": "hunter2", "Api-Key": "other", "esc": "a\n\u00e9\"", "twice": "1", "twice": "2",
                     "empty": "", "null": null, "number": 1, "list": ["x", {"y": 1.5}], "object": {"z": true}, "big": 1e9}"#;

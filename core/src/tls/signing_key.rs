@@ -8,7 +8,7 @@ use rustls::sign::Signer;
 
 use crate::secret::Secret;
 
-/// The requirement of [`SigningKey::load`] on a key; a phrase to follow the name of the key.
+/// The requirement of [`SigningKey::load`] on a key; a phrase to follow the name of the configuration key.
 const WANTED: &str = "must be an RSA key of 2048 bits or more, or a P-256 key";
 
 /// A key that can sign with one of the two algorithms that all servers know, RS256 and ES256.
@@ -60,10 +60,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn load_of_text_without_a_key_is_refused_without_a_quote() {
+    fn load_of_text_without_a_key_fails_without_a_quote() {
         for text in ["hunter2", "", "-----BEGIN PRIVATE KEY-----\naHVudGVyMg==\n-----END PRIVATE KEY-----\n"] {
-            let refusal = SigningKey::load(&Secret::new(text)).unwrap_err();
-            assert!(refusal.starts_with("must be") && !refusal.contains("hunter2"), "{refusal}");
+            let message = SigningKey::load(&Secret::new(text)).unwrap_err();
+            assert!(message.starts_with("must be") && !message.contains("hunter2"), "{message}");
         }
     }
 
@@ -74,8 +74,8 @@ mod tests {
             "-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-256-CBC,0A\n\naHVudGVyMg==\n\
              -----END RSA PRIVATE KEY-----\n",
         ] {
-            let refusal = SigningKey::load(&Secret::new(text)).unwrap_err();
-            assert!(refusal.starts_with("must not be encrypted"), "{refusal}");
+            let message = SigningKey::load(&Secret::new(text)).unwrap_err();
+            assert!(message.starts_with("must not be encrypted"), "{message}");
         }
     }
 }

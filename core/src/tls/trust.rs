@@ -1,4 +1,4 @@
-//! The trust of a connection to a token endpoint: CA certificates and client certificate, read from files or the
+//! The TLS settings of a connection to a token endpoint: CA certificates and client certificate, read from files or the
 //! system.
 
 use std::fmt;
@@ -17,7 +17,7 @@ use crate::file;
 /// The limit on the length of a file with certificates, in bytes. The CA certificates of a system take a tenth of it.
 pub(crate) const MAX_LENGTH: usize = 10 << 20;
 
-/// The TLS inputs of a connection. Requests with equal inputs share an HTTP client, and so its pool of connections.
+/// The TLS settings of a connection. Connections with equal settings share an HTTP client and its connection pool.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) enum Trust {
     /// For `http://`: no TLS, and no CA certificate is read. So a container without CA certificates can use a token
@@ -27,7 +27,7 @@ pub(crate) enum Trust {
     Tls {
         /// The file with CA certificates that replace the system's.
         ca_bundle: Option<PathBuf>,
-        /// The files with the client certificate to present and with its key.
+        /// The files with the client certificate to present and with its private key.
         client_certificate: Option<(PathBuf, PathBuf)>,
     },
 }
@@ -35,9 +35,9 @@ pub(crate) enum Trust {
 /// The reason why TLS can't be set up, with the name of the file that is at fault.
 #[derive(Debug, Clone)]
 pub(crate) struct TrustError {
-    /// The key in the configuration that is at fault, if one is.
+    /// The configuration key that is at fault; `None` if no single key is.
     pub key: Option<&'static str>,
-    /// The reason, a phrase to follow that key.
+    /// The reason; a phrase to follow the name of the configuration key.
     pub reason: String,
 }
 
@@ -94,7 +94,7 @@ fn roots(bundle: &NamedFile<'_>) -> Result<RootCertStore, TrustError> {
     Ok(roots)
 }
 
-/// A file, with the key in the configuration that names it.
+/// A file, with the configuration key that names it.
 struct NamedFile<'p> {
     key: &'static str,
     path: &'p Path,

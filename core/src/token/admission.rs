@@ -1,21 +1,22 @@
 //! Admission: limits on the requests under way, per process and per host, with callers ahead of renewals.
 //!
-//! A fetch waits for a permit before each request and gives it back after the answer, so that its pause between two
+//! A fetch waits for a permit before each request and gives it back after the response, so that its pause between two
 //! attempts holds no permit.
 
 use std::future::Future;
 
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-/// The limit on requests under way at once in the process, without those that are reserved for each host.
+/// The limit on requests under way at once in the process, not counting the requests that are reserved for each host.
 const MAX_REQUESTS: usize = 256;
-/// The part of this limit that renewals may use for which no caller waits. Callers never queue behind more renewals.
+/// The part of this limit that is open to renewals for which no caller waits. So callers never queue behind more than
+/// this many renewals.
 const MAX_RENEWALS: usize = 64;
 /// The same limits for one host.
 const MAX_REQUESTS_PER_HOST: usize = 64;
 const MAX_RENEWALS_PER_HOST: usize = 16;
 /// The requests to each host that are admitted beyond the limit of the process. So hosts that hang can use up all
-/// permits of the process without stopping requests to the others.
+/// permits of the process without stopping requests to other hosts.
 const RESERVED_PER_HOST: usize = 4;
 
 /// The permits of the process.

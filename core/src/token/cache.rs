@@ -45,7 +45,7 @@ impl TokenCache {
         self.expiry_buffer
     }
 
-    /// Stores a token, in place of the last one. It is valid from now on for `expires_in - expiry_buffer` seconds. If
+    /// Stores a token, in place of the last token. It is valid from now on for `expires_in - expiry_buffer` seconds. If
     /// that is zero, negative or NaN, it is not valid at all; if that overflows a [`Duration`], it is valid for ever.
     pub fn set(&self, token: Secret, expires_in: f64) {
         let lifetime = expires_in - self.expiry_buffer;

@@ -8,7 +8,7 @@ use crate::runtime::Instant;
 
 /// The breaker opens after this many consecutive failures that are the host's fault.
 const THRESHOLD: u32 = 5;
-/// The time for which it stays open at first, doubled each time that the half-open probe fails.
+/// The time for which the breaker stays open when it first opens. Doubled each time that the half-open probe fails.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 /// The time after which a probe without a result counts as lost, and another fetch may probe. No fetch takes longer.
@@ -41,7 +41,7 @@ pub(super) struct Admitted {
     probe: bool,
 }
 
-/// The refusal to admit a fetch, because the circuit breaker is open.
+/// The answer to a fetch that is not admitted, because the circuit breaker is open.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Open {
     /// The time after which the caller may ask again.
@@ -58,7 +58,7 @@ impl Default for CircuitBreaker {
 
 impl CircuitBreaker {
     /// Admits a fetch unless the breaker is open. When the pause is over, admits one fetch as the half-open probe, and
-    /// refuses the others until that one has reported.
+    /// admits no other fetch until the result of the probe is reported.
     pub(super) fn admit(&self, now: Instant) -> Result<Admitted, Open> {
         let mut state = self.0.lock();
         if let Some(open) = state.open(now) {
@@ -73,7 +73,8 @@ impl CircuitBreaker {
         }
     }
 
-    /// Returns the refusal that [`CircuitBreaker::admit`] would return now, if it would refuse. Changes nothing.
+    /// Returns the error that [`CircuitBreaker::admit`] would return now; `None` if it would admit a fetch. Changes
+    /// nothing.
     pub(super) fn open(&self, now: Instant) -> Option<Open> {
         self.0.lock().open(now)
     }
@@ -119,7 +120,7 @@ impl CircuitBreaker {
 }
 
 impl BreakerState {
-    /// Returns the refusal for a fetch that asks at `now`; `None` if it would be admitted.
+    /// Returns the error for a fetch that asks at `now`; `None` if the fetch would be admitted.
     fn open(&self, now: Instant) -> Option<Open> {
         let Self::Open { until, cause, probing_until, .. } = self else { return None };
         let pause = match probing_until {
@@ -132,8 +133,8 @@ impl BreakerState {
     }
 }
 
-/// Returns whether a failure is the host's fault: a transport error or a status 5xx. A refusal, a 429 and an untrusted
-/// certificate don't count, because they show that the host answers.
+/// Returns whether a failure is the host's fault: a transport error or a status 5xx. A rejection, a 429 and an
+/// untrusted certificate don't count, because they show that the host answers.
 fn counts_against_host(error: &TokenError) -> bool {
     match error.kind {
         TokenErrorKind::Dns | TokenErrorKind::Connect | TokenErrorKind::Transport | TokenErrorKind::Timeout => true,
@@ -154,7 +155,7 @@ mod tests {
         TokenError { http_status, ..TokenError::new(kind, "refused") }
     }
 
-    /// Returns a breaker to which this many failed requests were reported that were all under way at the same time.
+    /// Returns a breaker after this many failed requests that were all under way at the same time.
     fn failed(fetches: u32) -> CircuitBreaker {
         let breaker = CircuitBreaker::default();
         let admitted: Vec<_> = (0..fetches).map(|_| breaker.admit(at(0)).unwrap()).collect();

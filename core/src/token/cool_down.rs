@@ -5,10 +5,10 @@ use std::time::Duration;
 use crate::error::Error;
 use crate::runtime::Instant;
 
-/// The first cool-down after a transient failure, doubled with each further one.
+/// The cool-down after the first transient failure. Each further failure in a row doubles it.
 const FIRST_TRANSIENT: Duration = Duration::from_secs(1);
 const LONGEST_TRANSIENT: Duration = Duration::from_secs(60);
-/// The first cool-down after a failure that another attempt will not cure, doubled with each further one.
+/// The cool-down after the first failure that a retry can't cure. Each further failure in a row doubles it.
 const FIRST_PERMANENT: Duration = Duration::from_secs(5);
 const LONGEST_PERMANENT: Duration = Duration::from_secs(300);
 
@@ -49,7 +49,7 @@ impl FetchFailure {
 pub(super) struct CoolDown {
     pub error: Error,
     pub until: Instant,
-    /// The number of consecutive failures that count, the last one included.
+    /// The number of consecutive failures that count, including the last failure.
     failures: u32,
 }
 

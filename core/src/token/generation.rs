@@ -27,7 +27,7 @@ pub(crate) struct Generation {
     clock: Clock,
     /// `None` if the generation was stopped before it started a thread.
     thread: OnceCell<Option<EngineThread>>,
-    /// The generation before a shutdown, until its thread has ended.
+    /// The generation that a shutdown replaced, until its thread has ended.
     predecessor: ArcSwapOption<Generation>,
     /// The HTTP clients, built on the engine's thread when first needed.
     pub(super) http: HttpClients,
@@ -77,8 +77,8 @@ impl Generation {
     /// Returns the runtime of the engine's thread. Starts the thread if it does not run. Returns `None` once the
     /// generation was stopped.
     ///
-    /// A task that is spawned while the thread stops is dropped, on that thread or on the caller's. What the task owns,
-    /// such as a [`Fetch`](super::fetch::Fetch), is dropped with it.
+    /// A task that is spawned while the thread stops is dropped, on that thread or on the caller's. Everything that the
+    /// task owns, such as a [`Fetch`](super::fetch::Fetch), is dropped with it.
     ///
     /// # Errors
     ///
@@ -96,12 +96,12 @@ impl Generation {
         self.registry.lock().forget_orphans();
     }
 
-    /// Stops the thread, which drops its tasks, and blocks until it and its predecessors have ended. Returns whether
-    /// all ended within `timeout`. On the engine's own thread, returns false without waiting.
+    /// Stops the thread, which drops its tasks. Blocks until this thread and the threads of earlier generations have
+    /// ended. Returns whether all ended within `timeout`. On the engine's own thread, returns false without waiting.
     fn stop(&self, timeout: Duration) -> bool {
         let deadline = Instant::now().checked_add(timeout);
         let left = || deadline.map_or(timeout, |deadline| deadline.saturating_duration_since(Instant::now()));
-        // Waits for a start that is under way, and prevents a later one.
+        // Waits for a start that is under way, and prevents a later start.
         let own = self.thread.get_or_init(|| None).as_ref();
         if let Some(thread) = own {
             thread.stop();
@@ -137,7 +137,7 @@ impl Generations {
         Self(PerProcess::new(Generation::new(clock), Generation::in_child))
     }
 
-    /// Returns this process's generation. The first call in a child of `fork` makes a new one.
+    /// Returns this process's generation. The first call in a child of `fork` makes a new generation.
     pub(crate) fn current(&self) -> Arc<Generation> {
         self.0.get()
     }

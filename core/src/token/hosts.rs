@@ -8,7 +8,7 @@ use super::admission::HostAdmission;
 use super::circuit_breaker::CircuitBreaker;
 use crate::lock::Mutex;
 
-/// The number of hosts up to which none is forgotten.
+/// Hosts are forgotten only if there are at least this many.
 const MIN_REMEMBERED: usize = 256;
 
 /// The state of one host, which is a scheme, a name and a port.
@@ -25,7 +25,7 @@ pub(super) struct HostState {
 pub(super) struct Hosts(Mutex<HashMap<String, Arc<HostState>>>);
 
 impl Hosts {
-    /// Returns the state of the host at `origin`. If the host is new, its state is too.
+    /// Returns the state of the host at `origin`. Makes the state if the host is new.
     pub(super) fn get(&self, origin: String) -> Arc<HostState> {
         let mut hosts = self.0.lock();
         // An amortised sweep: each time that the number of hosts has doubled, forgets those that no fetch uses and

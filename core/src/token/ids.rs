@@ -1,4 +1,4 @@
-//! Identifiers of sources and tokens, unique in a process, the inherited ones included.
+//! Identifiers of sources and tokens. They are unique in a process, including those that it inherited by a fork.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 

@@ -14,8 +14,8 @@ const LONGEST: f64 = 30.0 * 24.0 * 3600.0;
 /// The buffer is at most this share of the lifetime, so that a short-lived token is still used for most of its
 /// lifetime.
 const LARGEST_BUFFER_SHARE: f64 = 0.25;
-/// A token expires here before it expires on the server, by this share of its lifetime or by [`LARGEST_MARGIN`]
-/// seconds, whichever is less. A token that is sent later could arrive expired, and the backend would refuse the user's
+/// In this library, a token expires earlier than on the server: by this share of its lifetime, but by at most
+/// [`LARGEST_MARGIN`] seconds. A token that is sent later could arrive expired, and the backend would refuse the user's
 /// request.
 const MARGIN_SHARE: f64 = 0.02;
 const LARGEST_MARGIN: f64 = 5.0;
@@ -51,7 +51,7 @@ impl Lifetime {
     }
 }
 
-/// Returns the lifetime that the response states, within the limits; `None` if it states none.
+/// Returns the lifetime that the response states, within the limits; `None` if the response states none.
 pub(crate) fn stated_lifetime(expires_in: Option<&RawValue>) -> Option<Duration> {
     expires_in.and_then(seconds).map(|stated| Duration::from_secs_f64(clamped(stated)))
 }

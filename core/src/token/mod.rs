@@ -19,7 +19,7 @@
 //!   here**, and a cached hit reads it here without a lock;
 //! * `registry`: the sources of the process, by identity;
 //! * `single_flight`: one fetch per source, shared by all callers; `model` tests it with loom;
-//! * `fetch`: one fetch from its start to the last caller who is told;
+//! * `fetch`: one fetch from its start to the last waiter that is told;
 //! * `retry`: the attempts of a fetch. **Which failures are tried again is decided here**;
 //! * `admission`: the limits on requests under way, callers ahead of renewals;
 //! * `hosts`: what the token endpoints of one host share;

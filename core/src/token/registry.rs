@@ -6,8 +6,9 @@ use std::sync::Arc;
 use super::TokenSource;
 use crate::oauth2::ClientCredentials;
 
-/// The number of unused sources that are kept because they hold a valid token. Between two sweeps there may be more, by
-/// the same number or by an eighth of all sources: a sweep runs after that many insertions, so its cost is amortised.
+/// The number of unused sources that a sweep keeps because they hold a valid token. A sweep runs after that many
+/// insertions, or after insertions of an eighth of all sources if that is more. So there may be more unused sources
+/// between two sweeps, and the cost of a sweep is amortised.
 const MAX_ORPHANS: usize = 1024;
 
 /// The sources that providers share. A source that no provider uses is an orphan.
@@ -41,7 +42,7 @@ impl Registry {
         self.by_credentials.values()
     }
 
-    /// Forgets the orphans, except for a limited number that hold a valid token, for a provider that is made later.
+    /// Forgets the orphans. Keeps a limited number that hold a valid token, for providers that are made later.
     pub(super) fn forget_orphans(&mut self) {
         let mut orphans = 0;
         self.by_credentials.retain(|_, source| {

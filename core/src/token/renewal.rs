@@ -18,14 +18,14 @@ const IDLE: Duration = Duration::from_secs(3600);
 #[derive(Default)]
 pub(super) struct RenewalQueue {
     queue: Mutex<BinaryHeap<Renewal>>,
-    /// Wakes the task when a renewal was planned that is due before all others.
+    /// Wakes the task when a new renewal is due before all others.
     earlier: Arc<Notify>,
 }
 
 struct Renewal {
     due: Instant,
     source: Weak<TokenSource>,
-    /// The token to renew. If the source holds another one when the renewal is due, nothing is done.
+    /// The token to renew. If the source holds another token when the renewal is due, nothing is done.
     token: TokenId,
 }
 
@@ -94,8 +94,8 @@ pub(super) async fn run(generation: Weak<Generation>) {
     }
 }
 
-/// Plans the renewal of tokens that an earlier generation fetched: that of the parent process, or the one before a
-/// shutdown.
+/// Plans the renewal of tokens that an earlier generation fetched: the generation of the parent process, or the
+/// generation before a shutdown.
 fn plan_inherited(generation: &Generation) {
     for source in generation.registry.lock().iter() {
         if let Some((renew_at, token)) = source.planned_renewal() {

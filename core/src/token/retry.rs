@@ -14,11 +14,11 @@ use crate::log::event;
 use crate::oauth2::{ClientCredentials, FailedAttempt, TokenResponse, attempt};
 use crate::runtime::Instant;
 
-/// The limit on the time of all attempts of a fetch together, waits for a permit included.
+/// The limit on the time of all attempts of a fetch together, including the waits for permits.
 pub(super) const LONGEST_FETCH: Duration = Duration::from_secs(30);
 /// A transient failure is tried again at most this many times.
 const MAX_RETRIES: u32 = 3;
-/// The pause before the first retry is between zero and this, doubled for each further one (full jitter).
+/// The upper limit of the random pause before the first retry. Doubled for each further retry (full jitter).
 const FIRST_BACKOFF: Duration = Duration::from_millis(250);
 
 /// The result of a successful fetch.
@@ -34,7 +34,8 @@ pub(crate) struct SingleAttempt {
     pub latency: Duration,
 }
 
-/// Fetches a token: sends requests until one succeeds, until another can't help, or until `deadline`.
+/// Fetches a token: sends requests until one succeeds. Gives up after a failure that a retry can't cure, after
+/// [`MAX_RETRIES`] retries, or at `deadline`.
 pub(super) async fn fetch(
     source: &TokenSource,
     generation: &Generation,
@@ -98,7 +99,8 @@ pub(crate) async fn attempt_once(credentials: &ClientCredentials, generation: &G
 }
 
 /// Returns whether another attempt may succeed. After a failed TLS handshake it can't, because a certificate does not
-/// change within seconds. A handshake that was cut short has the kind of a broken connection, and may succeed.
+/// change within seconds. If the connection broke during the handshake, the error is not of the kind `Tls`, and another
+/// attempt may succeed.
 fn may_help(error: &TokenError) -> bool {
     error.kind.is_transient() && error.kind != TokenErrorKind::Tls
 }
@@ -108,7 +110,7 @@ fn backoff(retries: u32) -> Duration {
     FIRST_BACKOFF.saturating_mul(2_u32.saturating_pow(retries)).mul_f64(random_share())
 }
 
-/// Waits for the permit for a retry, behind callers if no caller waits for this fetch.
+/// Waits for the permit for a retry. If no caller waits for this fetch, it queues behind fetches with callers.
 async fn next_permit<'p>(source: &TokenSource, generation: &'p Generation, host: &'p HostState) -> Permit<'p> {
     let caller_joined = generation.single_flight.caller_joined(source.id);
     let renewal = generation.admission.renewal_permit(&host.admission, caller_joined).await;

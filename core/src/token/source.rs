@@ -23,7 +23,7 @@ use crate::wait::{Requested, Waiter};
 
 /// The shortest interval between two checks whether an unused token has been used.
 const SHORTEST_USE_CHECK: Duration = Duration::from_millis(100);
-/// The delay before another renewal after one that a shutdown or a panic ended.
+/// The delay of the next renewal if a shutdown or a panic ended the last one.
 const ABANDONED_RENEWAL_DELAY: Duration = Duration::from_secs(1);
 
 /// The source of the tokens that one set of credentials gets. Shared by all providers with equal credentials.
@@ -54,7 +54,7 @@ struct Snapshot {
 }
 
 impl TokenSource {
-    /// Returns the source for `credentials`: the one that other providers use already, or a new one.
+    /// Returns the source for `credentials`: the source that other providers use already, or a new source.
     pub(crate) fn shared(credentials: ClientCredentials, generations: &Arc<Generations>) -> Arc<Self> {
         let generation = generations.current();
         let mut registry = generation.registry.lock();
@@ -125,8 +125,8 @@ impl TokenSource {
         Ok(())
     }
 
-    /// Drops the token and ends the cool-down. With `rejected`, only if that is the token held, so that a refusal of an
-    /// older token costs nothing, and many refusals of one token cost one fetch.
+    /// Drops the token and ends the cool-down. If `rejected` is given, does so only if it is the current token. So a
+    /// refusal of an older token costs nothing, and many refusals of one token cost one fetch.
     pub(crate) fn invalidate(&self, rejected: Option<&str>) {
         let snapshot = self.snapshot.load();
         let held = snapshot.as_ref().and_then(|snapshot| snapshot.headers.get("Authorization"));
@@ -166,13 +166,13 @@ impl TokenSource {
         }
     }
 
-    /// Returns the time of the next renewal, and the token that is held and must be renewed then.
+    /// Returns the time of the next renewal, and the current token, which must be renewed at that time.
     pub(super) fn planned_renewal(&self) -> Option<(Instant, TokenId)> {
         self.snapshot.load().as_ref().map(|snapshot| (snapshot.renew_at, snapshot.token))
     }
 
-    /// Starts the renewal of `token` if the token has been used and the circuit breaker is closed. Otherwise returns
-    /// the time of the next try, if that is before the token expires.
+    /// Starts the renewal of `token` if the token has been used and the circuit breaker admits a fetch. Otherwise
+    /// returns the time of the next check. Returns `None` if no check is needed, or if the token expires before it.
     pub(super) fn renew_if_used(self: &Arc<Self>, generation: &Arc<Generation>, token: TokenId) -> Option<Instant> {
         let snapshot = self.snapshot.load();
         let snapshot = snapshot.as_ref().filter(|snapshot| snapshot.token == token)?;
@@ -188,15 +188,15 @@ impl TokenSource {
         if let Some(open) = host.circuit_breaker.open(now) {
             return Some(now.after(open.pause)).filter(|again| *again < snapshot.expires_at);
         }
-        // No new try has to be planned: a fetch under way plans it when it ends, and a fetch that failed has planned
-        // one for the end of its cool-down.
+        // Nothing is planned here: a fetch under way plans the next renewal when it ends, and a failed fetch has
+        // planned a renewal for the end of its cool-down.
         if let Begin::Start = generation.single_flight.begin(self.id, now, || !self.holds(token)) {
             Fetch::new(self, generation).start();
         }
         None
     }
 
-    /// Returns whether `token` is the one held.
+    /// Returns whether `token` is the current token.
     pub(super) fn holds(&self, token: TokenId) -> bool {
         self.snapshot.load().as_ref().is_some_and(|snapshot| snapshot.token == token)
     }

@@ -31,7 +31,7 @@ pub struct TokenStatus {
     pub expires_in: Option<Duration>,
     /// The time since the last successful fetch; `None` if none has succeeded.
     pub since_success: Option<Duration>,
-    /// The error of the last failed fetch, also after a later success. Withheld fetches are not included.
+    /// The error of the last failed fetch. It is kept after a later success. Withheld fetches are not included.
     pub last_error: Option<TokenError>,
     /// The time until the cool-down ends; `None` if there is no cool-down. During it, callers get the remembered error,
     /// and no fetch is made.
@@ -40,8 +40,8 @@ pub struct TokenStatus {
     pub fetching: bool,
     /// The number of fetches that got a token.
     pub successes: u64,
-    /// The number of fetches that failed for any reason, a shutdown included. A fetch counts once, however many
-    /// requests it sent. Withheld fetches are not counted: the circuit breaker was open, so no request was sent.
+    /// The number of fetches that failed for any reason, including a shutdown. A fetch counts once, for any number of
+    /// requests. Withheld fetches are not counted: the circuit breaker was open, so no request was sent.
     pub failures: u64,
     /// The number of times that the token was served without waiting.
     pub hits: u64,

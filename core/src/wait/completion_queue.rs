@@ -1,4 +1,5 @@
-//! A queue of outcomes for a host with its own event loop, with a file descriptor that is readable while there are any.
+//! A queue of outcomes for a host with its own event loop. Its file descriptor is readable while the queue holds an
+//! outcome.
 
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -14,7 +15,7 @@ use crate::lock::Mutex;
 ///
 /// The host polls [`CompletionQueue::as_fd`] for reading, and calls [`CompletionQueue::drain`] when it is readable.
 /// Both may happen on any thread. The host must not read the descriptor itself. A child of `fork` must make a queue of
-/// its own, because the descriptor of this one is shared with the parent.
+/// its own, because parent and child share the descriptor of the parent's queue.
 ///
 /// ```
 /// use argus_auth_core::Error;
@@ -29,7 +30,7 @@ use crate::lock::Mutex;
 /// ```
 #[derive(Debug)]
 pub struct CompletionQueue {
-    /// An eventfd. Readable while `outcomes` has any.
+    /// An eventfd that is readable while `outcomes` is not empty.
     ready: OwnedFd,
     outcomes: Mutex<Vec<(u64, Outcome)>>,
 }
@@ -46,7 +47,8 @@ impl CompletionQueue {
     }
 
     /// Returns a waiter that adds its outcome to this queue with `tag`. It holds the queue weakly, so that a fetch
-    /// under way does not keep the descriptor of a dropped queue open; the outcome is dropped then.
+    /// under way does not keep the descriptor of a dropped queue open. If the queue was dropped, the outcome is dropped
+    /// too.
     pub fn waiter(self: &Arc<Self>, tag: u64) -> Waiter {
         let queue = Arc::downgrade(self);
         Box::new(move |outcome| {
@@ -67,7 +69,7 @@ impl CompletionQueue {
         }
     }
 
-    /// Removes and returns all outcomes, in the order of their arrival. The descriptor is no longer readable then.
+    /// Removes and returns all outcomes, in the order of their arrival. After that, the descriptor is not readable.
     /// Never blocks.
     pub fn drain(&self) -> Vec<(u64, Outcome)> {
         // The descriptor is reset first. An outcome that arrives between the two steps makes it readable again, so no

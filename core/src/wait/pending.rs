@@ -59,13 +59,13 @@ impl Pending {
         Self(Wait::Ready(Some(outcome)))
     }
 
-    /// Returns true if the outcome has to be waited for, until it has been returned; false if it was known at once.
+    /// Returns true until the outcome has been returned. Returns false if the outcome was known at once.
     pub fn is_waiting(&self) -> bool {
         matches!(self.0, Wait::Waiting(_))
     }
 
-    /// Blocks this thread until the outcome is known, and returns it. Returns `None` after `timeout`, and may be called
-    /// again then. The outcome is returned once; after that, [`Error::Internal`] is returned.
+    /// Blocks this thread until the outcome is known, and returns it. Returns `None` after `timeout`; the call may then
+    /// be repeated. The outcome is returned once; after that, [`Error::Internal`] is returned.
     ///
     /// Must not be called on the engine's own thread, where waiting for a fetch would never end.
     pub fn wait(&mut self, timeout: Duration) -> Option<Outcome> {

@@ -236,7 +236,7 @@ mod tests {
             wait_for(|| CALLED.load(Ordering::SeqCst) == 1);
             let first = scope.spawn(|| registration.remove());
             wait_for(|| registration.0.get().sink.load().is_none());
-            // The second finds no callback. It still waits for the call that the first one waits for.
+            // The second removal finds no callback. It still waits for the call that the first removal waits for.
             let second = scope.spawn(|| registration.remove());
             thread::sleep(Duration::from_millis(20));
             assert!(!first.is_finished());
@@ -251,7 +251,7 @@ mod tests {
     }
 
     #[test]
-    fn set_in_a_child_whose_parent_was_connecting_is_refused() {
+    fn set_in_a_child_whose_parent_was_connecting_fails() {
         let registration = Registration::new();
         registration.0.get().connection.store(CONNECTING, Ordering::Relaxed);
         assert!(!registration.set(never_called(), || panic!("it might wait for ever")));

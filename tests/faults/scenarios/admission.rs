@@ -73,7 +73,7 @@ fn hanging_renewals_leave_permits_to_another_host() {
     let hanging: Vec<_> = (0..10).map(|_| TokenEndpoint::start()).collect();
     let (resolver, names) = world.resolver_for_clients(&hanging, 32);
     for name in &names {
-        // Twice, because a token is renewed only after a hit.
+        // The second call is a hit. Without a hit, a token is not renewed.
         wait(resolver.headers(name)).unwrap();
         wait(resolver.headers(name)).unwrap();
     }
@@ -83,7 +83,8 @@ fn hanging_renewals_leave_permits_to_another_host() {
     world.advance(INSIDE_BUFFER);
     let requests = || hanging.iter().map(|host| host.requests().len()).sum::<usize>();
     wait_until(|| requests() >= names.len() + 64);
-    // More clients than the permits that are reserved for a host, and than one host may have requests under way.
+    // The number of clients exceeds the permits that are reserved for a host, and the requests that one host may have
+    // under way.
     let (other, names) = world.resolver_for_clients(std::slice::from_ref(&world.endpoint), 100);
     world.endpoint.default_reply(Reply::fresh_token(3600).hold());
     let callers: Vec<_> = names.iter().map(|name| other.headers(name)).collect();

@@ -42,7 +42,7 @@ pub(super) const CHAPTER: Chapter = Chapter {
 fn circuit_breaker_after_five_failures_opens_until_a_probe_succeeds() {
     let world = World::default();
     let resolver = |client: usize| world.resolver(&[&format!("client_id: c{client}")]);
-    // A wait that is longer than a fetch makes each fetch fail after one attempt.
+    // `Retry-After` asks for a longer pause than the 30 s of a fetch, so each fetch fails after one attempt.
     world.endpoint.default_reply(Reply::status(503).header("Retry-After", "40"));
     for client in 2..7 {
         assert_eq!(failure(&wait(resolver(client).headers("b"))).http_status, Some(503));
@@ -113,7 +113,7 @@ fn circuit_breaker_limits_failed_renewals_of_many_tokens() {
     let failures: u64 = statuses().map(|status| status.failures).sum();
     let requests = world.endpoint.requests().len() - requests_before;
     let warnings = warnings() - warnings_before;
-    // The failures are those of the fetches that were under way when the circuit breaker opened, and of the probes.
+    // The failed fetches are the probes, and the fetches that were under way when the circuit breaker opened.
     assert!((10..32).contains(&failures), "{failures} failures");
     assert!(requests <= 4 * 32, "{requests} requests");
     assert!(warnings < 32, "{warnings} warnings");

@@ -79,7 +79,7 @@ fn odd_expires_in_gives_a_lifetime_within_limits() {
         let world = World::default();
         let body = format!(r#"{{"access_token": "tok-{{n}}"{expires_in}}}"#);
         world.endpoint.script(vec![Reply::text(200, "application/json", body)]);
-        // A renewal never ends, so that no other token replaces this one before it expires.
+        // The endpoint does not answer renewals, so no other token replaces this one before it expires.
         world.endpoint.default_reply(Reply::broken(Fault::Hang));
         let resolver = world.resolver(&[]);
         for _ in 0..100 {

@@ -96,13 +96,13 @@ fn forked_child_gets_headers_and_leaves_the_parents_connection_alone() {
 }
 
 fn fork_while_threads_use_the_engine_leaves_a_child_that_works() {
-    /// Enough to find a lock that keeps its waiters in a table of the process: with such a lock, one child in twenty
-    /// hung.
+    /// The number of forks. It is enough to find a lock with a process-wide table of waiting threads: with such a lock,
+    /// one child in twenty hung.
     const FORKS: u32 = 40;
     let (endpoint, engine) = endpoint_and_engine();
     // The engine runs before the first fork.
     wait(resolver(&endpoint, &engine, "first").headers("b")).unwrap();
-    // There is never a token, so every call goes through the locks of the single flight.
+    // The client `busy` never gets a token, so each of its calls goes through the locks of the single flight.
     endpoint.default_reply(Reply::oauth_error(400, "invalid_client"));
     let busy = resolver(&endpoint, &engine, "busy");
     let ask = |count: u32| (0..count).for_each(|_| drop(busy.try_headers("b")));
@@ -134,7 +134,7 @@ fn fork_while_threads_use_the_engine_leaves_a_child_that_works() {
 /// The longest time that a child may take.
 const CHILD_LIMIT: Duration = Duration::from_secs(15);
 
-/// Runs `work` in a forked child and returns its result. Kills the child after [`CHILD_LIMIT`], and panics then.
+/// Runs `work` in a forked child and returns its result. Kills the child and panics after [`CHILD_LIMIT`].
 #[allow(unsafe_code, reason = "there is no safe fork")]
 fn in_child(work: impl FnOnce() -> String) -> String {
     let (mut reader, mut writer) = std::io::pipe().unwrap();

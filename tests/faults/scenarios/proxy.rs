@@ -27,10 +27,9 @@ pub(super) const CHAPTER: Chapter = Chapter {
         },
         Scenario {
             id: "proxy.3",
-            when: "The proxy refuses the tunnel with 407, or the proxy is down",
-            then: "The error is of the kind `Connect`, and says that the proxy refused or that the connection was \
-                   refused.",
-            run: proxy_that_refuses_or_is_down_gives_a_connect_error,
+            when: "The proxy rejects the tunnel with 407, or the proxy is down",
+            then: "The error is of the kind `Connect`. It mentions the proxy, or says that the connection was refused.",
+            run: proxy_that_rejects_or_is_down_gives_a_connect_error,
         },
     ],
 };
@@ -77,11 +76,11 @@ fn https_request_goes_through_a_tunnel() {
     assert_eq!((&*request.method, &*request.target), ("CONNECT", &*proxied.endpoint.address().to_string()));
 }
 
-fn proxy_that_refuses_or_is_down_gives_a_connect_error() {
+fn proxy_that_rejects_or_is_down_gives_a_connect_error() {
     let proxied = ProxiedEndpoint::start();
     proxied.proxy.default_reply(Reply::status(407));
-    let refused = proxied.fetch();
-    assert!(refused.starts_with("Connect ") && refused.contains("proxy"), "{refused}");
+    let rejected = proxied.fetch();
+    assert!(rejected.starts_with("Connect ") && rejected.contains("proxy"), "{rejected}");
     proxied.proxy.stop();
     let refused = proxied.fetch();
     assert!(refused.starts_with("Connect ") && refused.contains("refused"), "{refused}");

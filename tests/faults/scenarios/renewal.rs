@@ -119,8 +119,8 @@ fn first_use_close_to_expiry_renews_in_half_the_rest() {
         let world = World::default();
         let resolver = world.resolver(&[]);
         wait(resolver.headers("b")).unwrap();
-        // The renewal task checks at the planned time, and again and again later, whether the token has been used. It
-        // has checked when it sleeps again.
+        // The renewal task checks at the planned time, and again and again later, whether the token has been used. When
+        // it sleeps again, the check is done.
         let has_checked = || world.clock.wait_for_sleeper(Duration::from_millis(1), PATIENCE);
         assert!(world.clock.advance_to_next(Duration::from_secs_f64(INSIDE_BUFFER), PATIENCE) && has_checked());
         let now = world.clock.now().since(Instant::from_nanos(0));
@@ -153,7 +153,7 @@ fn renewals_of_many_providers_are_spread_and_limited() {
         })
         .collect();
     let provider = |client: usize| (&resolvers[client / USED], format!("b{client}"));
-    // Ten times as many providers have a token as use it.
+    // 10,000 providers get a token, but only 1,000 of them use it.
     let cold: Vec<_> = (0..USED * 10).map(provider).map(|(resolver, name)| resolver.headers(&name)).collect();
     for caller in cold {
         wait(caller).unwrap();

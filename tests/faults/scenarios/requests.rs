@@ -72,7 +72,7 @@ fn tokens_are_shared_only_if_all_inputs_are_equal() {
         "ca_bundle: /a",
         &token_url,
     ];
-    // Inputs that need others beside them. Each list differs from another one in one line.
+    // Inputs that are legal only together. Each list differs from another list in one line.
     let [key, other_key] = [(); 2].map(|()| {
         let endpoint = TokenEndpoint::start_tls(TlsOptions::default());
         format!("private_key: {:?}", endpoint.tls_files().unwrap().client_key)
@@ -152,7 +152,7 @@ fn optional_parameters_arrive_in_the_form() {
 fn user_in_the_token_url_adds_no_second_authorization_header() {
     let world = World::default();
     let url = world.endpoint.url().replace("http://", "http://user:password@");
-    // A configuration file with both is refused when it is loaded, so the method is set in code.
+    // In a configuration file, both together are an error, so the method is set in code.
     let mut config = world.config(&[&format!("token_url: {url}")]);
     let Some(AuthConfig::OAuth2(auth)) = &mut config.backends[0].auth else { panic!("not oauth2") };
     auth.options.authentication = ClientAuthentication::SecretBasic;

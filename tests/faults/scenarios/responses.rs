@@ -1,4 +1,4 @@
-//! Responses that are not accepted: what a token endpoint may answer without being believed.
+//! Responses that are not accepted as a token.
 
 use argus_auth_core::TokenErrorKind;
 use argus_auth_faults::{World, failure, failure_kind, wait};
@@ -50,7 +50,7 @@ pub(super) const CHAPTER: Chapter = Chapter {
 };
 
 fn response_without_a_token_is_an_error() {
-    // A parser that takes a list for the fields of an object would accept this.
+    // A parser that reads a list as the fields of an object would accept this.
     let list = r#"["tok", "Bearer", 3600, null, null, null, null]"#;
     let transient = ["", "<html>", r#"{"access_token": "a"#, "[1]", list, "null", "access_token=a&token_type=bearer"];
     for body in transient {

@@ -215,7 +215,8 @@ fn wrong_secret_cools_down_until_the_configuration_is_reloaded() {
     resolver.replace(&world.config(&["client_secret: right"]));
     assert_eq!(token(&wait(resolver.headers("b"))), "tok-1");
     world.expect_requests(requests + 1);
-    // The cool-down ended when the wrong secret went out of the configuration. Coming back, it starts without one.
+    // The cool-down ended when the wrong secret was removed from the configuration. If it is configured again, it
+    // starts without a cool-down.
     resolver.replace(&world.config(&["client_secret: wrong"]));
     assert_eq!(token(&wait(resolver.headers("b"))), "tok-2");
 }

@@ -67,7 +67,7 @@ fn echoed_secret_is_left_out_of_errors_and_scopes() {
 
     let world = World::default();
     let url = world.endpoint.url().replace("http://", "http://user:pass%2Fword@");
-    // base64("user:pass/word") is the second.
+    // The second value is base64("user:pass/word").
     for echo in ["pass/word", "dXNlcjpwYXNzL3dvcmQ=", "api-key-5"] {
         expect_echo_left_out(&world, &format!("token_url: {url}?key=api-key-5"), echo);
     }
@@ -97,7 +97,7 @@ fn expect_echo_left_out(world: &World, lines: &str, echo: &str) {
     world.endpoint.default_reply(Reply::json(400, &serde_json::json!({"error": echo})));
     resolver.invalidate("b", None).unwrap();
     let outcome = wait(resolver.headers("b"));
-    assert_eq!(failure(&outcome).message, "the token endpoint refused the request", "{lines}");
+    assert_eq!(failure(&outcome).message, "the token endpoint rejected the request", "{lines}");
     assert_eq!(failure(&outcome).oauth_error, None);
 
     let body = serde_json::json!({"access_token": "tok", "scope": ["read", echo]});
@@ -175,7 +175,7 @@ fn private_key() -> String {
     TokenEndpoint::start_tls(TlsOptions::default()).tls_files().unwrap().client_key.clone()
 }
 
-/// Returns every kind of reply, with a secret wherever a server may put one.
+/// Returns every kind of reply, with a secret in each place where a server may put a secret.
 fn replies_with_secrets() -> Vec<Reply> {
     let canary = |text: &str| format!("{text} {CANARY}");
     let mut replies = vec![

@@ -121,7 +121,7 @@ fn panicking_fetch_gives_an_error_and_the_next_one_works() {
     let world = World::default();
     world.endpoint.script(vec![Reply::token("later", 3600)]);
     let resolver = world.resolver(&[]);
-    // A fetch sleeps until its limit of 30 s; nothing else in the engine sleeps for so short a time here.
+    // A fetch sleeps until its limit of 30 s; all other sleeps of the engine are longer in this scenario.
     world.clock.panic_next_sleep(Duration::from_secs(30));
     let outcome = wait(resolver.headers("b"));
     assert!(matches!(outcome, Err(Error::Internal { .. })), "{outcome:?}");

@@ -16,7 +16,7 @@ pub(super) const CHAPTER: Chapter = Chapter {
         Scenario {
             id: "tls.1",
             when: "No trusted CA has issued the certificate of the endpoint",
-            then: "The connection is refused, and the error says that the issuer is not trusted. With the right CA in \
+            then: "The handshake fails, and the error says that the issuer is not trusted. With the right CA in \
                    `ca_bundle`, the fetch works. If `ca_bundle` names a file that does not exist, the error names the \
                    file.",
             run: ca_bundle_decides_which_issuers_are_trusted,
@@ -31,8 +31,8 @@ pub(super) const CHAPTER: Chapter = Chapter {
         Scenario {
             id: "tls.3",
             when: "The endpoint's certificate is for another host, or has expired",
-            then: "The connection is refused, and the error says which of the two it is.",
-            run: wrong_or_expired_server_certificate_is_refused,
+            then: "The handshake fails, and the error says which of the two it is.",
+            run: wrong_or_expired_server_certificate_is_rejected,
         },
         Scenario {
             id: "tls.4",
@@ -43,7 +43,7 @@ pub(super) const CHAPTER: Chapter = Chapter {
         Scenario {
             id: "tls.5",
             when: "The files of `ca_bundle` and of the client certificate are replaced while the engine runs. The \
-                   server refuses the old client certificate by a TLS alert, or by a status (400, as nginx does).",
+                   server rejects the old client certificate by a TLS alert, or by a status (400, as nginx does).",
             then: "The next request reads the files again. A client certificate that can't be read is an error that \
                    names the key; with the right one in its place, the fetch works.",
             run: replaced_certificate_files_are_read_for_the_next_request,
@@ -90,15 +90,15 @@ fn ca_from_the_environment_is_trusted() {
     let directory = files.directory.join("certs");
     std::fs::create_dir(&directory).unwrap();
     let environment = [("SSL_CERT_DIR", directory.to_str().unwrap())];
-    let refused = fetch_with_environment(&url, &environment);
-    assert!(!refused.starts_with("token"), "{refused}");
+    let rejected = fetch_with_environment(&url, &environment);
+    assert!(!rejected.starts_with("token"), "{rejected}");
     // `openssl rehash` names a certificate by a hash and a number, and only files with such names are read.
     std::fs::copy(&ca, directory.join("0f1e2d3c.0")).unwrap();
     let granted = fetch_with_environment(&url, &environment);
     assert!(granted.starts_with("token tok-"), "{granted}");
 }
 
-fn wrong_or_expired_server_certificate_is_refused() {
+fn wrong_or_expired_server_certificate_is_rejected() {
     for (certificate, words) in [(Certificate::WrongHost, "not valid for name"), (Certificate::Expired, "expired")] {
         let world = world_with_tls(certificate, false);
         let files = CertificateFiles::of(&world.endpoint);
@@ -118,7 +118,8 @@ fn required_client_certificate_is_presented() {
 
 fn replaced_certificate_files_are_read_for_the_next_request() {
     let world = world_with_tls(Certificate::Valid, true);
-    // The files of another endpoint: a CA that did not issue this one's certificate, and a client that it rejects.
+    // The files of another endpoint: a CA that did not issue the certificate of this endpoint, and a client that this
+    // endpoint rejects.
     let other = TokenEndpoint::start_tls(TlsOptions::default());
     let files = CertificateFiles::of(&other);
     let right = world.endpoint.tls_files().unwrap();
@@ -128,7 +129,7 @@ fn replaced_certificate_files_are_read_for_the_next_request() {
         &files.line("client_certificate_key", "client.key"),
     ]);
     let fetch = || {
-        // Past every cool-down and pause.
+        // Moves the clock beyond every cool-down and pause.
         world.advance(300.0);
         resolver.invalidate("b", None).unwrap();
         world.wait_skipping_pauses(resolver.headers("b"))
@@ -157,9 +158,9 @@ fn untrusted_certificate_costs_another_host_no_connection() {
     let ca = files.line("ca_bundle", "ca.pem");
     let other = world.resolver(&[&ca]);
     for attempt in 1..=5 {
-        let refused =
+        let rejected =
             world.resolver(&[&ca, &format!("token_url: {:?}", untrusted.url()), &format!("client_id: c{attempt}")]);
-        assert_eq!(failure_kind(&wait(refused.headers("b"))), TokenErrorKind::Tls);
+        assert_eq!(failure_kind(&wait(rejected.headers("b"))), TokenErrorKind::Tls);
         assert_eq!(untrusted.accepted(), attempt);
         other.invalidate("b", None).unwrap();
         wait(other.headers("b")).unwrap();

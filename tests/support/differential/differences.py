@@ -22,7 +22,10 @@ LEGAL_VALUE = re.compile(r"(?:[!-~](?:[ \t!-~]*[!-~])?)?")
 
 
 def explain(case: Case, theirs: dict[str, Any], ours: dict[str, Any]) -> tuple[bool, str]:
-    """Returns whether the two outcomes agree and, if not, the listed reason, which is empty if there is none."""
+    """Returns whether the two outcomes agree, and the listed reason if they differ.
+
+    The reason is "" if the outcomes agree, or if no reason is listed.
+    """
     if theirs["ok"] and ours["ok"]:
         if exact(theirs["backends"]) == exact(ours["backends"]):
             return not is_rejection_missing(case), ""
@@ -56,7 +59,7 @@ def why_we_reject(case: Case, backends: dict[str, Any], errors: list[dict[str, s
 
 
 def why_we_accept(case: Case, lines: list[str]) -> str:
-    """Returns the reason for the first line of their error, if there is one for each line."""
+    """Returns the reason for the first line of their error; "" unless each line has a reason."""
     reasons = [next((reason for reason, holds in WE_ACCEPT.items() if holds(case, line)), "") for line in lines]
     return reasons[0] if all(reasons) else ""
 
@@ -81,7 +84,7 @@ def header_tables(backends: dict[str, Any]) -> Iterator[dict[str, str]]:
 
 
 def merge_cases(backends: dict[str, Any]) -> dict[str, Any]:
-    """Returns the backends with only the last of several headers that differ only in case."""
+    """Returns the backends. Where headers differ only in the case of their names, the last header is kept."""
 
     def merged(fields: dict[str, str]) -> dict[str, str]:
         found: dict[str, tuple[str, str]] = {}

@@ -1,6 +1,7 @@
-"""Loads configurations with the real gateway. Reads and writes the same lines as `load.rs`, but `error` for `problems`.
+"""Loads configurations with the real gateway.
 
-Run by a Python that has argus-mcp installed.
+Reads and writes the same lines as `load.rs`, with the key `error` instead of `problems`. Run by a Python that has
+argus-mcp installed.
 """
 
 import base64
@@ -49,8 +50,8 @@ def load(path: str, case: dict) -> dict:
 def out_of_reach(descriptor: int) -> int:
     """Returns a copy of a descriptor with a high number.
 
-    The gateway takes a secret store's `path: 1` for a descriptor, which it opens and so closes. No case has a number
-    this high.
+    The gateway treats `path: 1` of a secret store as file descriptor 1: it opens and then closes it. No case has a
+    number as high as this copy.
     """
     return fcntl.fcntl(descriptor, fcntl.F_DUPFD, 900)
 

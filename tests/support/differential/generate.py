@@ -1,4 +1,4 @@
-"""Generates random configurations: valid ones, edge cases and broken ones. The same seed gives the same one."""
+"""Generates random configurations: valid, unusual and broken. The same seed gives the same configuration."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ class Generator:
 
     def __init__(self, random: Random) -> None:
         self.random = random
-        # The probability that a value is any scalar instead of a plausible one.
+        # The probability that a value is any scalar instead of a plausible value.
         self.disorder = random.choice([0, 0, 0.01, 0.03, 0.1, 0.3])
         # The probability of each optional key.
         self.share = random.choice([0.1, 0.3, 0.5])
@@ -76,7 +76,7 @@ class Generator:
         return self.random.random() < share
 
     def key(self, name: str) -> str:
-        """Returns a key as YAML text: seldom in another spelling, or any scalar instead of it."""
+        """Returns a key as YAML text: rarely in another spelling, or any scalar instead of it."""
         if not self.chance(self.disorder / 3):
             return name
         typo = name[:-1] or "x"
@@ -101,7 +101,7 @@ class Generator:
         return self.random.choice(["", "", "---\n", "%YAML 1.1\n---\n", "# c\n"]) + self.emit(self.block(DOCUMENT), 0)
 
     def block(self, table: Table) -> Yaml:
-        """Returns the required keys and some optional ones, in any order."""
+        """Returns the required keys and some optional keys, in any order."""
         keys = [
             key
             for key, field in table.items()
@@ -111,7 +111,7 @@ class Generator:
         return {self.key(key): self.value(table[key]) for key in keys}
 
     def value(self, field: Field) -> Yaml:
-        """Returns one of the field's good values, or seldom an odd one."""
+        """Returns one of the field's good values or, rarely, an odd value."""
         if self.chance(self.disorder):
             return self.odd(field)
         value = self.random.choice(field.good or field.bad)

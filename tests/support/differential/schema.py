@@ -267,7 +267,7 @@ def templates(table: Table, *, keys: bool) -> list[dict[str, object]]:
 
 
 def template_parts(field: Field, *, keys: bool) -> list[object]:
-    """Returns the templates of a field: the field itself as an open value, and those of its blocks and lists."""
+    """Returns the templates of a field: the field as an open value, and the templates of its blocks and lists."""
     parts: list[object] = [] if keys else [field]
     for value in {id(value): value for value in field.good}.values():
         if isinstance(value, dict):
@@ -278,7 +278,10 @@ def template_parts(field: Field, *, keys: bool) -> list[object]:
 
 
 def plain(field: Field) -> object:
-    """Returns the first value of the field; of a block, its required keys, or its first key if none is required."""
+    """Returns the first value of the field.
+
+    A block is reduced to its required keys, or to its first key if no key is required.
+    """
     value = (*field.good, *field.bad)[0]
     if not isinstance(value, dict):
         return value

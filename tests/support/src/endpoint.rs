@@ -27,7 +27,7 @@ use crate::tls::{TlsFiles, TlsOptions, TlsSide};
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct Options {
-    /// The port on 127.0.0.1; 0, the default, lets the system choose a free one.
+    /// The port on 127.0.0.1; 0, the default, lets the system choose a free port.
     pub port: u16,
     /// The reply when the script is empty; by default [`Reply::fresh_token(3600)`](Reply::fresh_token).
     pub default_reply: Option<Reply>,
@@ -110,7 +110,7 @@ impl TokenEndpoint {
         self.address
     }
 
-    /// Adds replies to the end of the script. Each token request takes the next one.
+    /// Adds replies to the end of the script. Each token request takes the next reply.
     pub fn script(&self, replies: Vec<Reply>) {
         self.shared.script(replies);
     }
@@ -136,7 +136,7 @@ impl TokenEndpoint {
         self.shared.accepted()
     }
 
-    /// Lets every reply continue that is held now ([`Reply::hold`]). Later ones wait for the next call.
+    /// Sends every reply that is held now ([`Reply::hold`]). Replies that are held later wait for the next call.
     pub fn release(&self) {
         self.shared.release();
     }
@@ -228,13 +228,13 @@ async fn accept(
 ) {
     loop {
         let Ok((stream, peer)) = listener.accept().await else {
-            // Most likely out of file descriptors: gives other connections time to finish.
+            // The process has probably no file descriptors left. Waits until other connections end.
             tokio::time::sleep(Duration::from_millis(5)).await;
             continue;
         };
         while connections.try_join_next().is_some() {}
         shared.count_accepted();
-        // Without it the system would join the pieces of a drip.
+        // Without TCP_NODELAY, the system would join the small writes of `Fault::Drip`.
         let _ = stream.set_nodelay(true);
         let shared = shared.clone();
         match tls.cloned() {

@@ -4,7 +4,8 @@ use std::io::{self, ErrorKind};
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
-/// In bytes. The library's requests are far smaller; the limits only keep a faulty test from using up the memory.
+/// The limits on a request, in bytes. The library's requests are far smaller; the limits only keep a faulty test from
+/// using up the memory.
 const MAX_HEAD: usize = 256 * 1024;
 const MAX_BODY: usize = 64 * 1024 * 1024;
 

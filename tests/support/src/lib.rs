@@ -4,7 +4,7 @@
 //! the middle of a body, a wrong length, one byte a second. It has a thread and a runtime of its own and a blocking
 //! interface, so it works inside any test, including one whose own clock is paused.
 //!
-//! Its answers are data ([`Reply`]). Their format is the same in Rust, in the JSON files of the fault suite, and on the
+//! Its replies are data ([`Reply`]). Their format is the same in Rust, in the JSON files of the fault suite, and on the
 //! control paths by which tests in other languages drive the program `token-endpoint`.
 //!
 //! | file | holds |
@@ -15,9 +15,9 @@
 //! | `http.rs` | reads one HTTP request |
 //! | `control.rs` | answers the control paths (`/_script`, `/_requests` and so on) |
 //! | `request.rs` | [`Request`], a recorded request |
-//! | `reply.rs` | [`Reply`] and [`Fault`], an answer and what goes wrong with it |
+//! | `reply.rs` | [`Reply`] and [`Fault`], a reply and what goes wrong with it |
 //! | `send.rs` | writes a reply, including its fault |
-//! | `tls.rs` | certificates, valid and invalid ones, and the TLS configuration |
+//! | `tls.rs` | valid and invalid certificates, and the TLS configuration |
 //! | `bin/token-endpoint.rs` | the endpoint as a program, for tests in C, C++ and Python |
 //!
 //! ```

@@ -1,9 +1,9 @@
-//! The endpoint's answers, as data.
+//! The endpoint's replies, as data.
 
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Value, json};
 
-/// One answer of the endpoint.
+/// One reply of the endpoint.
 ///
 /// Every field has a default, so in JSON `{}` is an empty 200 and `{"status": 503}` is a 503. In JSON, the body is
 /// either a string, which is used unchanged, or any other value, which is used as JSON text. `{n}` in a body becomes a
@@ -30,7 +30,7 @@ pub struct Reply {
     pub body: String,
     /// True to hold the reply until [`release`](crate::TokenEndpoint::release).
     pub hold: bool,
-    /// The time before the reply begins, in milliseconds of real time. It starts at the release if `hold` is set, too.
+    /// The time before the reply begins, in milliseconds of real time. If `hold` is also set, it starts at the release.
     pub delay_ms: u64,
     /// The way in which the reply goes wrong.
     pub fault: Fault,

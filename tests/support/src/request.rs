@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Request {
-    /// The number of its connection, from 1. Two requests with the same number came on one connection.
+    /// The number of the connection, counted from 1. Two requests with the same number came on one connection.
     pub connection: u64,
     /// The client's TCP port.
     pub peer_port: u16,
@@ -24,13 +24,13 @@ pub struct Request {
     pub target: String,
     /// The path, without the query.
     pub path: String,
-    /// The query, without the question mark; empty if there is none.
+    /// The query, without the question mark; empty if there is no query.
     pub query: String,
     /// All headers in order of arrival, with the case of their names unchanged.
     pub headers: Vec<(String, String)>,
     /// The body. Bytes that are not UTF-8 are replaced by U+FFFD.
     pub body: String,
-    /// The fields of the body read as `application/x-www-form-urlencoded`, whatever its content type.
+    /// The fields of the body read as `application/x-www-form-urlencoded`, with any content type.
     pub form: Vec<(String, String)>,
 }
 

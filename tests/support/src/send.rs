@@ -14,11 +14,12 @@ use crate::reply::{Fault, Reply};
 /// The next step for a connection after a reply.
 #[derive(PartialEq, Eq)]
 pub(crate) enum Next {
-    /// It can carry another request.
+    /// The connection can carry another request.
     KeepOpen,
-    /// It must be closed cleanly: FIN, under TLS after `close_notify`.
+    /// The connection must be closed cleanly: FIN, under TLS after `close_notify`.
     Close,
-    /// It must be dropped: for a reset, which the socket is already set to, or a truncation, which must not look clean.
+    /// The connection must be dropped: for a reset, which the socket is already set to, or for a truncation, which must
+    /// not look like a clean end.
     Drop,
 }
 
@@ -32,7 +33,7 @@ enum Framing {
 pub(crate) async fn send<T: Transport>(stream: &mut T, reply: &Reply, target: &str) -> io::Result<Next> {
     let body = reply.body.as_bytes();
     let half = &body[..body.len() / 2];
-    // An empty body can't be truncated, so one byte is announced that is never sent.
+    // An empty body can't be truncated, so a length of one byte is announced, and that byte is never sent.
     let announced = Framing::Length(length(body).max(1));
     match &reply.fault {
         Fault::None => {

@@ -19,8 +19,8 @@ pub(crate) struct Shared {
     inner: Mutex<Inner>,
     /// Notified after each recorded request.
     arrived: Condvar,
-    /// The number of calls of `release`. A held reply waits until it exceeds the number at the arrival of its request,
-    /// so that no release after the arrival is missed.
+    /// The number of calls of `release`. A held reply waits until this number is greater than it was when the request
+    /// arrived, so that no release after the arrival is missed.
     releases: watch::Sender<u64>,
     accepted: AtomicU64,
     log: Option<Mutex<File>>,
@@ -150,7 +150,7 @@ impl Shared {
     }
 
     pub(crate) fn release(&self) {
-        // Under the lock, so that each request is recorded either before or after this release.
+        // Takes the lock, so that each request is recorded either before or after this release.
         let _lock = self.lock();
         self.releases.send_modify(|releases| *releases += 1);
     }

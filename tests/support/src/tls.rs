@@ -1,4 +1,4 @@
-//! Certificates, valid and invalid ones, which are generated for each endpoint, and the TLS configuration.
+//! Valid and invalid certificates, which are generated for each endpoint, and the TLS configuration.
 
 use std::io;
 use std::path::Path;
@@ -116,7 +116,7 @@ fn server_config(
     certificate: CertificateDer<'static>,
     key: &KeyPair,
 ) -> ServerConfig {
-    // Not the default provider of the process, because a test binary may have installed another one, or none.
+    // Names the provider, because another test may have installed another default provider, or none is installed.
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let builder = ServerConfig::builder_with_provider(provider.clone());
     let builder = builder.with_safe_default_protocol_versions().expect("ring speaks TLS");
@@ -163,7 +163,7 @@ fn named(name: &str, hosts: &[&str]) -> CertificateParams {
     let hosts: Vec<String> = hosts.iter().map(|&host| host.to_owned()).collect();
     let mut params = CertificateParams::new(hosts).expect("legal host names");
     params.distinguished_name.push(DnType::CommonName, name);
-    // Python 3.13 and later reject chains without it.
+    // Python 3.13 and later reject chains without an authority key identifier.
     params.use_authority_key_identifier_extension = true;
     params
 }

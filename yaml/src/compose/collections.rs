@@ -7,7 +7,7 @@ use crate::scanner::Kind;
 use crate::{Error, Id, Mark, Pair, Value};
 
 impl Composer<'_, '_> {
-    /// Reads the collection that belongs to the node `id`. The next token must be its first one.
+    /// Reads the collection that belongs to the node `id`. The next token must be the first token of the collection.
     pub(crate) fn collection(&mut self, shape: Shape, id: Id, depth: usize) -> Result<Composed> {
         let start = self.scanner.peek()?.start;
         if !matches!(shape, Shape::IndentlessSequence) {

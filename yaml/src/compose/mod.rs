@@ -1,4 +1,4 @@
-//! The composer: turns tokens into a graph of nodes. It is parser and composer of `PyYAML` in one.
+//! The composer: turns tokens into a graph of nodes. It does the work of both the parser and the composer of `PyYAML`.
 //!
 //! This file reads documents, directives, scalars and aliases, and checks the limits; `collections` reads sequences and
 //! mappings. An alias shares the node of its anchor, but counts towards the limits like a copy of that node.
@@ -25,11 +25,11 @@ const STANDARD_TAGS: &str = "tag:yaml.org,2002:";
 /// The amounts that an alias to a node adds to the counts that have limits.
 #[derive(Clone, Copy)]
 struct Weight {
-    /// Nodes, the node itself included.
+    /// The number of nodes, including the node itself.
     nodes: usize,
-    /// Bytes of all scalars.
+    /// The number of bytes of all scalars.
     bytes: usize,
-    /// Levels of nesting, the node itself included.
+    /// The number of nesting levels, including the node itself.
     height: usize,
 }
 
@@ -64,7 +64,7 @@ enum Shape {
 /// A node that was read.
 struct Composed {
     id: Id,
-    /// The number of nesting levels, the node itself included.
+    /// The number of nesting levels, including the node itself.
     height: usize,
 }
 
@@ -212,7 +212,7 @@ impl<'a> Composer<'a, '_> {
     }
 
     /// Reads a scalar or a collection. After properties the value may be omitted. `properties` is the place of the
-    /// first one.
+    /// first property.
     fn content(
         &mut self,
         place: Place,
@@ -258,7 +258,7 @@ impl<'a> Composer<'a, '_> {
             return Err(Error::at(token.start, "expected a value here"));
         };
         let tag = match tag {
-            // After the lone `!` even a quoted scalar is resolved like a plain one.
+            // After the non-specific tag `!`, even a quoted scalar is resolved like a plain scalar.
             Some("!") => implicit(&text),
             Some(tag) => Tag::explicit(tag),
             None if plain => implicit(&text),

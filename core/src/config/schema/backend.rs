@@ -9,7 +9,7 @@ use crate::config::reader::{KeyRule, Mapping, Reader};
 use crate::config::words::{self, strip};
 use crate::headers::Headers;
 
-/// Reads a backend; `None` for a `stdio` backend, and for one with an error.
+/// Reads a backend; `None` for a `stdio` backend and for a backend with an error.
 pub(super) fn read(reader: &mut Reader<'_>, field: &Field<'_>) -> Option<BackendConfig> {
     let name = read_name(reader, field);
     let backend = reader.mapping(field, KeyRule::Fixed)?;

@@ -137,7 +137,7 @@ fn check_overrides(reader: &mut Reader<'_>, field: &Field<'_>) -> bool {
     valid
 }
 
-/// Returns whether the keys are valid that record the origin of the entry.
+/// Returns whether the keys that record the origin of the entry are valid.
 fn check_provenance(reader: &mut Reader<'_>, backend: &Mapping<'_>) -> bool {
     const TEXTS: [&str; 5] = ["created_by", "updated_by", "created_via", "updated_via", "import_batch_id"];
     let mut valid = true;

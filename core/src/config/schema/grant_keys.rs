@@ -8,8 +8,8 @@ use crate::config::model::OAuth2Config;
 use crate::config::reader::{Mapping, Reader};
 use crate::config::urls::is_in_the_clear;
 
-/// Reads a client id or a secret; `None` if it has an error. Warns about a line break at the end, which is legal, but
-/// is probably the end of the file that the text came from.
+/// Reads a client id or a secret; `None` if it has an error. Warns about a line break at the end. It is legal, but was
+/// probably copied from a file by mistake.
 pub(super) fn read_credential<'d>(reader: &mut Reader<'_>, field: &Field<'d>) -> Option<TextValue<'d>> {
     let text = reader.nonempty_text(field)?;
     if text.as_str().ends_with(['\n', '\r']) {
@@ -18,7 +18,8 @@ pub(super) fn read_credential<'d>(reader: &mut Reader<'_>, field: &Field<'d>) ->
     Some(text)
 }
 
-/// Reads a URL; `None` if it has an error. The gateway accepts any text as a URL, so one that can't work is a warning.
+/// Reads a URL; `None` if it has an error. The gateway accepts any text as a URL, so a URL that can't work gives only a
+/// warning.
 pub(super) fn read_endpoint(reader: &mut Reader<'_>, field: &Field<'_>) -> Option<String> {
     let text = reader.nonempty_text(field)?;
     let key = field.key();
@@ -33,7 +34,7 @@ pub(super) fn read_endpoint(reader: &mut Reader<'_>, field: &Field<'_>) -> Optio
     Some(text.as_str().to_owned())
 }
 
-/// Reads a list of scopes; `None` if one has an error.
+/// Reads a list of scopes; `None` if a scope has an error.
 pub(super) fn read_scopes(reader: &mut Reader<'_>, field: &Field<'_>) -> Option<Vec<String>> {
     let items = reader.list(field)?;
     // All items are read before the first error ends the collection, so that all problems are reported.
@@ -41,7 +42,7 @@ pub(super) fn read_scopes(reader: &mut Reader<'_>, field: &Field<'_>) -> Option<
     scopes.into_iter().collect()
 }
 
-/// Reads one scope. The gateway accepts any text as a scope, so one that can't work is a warning.
+/// Reads one scope. The gateway accepts any text as a scope, so a scope that can't work gives only a warning.
 fn read_scope(reader: &mut Reader<'_>, item: &Field<'_>) -> Option<String> {
     let text = reader.text(item)?;
     let is_token = |text: &str| text.bytes().all(|byte| matches!(byte, b'!' | b'#'..=b'[' | b']'..=b'~'));

@@ -19,7 +19,7 @@ pub(super) enum HeaderOwner {
 fn header_warning(name: &str, owner: HeaderOwner) -> Option<&'static str> {
     match name.to_ascii_lowercase().as_str() {
         "host" | "content-length" => Some("the HTTP client sets this header itself; setting it breaks every request"),
-        // A backend's own headers do not replace those of the protocol.
+        // A backend's own headers do not replace the protocol's headers.
         "accept" | "content-type" | "mcp-session-id" if owner == HeaderOwner::Auth => {
             Some("this header from `auth` replaces the one that the protocol needs; requests will fail")
         }

@@ -11,7 +11,7 @@
 //! * `unknown_keys`: warnings about unknown keys.
 //!
 //! A function here returns `None` for a backend or a block with an error, after the error was reported. Its other keys
-//! are read all the same where that is possible, so that all problems are reported.
+//! are still read if possible, so that all problems are reported.
 
 mod auth;
 mod backend;
@@ -55,7 +55,7 @@ fn read_document(reader: &mut Reader<'_>, document: &Field<'_>) -> Option<Vec<Ba
     }
     let backends = read_backends(reader, &sections);
     if let Some(secrets) = &secrets {
-        // If no backend refers to a secret, another part of the file still may.
+        // Even if no backend refers to a secret, another part of the file may.
         let unneeded = reader.files.is_some() && reader.references.open_store();
         match reader.references.store_failure().map(|failure| format!("the secret store can't be opened: {failure}")) {
             Some(failure) if unneeded => {

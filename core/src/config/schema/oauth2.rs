@@ -70,7 +70,7 @@ enum Method {
 /// The block while it is read. An absent key keeps its default.
 struct Draft {
     config: OAuth2Config,
-    /// `None` if the word is unknown and resembles no known one.
+    /// `None` if the value has an error and no known word is similar to it.
     method: Option<Method>,
     private_key: Option<Secret>,
     private_key_id: Option<String>,
@@ -166,7 +166,7 @@ impl Draft {
         Some(())
     }
 
-    /// Returns whether the method is `private_key_jwt`. If it is another one, warns that the key has no effect.
+    /// Returns whether the method is `private_key_jwt`. If it is another method, warns that the key has no effect.
     fn signs_assertions(&self, reader: &mut Reader<'_>, field: &Field<'_>) -> bool {
         match self.method {
             Some(Method::PrivateKeyJwt) => true,
@@ -244,8 +244,8 @@ impl Draft {
         Some(())
     }
 
-    /// Reads the name of a file. The content of a file is an error, because a name is shown in messages, and a key must
-    /// not be.
+    /// Reads a file name. It is an error to write the content of the file here: messages show file names, and must not
+    /// show a private key.
     fn path(&mut self, reader: &mut Reader<'_>, field: &Field<'_>) -> Option<PathBuf> {
         let is_content = |text: &str| text.contains(['\n', '\r']) || text.contains("-----BEGIN");
         let text = reader.nonempty_text(field);

@@ -20,7 +20,7 @@ pub(super) fn warn_about_unknown(reader: &mut Reader<'_>, mapping: &Mapping<'_>,
             String::new()
         } else {
             match meant_key(field.key(), known) {
-                // The keys of other products hold the name of a file instead.
+                // In other products, the corresponding key takes the name of a file.
                 Some("private_key") => "; did you mean `private_key`, which takes the PEM text itself?".to_owned(),
                 Some(key) => format!("; did you mean `{key}`?"),
                 None => String::new(),

@@ -124,7 +124,7 @@ fn authentication_method_decides_which_keys_are_required_or_have_no_effect() {
         )
     };
     let rows = [
-        // The missing secret is no error with this method.
+        // The missing secret is not an error with this method.
         (KEYED, vec![LACKS_KEY.to_owned()]),
         (
             "token_endpoint_auth_method: private-key-jwt",

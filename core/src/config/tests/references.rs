@@ -61,7 +61,7 @@ fn reference_in_each_mode_gives_a_value_or_an_error() {
                 }
                 Err(error) => Err(error.problems.into_iter().map(|problem| problem.message).collect::<Vec<_>>()),
             };
-            // A reference that is an error in one mode is kept with a warning in the other.
+            // With `Unresolved::Keep`, a reference that is an error with `Unresolved::Error` is kept, with a warning.
             let expected = expected.map(|value| (format!("{:?}", [("X", value)]), strictly.is_err()));
             (format!("{secrets} {value} {unresolved:?}"), found, expected.map_err(|message| vec![message.to_owned()]))
         })

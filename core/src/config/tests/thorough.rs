@@ -7,7 +7,7 @@ use argus_auth_test_support::{TlsOptions, TokenEndpoint};
 
 use super::{Unresolved, assert_rows, oauth2, problems, thorough_problems};
 
-/// A directory with the usable files `ca.pem`, `client.pem` and `client.key`, and with unusable ones.
+/// A directory with the usable files `ca.pem`, `client.pem` and `client.key`, and with unusable files.
 struct TestDirectory(PathBuf);
 
 impl TestDirectory {
@@ -31,7 +31,8 @@ impl TestDirectory {
         std::fs::set_permissions(self.0.join(name), std::fs::Permissions::from_mode(mode)).unwrap();
     }
 
-    /// Returns the problems of an `oauth2` block that holds `lines`. `@` stands for the directory in both.
+    /// Returns the problems of an `oauth2` block that holds `lines`. In `lines` and in the problems, `@` stands for the
+    /// directory.
     fn check(&self, lines: &str) -> Vec<String> {
         let directory = format!("{}/", self.0.display());
         let yaml = oauth2(&lines.replace('@', &directory));

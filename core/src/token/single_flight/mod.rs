@@ -1,7 +1,7 @@
 //! Single flight: one fetch per source, shared by all callers, and the cool-down after a fetch that failed.
 //!
 //! * this file: [`SingleFlight`];
-//! * `model`: its test with loom, in every order in which threads can run.
+//! * `model`: its test with loom, in all interleavings of its threads with at most three preemptions.
 
 use std::collections::HashMap;
 use std::pin::pin;
@@ -27,7 +27,7 @@ pub(super) struct SingleFlight<W> {
 
 #[derive(Debug)]
 struct SourceEntry<W> {
-    /// The waiters of the fetch that is under way; `None` if none is.
+    /// The waiters of the fetch that is under way; `None` if no fetch is under way.
     waiters: Option<Vec<W>>,
     /// Notifies the fetch that a caller waits for it now. It is kept here and not in the source, because a child of
     /// `fork` uses the source and must not touch a lock that the parent's engine may have held.
@@ -98,7 +98,8 @@ impl<W> SourceEntry<W> {
 }
 
 impl<W> SingleFlight<W> {
-    /// Adds `waiter` to the fetch for `source` that is under way. If none is, the caller must perform it.
+    /// Adds `waiter` to the fetch for `source` that is under way. If no fetch is under way, the caller must perform
+    /// one.
     ///
     /// `recheck` reads the token once more, under the lock, so that a fetch which has just ended is not missed. The
     /// waiter is dropped if it does not have to wait.
@@ -167,7 +168,7 @@ impl<W> SingleFlight<W> {
     pub(super) async fn caller_joined(&self, source: SourceId) {
         let Some(joined) = self.entries.lock().get(&source).map(|entry| Arc::clone(&entry.joined)) else { return };
         let mut joined = pin!(joined.notified());
-        // Registers for notifications before it checks for waiters, so that a caller who joins in between is not
+        // Registers for notifications before it checks for waiters, so that a caller that joins in between is not
         // missed.
         joined.as_mut().enable();
         if !self.has_waiters(source) {

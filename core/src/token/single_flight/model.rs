@@ -1,4 +1,5 @@
-//! A test of the single flight with loom, in every order in which threads can run: `make test-loom`.
+//! A test of the single flight with loom (`make test-loom`), in all interleavings of its threads with at most three
+//! preemptions.
 
 use std::task::{Context, Waker};
 
@@ -12,8 +13,8 @@ use crate::error::{TokenError, TokenErrorKind};
 const SOURCE: SourceId = SourceId::for_test(0);
 const NOW: Instant = Instant::from_nanos(0);
 
-/// The limit on involuntary switches between threads in one order. Errors of this kind need two or three, and a test of
-/// all orders with more would take hours.
+/// The limit on preemptions in one run (loom's `preemption_bound`). Concurrency errors usually need two or three.
+/// Without the limit, the test would take hours.
 const MAX_PREEMPTIONS: usize = 3;
 
 #[derive(Default)]
@@ -67,7 +68,7 @@ impl World {
     }
 }
 
-fn in_every_order(check: impl Fn() + Sync + Send + 'static) {
+fn in_all_interleavings(check: impl Fn() + Sync + Send + 'static) {
     let mut model = loom::model::Builder::new();
     model.preemption_bound = Some(MAX_PREEMPTIONS);
     model.check(check);
@@ -93,22 +94,22 @@ fn run_callers(count: usize, end: fn(&World) -> Vec<()>, beside: fn(&World)) -> 
 
 #[test]
 fn callers_while_one_fetches_are_each_answered_once() {
-    in_every_order(|| assert_eq!(run_callers(3, World::succeed, |_| {}), 1));
+    in_all_interleavings(|| assert_eq!(run_callers(3, World::succeed, |_| {}), 1));
 }
 
 #[test]
 fn callers_while_a_fetch_fails_are_each_told_once() {
-    in_every_order(|| assert_eq!(run_callers(3, World::fail, |_| {}), 1));
+    in_all_interleavings(|| assert_eq!(run_callers(3, World::fail, |_| {}), 1));
 }
 
 #[test]
 fn renewal_and_callers_at_once_fetch_once() {
-    in_every_order(|| assert_eq!(run_callers(2, World::succeed, |world| world.renew(World::succeed)), 1));
+    in_all_interleavings(|| assert_eq!(run_callers(2, World::succeed, |world| world.renew(World::succeed)), 1));
 }
 
 #[test]
 fn cool_down_ended_at_any_moment_allows_one_more_fetch() {
-    in_every_order(|| {
+    in_all_interleavings(|| {
         let fetches = run_callers(2, World::fail, |world| world.single_flight.end_cool_down(SOURCE));
         assert!((1..=2).contains(&fetches));
     });
@@ -116,7 +117,7 @@ fn cool_down_ended_at_any_moment_allows_one_more_fetch() {
 
 #[test]
 fn renewal_joined_by_a_caller_is_told() {
-    in_every_order(|| {
+    in_all_interleavings(|| {
         let single_flight = Arc::new(SingleFlight::<()>::default());
         assert!(matches!(single_flight.begin(SOURCE, NOW, || false), Begin::Start));
         let caller = thread::spawn({

@@ -7,10 +7,10 @@
 //!
 //! | flag | means |
 //! |---|---|
-//! | `--port` | the port on 127.0.0.1; without it a free one |
-//! | `--expires-in` | the lifetime of tokens in seconds; without it 3600 |
+//! | `--port` | the port on 127.0.0.1; by default a free port |
+//! | `--expires-in` | the lifetime of tokens in seconds; by default 3600 |
 //! | `--log` | a file to which one JSON line per token request is appended |
-//! | `--stdin-eof` | ends when standard input is closed, and so with the process that started it |
+//! | `--stdin-eof` | ends when standard input is closed, which also happens when the process that started it ends |
 //! | `--tls` | serves https with such a certificate |
 //! | `--tls-dir` | a directory for `ca.pem`, `client.pem` and `client.key` |
 //! | `--require-client-certificate` | serves https and rejects clients without the certificate `client.pem` |
@@ -22,7 +22,7 @@
 //! | `GET /_requests` | returns all token requests, a JSON list |
 //! | `POST /_script` | adds a JSON list of replies to the script |
 //! | `POST /_default` | sets the reply for an empty script, one JSON object |
-//! | `POST /_release` | lets every held reply continue |
+//! | `POST /_release` | sends every held reply |
 //! | `POST /_reset` | removes requests and script and restores the default reply |
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program prints to the process that started it")]
 
@@ -64,7 +64,7 @@ fn run(flags: Flags) -> io::Result<()> {
     println!("token endpoint: {}", endpoint.url());
     io::stdout().flush()?;
     if flags.stdin_eof {
-        // Standard input is closed when the process that started this one ends, for whatever reason.
+        // Standard input is closed when the process that started this process ends, for any reason.
         let mut input = io::stdin().lock();
         while input.read(&mut [0; 256])? > 0 {}
         return Ok(());
