@@ -1,4 +1,4 @@
-"""The code blocks of the README and of the guides in docs: each runs against a token endpoint with the result of its page."""
+"""Runs the code blocks of the README and the guides in docs against a token endpoint, and checks their results."""
 
 from __future__ import annotations
 
