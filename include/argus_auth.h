@@ -107,7 +107,8 @@
  * - A function does not block unless its comment says so.
  *
  * Signals
- * - The engine's thread and its helper threads block all asynchronous signals, SIGPIPE included.
+ * - The engine's thread and its helper threads block all asynchronous signals, SIGPIPE included. The thread for a keyring
+ *   has the signal mask of the caller.
  * - No function may be called in a signal handler. A signal does not end a wait.
  * - A call must not be left by longjmp, and a thread must not be cancelled inside a call.
  *
