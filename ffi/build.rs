@@ -1,7 +1,8 @@
 //! Sets the link options of the shared library. Generates no files.
 
 fn main() {
-    // The number is the major version of the ABI. The loader does not load a library of another number for a program.
+    // The number is the major version of the ABI. A program that was linked with one number is not started with a
+    // library of another.
     println!("cargo:rustc-cdylib-link-arg=-Wl,-soname,libargus_auth.so.0");
     // Keeps the library loaded after dlclose, because its threads and thread-local destructors may run later.
     println!("cargo:rustc-cdylib-link-arg=-Wl,-z,nodelete");

@@ -2,10 +2,24 @@
  * argus_auth.h - outgoing authentication for MCP gateways. The library reads an Argus configuration and returns the
  * HTTP headers that each backend request must carry. It fetches, caches and renews OAuth 2.0 access tokens.
  *
+ * For C99 or later, on Linux. argus_auth.hpp is the interface for C++17.
+ *
  * Generated from the comments and declarations in ffi/src; do not edit. `make header` generates it again.
  * SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * A complete program, linked with -largus_auth:
+ * A configuration is a YAML file that lists the backends and their authentication. README.md, section "The
+ * configuration", describes all keys. Example:
+ *
+ * ```yaml
+ * backends:
+ *   search:
+ *     type: streamable-http
+ *     url: "https://search.example/mcp"
+ *     on_auth_failure: closed  # the default is `open`: see "Tokens" below
+ *     auth: {type: oauth2, token_url: "https://auth.example/token", client_id: argus, client_secret: "${SECRET}"}
+ * ```
+ *
+ * A complete program. `make install` installs the library and the headers; the program is linked with -largus_auth:
  *
  * ```c
  * #include <stdio.h>
@@ -42,16 +56,18 @@
  * The comment of a function adds only what is special to it.
  *
  * Errors
- * - A function that can fail returns an argus_auth_status and takes an argus_auth_error ** as its last argument.
- *   ARGUS_AUTH_STATUS_OK, which is 0, means success.
- * - That last argument, `error`, may be NULL. If it is not, `*error` is written in every case: on failure it becomes an
- *   error object that the caller owns, otherwise NULL. The previous value is overwritten and not freed.
- * - Every other output argument is written in every case too. On failure it becomes NULL.
+ * - A function that can fail returns an argus_auth_status and takes an argus_auth_error ** as its last argument,
+ *   `error`. ARGUS_AUTH_STATUS_OK, which is 0, means success.
+ * - `error` may be NULL: then no error object is made. If `error` is not NULL, `*error` is always overwritten: with an
+ *   error object that the caller owns, or with NULL if there was no failure. A previous value is not freed.
+ * - Every other output argument is also written in every case. If there is nothing to return, an output pointer becomes
+ *   NULL.
  * - An argument may be NULL only if the comment says so. A function that can fail reports any other NULL as
  *   ARGUS_AUTH_STATUS_NULL_ARGUMENT.
- * - An accessor (a function that returns a value and not a status) accepts NULL as its object. It then returns 0,
- *   false, NULL or an empty text, unless its comment names another value.
+ * - An accessor (a function without an `error` argument) accepts NULL as its object. It then returns 0, false, NULL or
+ *   an empty text, unless its comment names another value.
  * - Every ..._free function accepts NULL and then does nothing.
+ * - If memory can't be allocated, the process is aborted.
  *
  * Text
  * - A text argument is a pointer and a number of bytes. It needs no closing NUL. It is borrowed during the call only.
@@ -64,12 +80,24 @@
  *   function of its type.
  * - Everything else that is returned is borrowed: it is valid as long as the object that it comes from, and is never
  *   freed by itself.
- * - A resolver and headers are reference-counted. The object exists until its last reference is freed. Each reference
- *   is independent: freeing a resolver does not invalidate headers that it returned.
+ * - A resolver and headers are reference-counted. The object exists until its last reference is freed. A resolver and
+ *   its headers are independent: headers stay valid when the resolver is freed.
+ *
+ * Tokens
+ * - A backend with `auth.type: oauth2` needs an access token, which a fetch gets from a token endpoint. All callers of
+ *   one token share one fetch. It consists of up to four requests and takes at most 30 seconds.
+ * - If no token can be obtained, the backend's `on_auth_failure` decides. With `open`, the default, a call for headers
+ *   returns ARGUS_AUTH_STATUS_OK and the configured headers WITHOUT AUTHENTICATION, and the failure is logged. With
+ *   `closed`, the call fails with the reason.
+ * - A failed fetch starts a cool-down, in which no fetch is made, and calls return the result of the failed fetch at
+ *   once. It lasts longer after each failure in a row, from about 1 second to at most 5 minutes. Before it repeats a
+ *   call, a host should pause for argus_auth_token_status_cool_down_ms.
+ * - If a backend answers 401, call argus_auth_resolver_invalidate.
  *
  * Threads
- * - The library has one thread of its own, the engine's thread, which fetches and renews tokens. The first fetch starts
- *   it.
+ * - The library has one background thread, the engine's thread, which fetches and renews tokens. The first fetch starts
+ *   it. It starts helper threads, which resolve host names. Reading a secret from a keyring starts a thread that ends
+ *   before the call returns.
  * - Every function may be called from any thread.
  * - Any number of threads may use an object at the same time through a pointer to const. The library synchronises what
  *   such functions change.
@@ -78,9 +106,27 @@
  * - Output arguments must not be read or written by another thread, or by a callback, until the call returns.
  * - A function does not block unless its comment says so.
  *
+ * Signals
+ * - The engine's thread and its helper threads block all asynchronous signals, SIGPIPE included. The thread for a keyring
+ *   has the signal mask of the caller.
+ * - No function may be called in a signal handler. A signal does not end a wait.
+ * - A call must not be left by longjmp, and a thread must not be cancelled inside a call.
+ *
+ * Environment
+ * - Environment variables are read by argus_auth_resolver_from_file, argus_auth_resolver_from_text and
+ *   argus_auth_resolver_reload, and by the library's own threads during every fetch and renewal (proxies, CA
+ *   certificates, name resolution).
+ * - setenv, unsetenv and putenv at the same time are a data race. Change the environment before the library is used.
+ *
  * Fork
  * - Every function may be called in a child of fork, even if the parent has used the library. The child keeps the
- *   objects and the cached tokens, and starts an engine thread of its own when it needs one.
+ *   objects and the cached tokens, and starts an engine thread of its own when it needs one. Fetches and cool-downs of
+ *   the parent do not exist in the child. A child may end with _exit without any call.
+ *
+ * End of the program
+ * - A process may end without any call, unless its log callback uses objects that are destroyed at the end.
+ * - The order of a complete end: join the threads that use the library, free the objects, call argus_auth_shutdown, and
+ *   then argus_auth_log_unregister.
  *
  * Panics
  * - No Rust panic leaves a function. A function that can fail reports ARGUS_AUTH_STATUS_PANIC instead; an accessor
@@ -118,7 +164,7 @@
 #define ARGUS_AUTH_VERSION_PATCH 0
 
 /**
- * The version of this header as one number, `0xMMmmpp`. A later version has a larger number.
+ * The version of this header as one number: major * 65536 + minor * 256 + patch. A later version has a larger number.
  */
 #define ARGUS_AUTH_VERSION_NUMBER (((ARGUS_AUTH_VERSION_MAJOR << 16) | (ARGUS_AUTH_VERSION_MINOR << 8)) | ARGUS_AUTH_VERSION_PATCH)
 
@@ -188,11 +234,11 @@ enum argus_auth_status
      */
     ARGUS_AUTH_STATUS_ENGINE = 22,
     /**
-     * The engine was shut down while the call waited. The next call starts it again.
+     * The engine was shut down while the call waited. The next fetch starts it again.
      */
     ARGUS_AUTH_STATUS_SHUTDOWN = 23,
     /**
-     * The timeout of the call ended before the fetch, or the shutdown, that it waited for. That continues.
+     * The timeout ended before the result was known. The fetch or the shutdown continues.
      */
     ARGUS_AUTH_STATUS_DEADLINE = 24,
     /**
@@ -228,11 +274,12 @@ enum argus_auth_status
      */
     ARGUS_AUTH_STATUS_TOKEN_TRANSPORT = 44,
     /**
-     * No access token: no complete response within 30 seconds.
+     * No access token: no complete response within 30 seconds, including the wait until a request could be sent.
      */
     ARGUS_AUTH_STATUS_TOKEN_TIMEOUT = 45,
     /**
-     * No access token: a temporary HTTP status (408, 429 or 5xx), a temporary OAuth error, or an open circuit breaker.
+     * No access token: a temporary HTTP status (408, 429 or 5xx), a temporary OAuth error, or an open circuit breaker
+     * (no request was sent, because the token endpoint's host had failed several times in a row).
      */
     ARGUS_AUTH_STATUS_TOKEN_UNAVAILABLE = 46,
     /**
@@ -303,11 +350,11 @@ enum argus_auth_token_state
 #endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
  {
     /**
-     * The backend needs no token.
+     * This library fetches no token for the backend: it has no `auth` block, or `auth.type` is `static` or `pkce`.
      */
     ARGUS_AUTH_TOKEN_STATE_NONE = 0,
     /**
-     * There is no token: none was requested yet, it was invalidated, or no fetch has succeeded.
+     * There is no token: none was requested, the last one was invalidated, or no fetch has succeeded.
      */
     ARGUS_AUTH_TOKEN_STATE_EMPTY = 1,
     /**
@@ -377,8 +424,8 @@ typedef uint32_t argus_auth_log_level;
 #endif // __cplusplus
 
 /**
- * The treatment of a reference, `${VAR}` or `secret:name`, that can't be resolved. A value for the field `unresolved`
- * of `argus_auth_load_options`.
+ * The treatment of a configuration reference, `${VAR}` or `secret:name`, that can't be resolved. A value for the field
+ * `unresolved` of `argus_auth_load_options`.
  *
  * ```c
  * argus_auth_load_options options = ARGUS_AUTH_LOAD_OPTIONS_INIT;
@@ -402,7 +449,7 @@ enum argus_auth_unresolved
      */
     ARGUS_AUTH_UNRESOLVED_ERROR = 0,
     /**
-     * The text of the reference stays in the value unchanged, with a warning. The gateway does the same.
+     * The text of the reference stays in the value unchanged, with a warning. The Argus gateway keeps the text too.
      */
     ARGUS_AUTH_UNRESOLVED_KEEP = 1,
 };
@@ -418,8 +465,8 @@ typedef uint32_t argus_auth_unresolved;
  * One remote backend of a configuration, of the type `sse` or `streamable-http`.
  *
  * Obtained from: `argus_auth_resolver_backend`.
- * Ownership: borrowed from the `argus_auth_resolver`, and valid as long as that or a clone of it. Never freed by
- * itself.
+ * Ownership: borrowed from the `argus_auth_resolver`, and valid until the last reference to that resolver is freed.
+ * Never freed by itself.
  * Threads: immutable; any number of threads may read it at the same time.
  * Functions: `argus_auth_backend_name`, `argus_auth_backend_transport`, `argus_auth_backend_url`,
  * `argus_auth_backend_auth_type`.
@@ -438,7 +485,7 @@ typedef struct argus_auth_backend argus_auth_backend;
  *
  * Obtained from: the last argument of a function that failed; `argus_auth_token_status_last_error`.
  * Ownership: in the first case owned by the caller, freed with `argus_auth_error_free`. In the second case borrowed
- * from the `argus_auth_token_status`, and valid as long as that.
+ * from the `argus_auth_token_status`, and valid until that object is freed.
  * Threads: immutable; any number of threads may read it at the same time.
  * Functions: `argus_auth_error_status`, `argus_auth_error_code`, `argus_auth_error_message`,
  * `argus_auth_error_retryable`, `argus_auth_error_file`, `argus_auth_error_problem_count`, `argus_auth_error_problem`,
@@ -468,8 +515,8 @@ typedef struct argus_auth_error argus_auth_error;
  * Functions: `argus_auth_headers_count`, `argus_auth_headers_name`, `argus_auth_headers_value`,
  * `argus_auth_headers_find`, `argus_auth_headers_clone`, `argus_auth_headers_free`.
  *
- * Every value counts as a secret. Its memory is overwritten when the last reference is freed and the library no longer
- * serves the value.
+ * Every value counts as a secret. The library overwrites the memory of a value when nothing refers to the value any
+ * more: neither headers of the host nor the library's own cache.
  *
  * ```c
  * for (size_t i = 0; i < argus_auth_headers_count(headers); i++) {
@@ -484,8 +531,8 @@ typedef struct argus_auth_headers argus_auth_headers;
  * One problem of a configuration: an error or a warning, with its place. Contains no value of a secret.
  *
  * Obtained from: `argus_auth_error_problem`, `argus_auth_resolver_warning`.
- * Ownership: borrowed from the `argus_auth_error` or from the `argus_auth_resolver`, and valid as long as that error,
- * or as long as that resolver or a clone of it. Never freed by itself.
+ * Ownership: borrowed, and never freed by itself. A problem of an `argus_auth_error` is valid until the error is
+ * freed, a problem of an `argus_auth_resolver` until the last reference to that resolver is freed.
  * Threads: immutable; any number of threads may read it at the same time.
  * Functions: `argus_auth_problem_severity`, `argus_auth_problem_line`, `argus_auth_problem_column`,
  * `argus_auth_problem_path`, `argus_auth_problem_message`.
@@ -518,10 +565,12 @@ typedef struct argus_auth_problem argus_auth_problem;
  * ```c
  * argus_auth_headers *headers = NULL;
  * if (argus_auth_resolver_headers(resolver, "search", 6, 35000, &headers, NULL) == ARGUS_AUTH_STATUS_OK) {
- *     argus_auth_str token;
- *     argus_auth_headers_find(headers, "Authorization", 13, &token);
- *     // ... send the request with these headers; if the backend answers 401, the next call must get a new token:
- *     argus_auth_resolver_invalidate(resolver, "search", 6, token.data, token.len, NULL);
+ *     // ... send the request with these headers. If the backend answers 401:
+ *     argus_auth_str refused;
+ *     if (argus_auth_headers_find(headers, "Authorization", 13, &refused)) {
+ *         argus_auth_resolver_invalidate(resolver, "search", 6, refused.data, refused.len, NULL);
+ *         // ... get the headers again, and repeat the request once.
+ *     }
  *     argus_auth_headers_free(headers);
  * }
  * ```
@@ -578,9 +627,8 @@ typedef struct argus_auth_token_status argus_auth_token_status;
  * Ownership: borrowed from the object that the accessor was called with, and valid as long as that object. In a log
  * callback, valid during the call. Never freed by itself.
  *
- * `data` is never NULL, and `data[len]` is always `'\0'`, so that functions of the C library can read it. A text from
- * a configuration may contain a NUL of its own, where such a function stops too early: use `len` to read all of it. A
- * missing text is an empty text.
+ * `data` is never NULL, and `data[len]` is `'\0'`, so `data` can be used as a C string. Names and values of headers
+ * contain no other NUL. A text from a configuration may contain NUL bytes: use `len` for it. A missing text is empty.
  *
  * ```c
  * argus_auth_str name = argus_auth_backend_name(backend);
@@ -627,7 +675,7 @@ typedef struct argus_auth_load_options {
      */
     uint32_t size;
     /**
-     * The treatment of references that can't be resolved: an `argus_auth_unresolved`.
+     * The treatment of configuration references that can't be resolved: an `argus_auth_unresolved`.
      */
     uint32_t unresolved;
 } argus_auth_load_options;
@@ -635,16 +683,22 @@ typedef struct argus_auth_load_options {
 /**
  * A function of the host that receives one log event. Registered with `argus_auth_log_register`.
  *
- * `target` names the part of the library, such as `argus_auth::token`. `message` is the event in words. Both are
- * borrowed during the call and contain no secrets.
+ * `target` names the part of the library, such as `argus_auth::token`. `message` is the event in words, followed by
+ * fields as ` name=value`. It may change between versions: do not parse it. Both are borrowed during the call and
+ * contain no secrets.
  *
  * Threads: called on the thread where the event happens, which may be the engine's thread, and on several threads at
- * the same time.
+ * the same time. A call that returns static headers or a cached token logs nothing.
  *
- * The callback must return, and soon, because it may block the engine. No exception, `longjmp`, `pthread_exit` or
- * cancellation of the thread may end it. It may call functions of this library; the comment of a function says if it
- * fails there with `ARGUS_AUTH_STATUS_IN_CALLBACK`. If the callback forks, no other thread of the child may unregister
- * or replace the callback until this call has returned in the child.
+ * The callback must return quickly: the engine may be waiting for it. It must end by returning, and not by an
+ * exception, `longjmp`, `pthread_exit` or cancellation.
+ *
+ * It may call functions of this library. Those that fail inside the callback name `ARGUS_AUTH_STATUS_IN_CALLBACK` in
+ * their comment. Such a function may log too: the callback is then called again on the same thread, inside the first
+ * call. A callback that holds a lock across such a function, and takes the same lock, deadlocks.
+ *
+ * A callback may call `fork`. In the child, no other thread may unregister or replace the callback until the forking
+ * call has returned.
  *
  * ```c
  * #include <stdio.h>
@@ -671,13 +725,12 @@ typedef void (*argus_auth_log_callback)(void *user_data,
  * A function of the host that frees the `user_data` of a log callback after the last call of that callback. Registered
  * with `argus_auth_log_register`.
  *
- * The rules for an `argus_auth_log_callback` hold here too: a function that fails there with
- * `ARGUS_AUTH_STATUS_IN_CALLBACK` fails here as well.
+ * The rules of `argus_auth_log_callback` apply, also for `ARGUS_AUTH_STATUS_IN_CALLBACK`.
  *
  * ```c
  * char *prefix = malloc(16);
  * if (argus_auth_log_register(print_event, prefix, free, ARGUS_AUTH_LOG_LEVEL_INFO, NULL) != ARGUS_AUTH_STATUS_OK) {
- *     free(prefix); // on failure it still belongs to the caller
+ *     free(prefix); // on failure, it is still owned by the caller
  * }
  * ```
  */
@@ -688,111 +741,114 @@ extern "C" {
 #endif // __cplusplus
 
 /**
- * Frees a text object. Does nothing for NULL.
+ * Frees a text object.
  */
 void argus_auth_text_free(struct argus_auth_text *text);
 
 /**
- * Returns the text, borrowed from `text`; empty for NULL.
+ * Returns the text. It is borrowed from `text`.
  */
 struct argus_auth_str argus_auth_text_get(const struct argus_auth_text *text);
 
 /**
- * Frees an error object. Does nothing for NULL.
+ * Frees an error object.
  */
 void argus_auth_error_free(struct argus_auth_error *error);
 
 /**
- * Returns the status of the failed call; `ARGUS_AUTH_STATUS_OK` for NULL.
+ * Returns the status of the failed call.
  */
 argus_auth_status argus_auth_error_status(const struct argus_auth_error *error);
 
 /**
- * Returns a stable word for the kind of error, for logs and metrics, such as `token_rejected`; empty for NULL.
+ * Returns a stable word for the kind of error, for logs and metrics, such as `token_rejected`.
  */
 struct argus_auth_str argus_auth_error_code(const struct argus_auth_error *error);
 
 /**
- * Returns the failure in words, for people; empty for NULL. Several lines for a configuration with problems.
+ * Returns the failure in words, for people. Several lines for a configuration with problems.
  */
 struct argus_auth_str argus_auth_error_message(const struct argus_auth_error *error);
 
 /**
- * Returns whether the same call may succeed later although nothing was changed; false for NULL.
+ * Returns whether the same call may succeed later without a change to the configuration. During a cool-down, the call
+ * fails again at once: pause for `argus_auth_token_status_cool_down_ms` first.
  */
 bool argus_auth_error_retryable(const struct argus_auth_error *error);
 
 /**
- * Returns the path of the configuration file that can't be used; empty if the error is not about a file, and for NULL.
+ * Returns the path of the configuration file that can't be used; empty if the error concerns no file.
  */
 struct argus_auth_str argus_auth_error_file(const struct argus_auth_error *error);
 
 /**
  * Returns the number of problems of the configuration: at least 1 for `ARGUS_AUTH_STATUS_CONFIG`, 0 for every other
- * status and for NULL.
+ * status.
  */
 size_t argus_auth_error_problem_count(const struct argus_auth_error *error);
 
 /**
- * Returns the problem at `index`, in file order, borrowed from `error`; NULL if `index` is out of range, and for NULL.
+ * Returns the problem at `index`, in file order; NULL if `index` is out of range. It is borrowed from `error`.
  */
 const struct argus_auth_problem *argus_auth_error_problem(const struct argus_auth_error *error, size_t index);
 
 /**
- * Returns the HTTP status of the token endpoint's response; 0 if there was no response, and for NULL.
+ * Returns the HTTP status of the token endpoint's response; 0 if there was no response.
  */
 uint32_t argus_auth_error_http_status(const struct argus_auth_error *error);
 
 /**
- * Returns the URL of the token endpoint, without user, password, query and fragment; empty if the error is not about a
- * token, and for NULL.
+ * Returns the URL of the token endpoint, without user, password, query and fragment; empty if the error concerns no
+ * token.
  */
 struct argus_auth_str argus_auth_error_token_url(const struct argus_auth_error *error);
 
 /**
  * Returns the field `error` of the token endpoint's error response (RFC 6749 section 5.2), such as `invalid_client`;
- * empty if there was none or it repeated a secret, and for NULL.
+ * empty if there was none or it repeated a secret.
  */
 struct argus_auth_str argus_auth_error_oauth_error(const struct argus_auth_error *error);
 
 /**
- * Returns the field `error_description` of the token endpoint's error response (RFC 6749 section 5.2), shortened;
- * empty if there was none or it repeated a secret, and for NULL.
+ * Returns the field `error_description` of the token endpoint's error response (RFC 6749 section 5.2), cut to 200
+ * characters; empty if there was none or it repeated a secret.
  */
 struct argus_auth_str argus_auth_error_oauth_error_description(const struct argus_auth_error *error);
 
 /**
- * Returns whether the problem is an error or a warning; `ARGUS_AUTH_SEVERITY_ERROR` for NULL.
+ * Returns whether the problem is an error or a warning; `ARGUS_AUTH_SEVERITY_ERROR` if `problem` is NULL.
  */
 argus_auth_severity argus_auth_problem_severity(const struct argus_auth_problem *problem);
 
 /**
- * Returns the line, counted from 1; 0 if the problem has no place in the text, and for NULL.
+ * Returns the line, counted from 1; 0 if the problem has no place in the text.
  */
 uint32_t argus_auth_problem_line(const struct argus_auth_problem *problem);
 
 /**
- * Returns the column in characters, counted from 1; 0 if the problem has no place in the text, and for NULL.
+ * Returns the column in characters, counted from 1; 0 if the problem has no place in the text.
  */
 uint32_t argus_auth_problem_column(const struct argus_auth_problem *problem);
 
 /**
  * Returns the place in the document, such as `backends.my-server.auth.token_url`, with list items as in `scopes[0]`;
- * empty if the problem is about the whole file, and for NULL.
+ * empty if the problem concerns the whole file.
  */
 struct argus_auth_str argus_auth_problem_path(const struct argus_auth_problem *problem);
 
 /**
- * Returns a sentence that says what was found and what would be right; empty for NULL.
+ * Returns a sentence that says what was found and what would be right.
  */
 struct argus_auth_str argus_auth_problem_message(const struct argus_auth_problem *problem);
 
 /**
- * Loads the configuration file at `path` (`path_len` bytes).
+ * Loads the configuration file at `path` (`path_len` bytes), whose name must end in `.yaml` or `.yml`. A relative path
+ * is resolved against the current working directory.
  *
  * `options` is borrowed during the call; NULL means the defaults. `*out` becomes a reference owned by the caller.
  *
- * Blocks while it reads the file and, if the configuration refers to one, the secret store. No token is fetched.
+ * Blocks while it reads the file and the secrets that the configuration refers to: a keyring can take up to 10 seconds
+ * per secret. No token is fetched.
  *
  * Failures: `ARGUS_AUTH_STATUS_CONFIG`, also for a file that can't be read. The error object lists every problem.
  */
@@ -807,7 +863,8 @@ argus_auth_status argus_auth_resolver_from_file(const char *path,
  *
  * `options` is borrowed during the call; NULL means the defaults. `*out` becomes a reference owned by the caller.
  *
- * Blocks only while it reads the secret store, if the configuration refers to one. No token is fetched.
+ * Blocks only while it reads the secrets that the configuration refers to: a keyring can take up to 10 seconds per
+ * secret. No token is fetched.
  *
  * Failures: `ARGUS_AUTH_STATUS_CONFIG`, also for a text that is not UTF-8. The error object lists every problem.
  */
@@ -818,13 +875,12 @@ argus_auth_status argus_auth_resolver_from_text(const char *text,
                                                 struct argus_auth_error **error);
 
 /**
- * Returns one more reference, owned by the caller, to the same resolver; NULL for NULL.
+ * Returns one more reference to the same resolver. It is owned by the caller.
  */
 struct argus_auth_resolver *argus_auth_resolver_clone(const struct argus_auth_resolver *resolver);
 
 /**
- * Frees one reference. Does nothing for NULL. Headers that the resolver returned stay valid. A fetch under way
- * continues.
+ * Frees one reference. Headers that the resolver returned stay valid. A fetch under way continues.
  */
 void argus_auth_resolver_free(struct argus_auth_resolver *resolver);
 
@@ -832,15 +888,17 @@ void argus_auth_resolver_free(struct argus_auth_resolver *resolver);
  * Loads the file of `resolver` again, with its variables and secrets.
  *
  * Afterwards all references to the resolver, older ones too, return headers according to the new configuration. A
- * backend whose configuration did not change keeps its token. Any other backend starts without a token and without a
- * cool-down. Calls that wait continue, and headers that were returned stay valid. A relative path is resolved from the
- * current working directory. A resolver that was loaded from text has no file and stays unchanged.
+ * backend keeps its token and its cool-down if the inputs of its token request (its `auth` block, with the resolved
+ * secrets) are the same. Otherwise it starts without either. Calls that wait continue, and headers that were returned
+ * stay valid. The options of the first load apply again. A relative path is resolved against the current working
+ * directory. A resolver that was loaded from text has no file and stays unchanged.
  *
- * The lists of backends and warnings of older references do not change, so that pointers borrowed from these stay
- * valid. If `out` is not NULL, `*out` becomes a reference with the lists of the new configuration, owned by the
- * caller. It does not keep alive what was borrowed from older references.
+ * `out` may be NULL. Otherwise `*out` becomes a new reference, owned by the caller, with the lists of backends and
+ * warnings of the new configuration. An old reference is still owned by the caller and keeps its own lists: pointers
+ * borrowed from it are valid until it and its clones are freed.
  *
- * Blocks while it reads the file and, if the configuration refers to one, the secret store. No token is fetched.
+ * Blocks while it reads the file and the secrets that the configuration refers to: a keyring can take up to 10 seconds
+ * per secret. No token is fetched.
  *
  * Failures: `ARGUS_AUTH_STATUS_CONFIG`, also for a file that can't be read. The error object lists every problem, and
  * the previous configuration stays in use.
@@ -850,24 +908,23 @@ argus_auth_status argus_auth_resolver_reload(const struct argus_auth_resolver *r
                                              struct argus_auth_error **error);
 
 /**
- * Returns the number of remote backends; 0 for NULL.
+ * Returns the number of remote backends.
  */
 size_t argus_auth_resolver_backend_count(const struct argus_auth_resolver *resolver);
 
 /**
- * Returns the remote backend at `index`, in file order, borrowed from `resolver`; NULL if `index` is out of range, and
- * for NULL.
+ * Returns the remote backend at `index`, in file order; NULL if `index` is out of range. It is borrowed from
+ * `resolver`.
  */
 const struct argus_auth_backend *argus_auth_resolver_backend(const struct argus_auth_resolver *resolver, size_t index);
 
 /**
- * Returns the number of warnings of the configuration; 0 for NULL.
+ * Returns the number of warnings of the configuration.
  */
 size_t argus_auth_resolver_warning_count(const struct argus_auth_resolver *resolver);
 
 /**
- * Returns the warning at `index`, in file order, borrowed from `resolver`; NULL if `index` is out of range, and for
- * NULL.
+ * Returns the warning at `index`, in file order; NULL if `index` is out of range. It is borrowed from `resolver`.
  */
 const struct argus_auth_problem *argus_auth_resolver_warning(const struct argus_auth_resolver *resolver, size_t index);
 
@@ -877,14 +934,18 @@ const struct argus_auth_problem *argus_auth_resolver_warning(const struct argus_
  *
  * `*out` becomes a reference owned by the caller.
  *
- * Blocks while a token is fetched, for at most `timeout_ms` milliseconds. Returns at once if a valid token is cached
- * or the backend needs none. All callers of one token share one fetch, which takes at most 30 seconds. It continues
- * when a caller stops waiting, and its token is then cached.
+ * Blocks while a token is fetched, for at most `timeout_ms` milliseconds. Returns at once if a valid token is cached,
+ * if the backend needs none, and during a cool-down. The fetch continues when a caller stops waiting, and its token is
+ * then cached.
+ *
+ * A `timeout_ms` of 0 starts the fetch and does not wait for it. There is no infinite timeout. A fetch takes at most
+ * 30 seconds, so with a longer timeout, such as 35000, the call returns the result of the fetch and not
+ * `ARGUS_AUTH_STATUS_DEADLINE`.
  *
  * Failures: `ARGUS_AUTH_STATUS_UNKNOWN_BACKEND`; `ARGUS_AUTH_STATUS_UNSUPPORTED`; `ARGUS_AUTH_STATUS_DEADLINE`;
- * `ARGUS_AUTH_STATUS_SHUTDOWN`. If no token can be obtained, the backend's `on_auth_failure` decides: with `closed`
- * the call fails with the reason, such as one of `ARGUS_AUTH_STATUS_TOKEN_...` or `ARGUS_AUTH_STATUS_ENGINE`; with
- * `open` the failure is logged and the headers are returned without authentication.
+ * `ARGUS_AUTH_STATUS_SHUTDOWN`. If no token can be obtained and `on_auth_failure` is `closed`, also the reason, such
+ * as one of `ARGUS_AUTH_STATUS_TOKEN_...` or `ARGUS_AUTH_STATUS_ENGINE`. With `open`, the default, the call then
+ * succeeds: the failure is logged, and the headers are the configured ones, without authentication.
  *
  * Inside the log callback it never blocks, because the callback may run on the engine's thread, which performs the
  * fetch. If it would have to wait, it starts the fetch and fails with `ARGUS_AUTH_STATUS_IN_CALLBACK`.
@@ -900,11 +961,19 @@ argus_auth_status argus_auth_resolver_headers(const struct argus_auth_resolver *
  * Returns the headers that a request to `backend` (`backend_len` bytes) must carry, if no wait is necessary.
  *
  * `*out` becomes a reference owned by the caller. If a token must be fetched first, the function starts the fetch,
- * unless one is under way, and returns `ARGUS_AUTH_STATUS_NOT_READY`; `*out` is then NULL. A later call, or
- * `argus_auth_resolver_headers`, returns the result of the fetch.
+ * unless one is under way, and returns `ARGUS_AUTH_STATUS_NOT_READY`; `*out` is then NULL.
  *
- * Failures: those of `argus_auth_resolver_headers`, except `ARGUS_AUTH_STATUS_DEADLINE` and
- * `ARGUS_AUTH_STATUS_IN_CALLBACK`.
+ * The library does not notify the host of the end of the fetch: call this function again about every 100 milliseconds.
+ * When the fetch has got a token, calls return the headers. When it has failed, calls during the cool-down return what
+ * `argus_auth_resolver_headers` returns then: the error or, with `on_auth_failure: open`, headers without
+ * authentication. The first call after the cool-down starts another fetch and returns `ARGUS_AUTH_STATUS_NOT_READY`
+ * again, so a host that calls less often than the cool-down lasts (1 second after the first failure) can miss an
+ * error.
+ *
+ * A fetch takes at most 30 seconds. If no call waits for it, it may first be queued behind the fetches of others.
+ *
+ * Failures: those of `argus_auth_resolver_headers`, except `ARGUS_AUTH_STATUS_DEADLINE`, `ARGUS_AUTH_STATUS_SHUTDOWN`
+ * and `ARGUS_AUTH_STATUS_IN_CALLBACK`.
  */
 argus_auth_status argus_auth_resolver_try_headers(const struct argus_auth_resolver *resolver,
                                                   const char *backend,
@@ -913,14 +982,19 @@ argus_auth_status argus_auth_resolver_try_headers(const struct argus_auth_resolv
                                                   struct argus_auth_error **error);
 
 /**
- * Reports that `backend` (`backend_len` bytes) refused its token with 401. The token is discarded, a cool-down ends,
- * and the next call for headers fetches a new token.
+ * Reports that `backend` (`backend_len` bytes) refused a request with 401.
  *
- * `rejected` (`rejected_len` bytes) is the value of the `Authorization` header that the backend refused. A token that
- * has replaced it in the meantime is kept, so that any number of refusals of one token cause one fetch. If `rejected`
- * is NULL, the current token is discarded.
+ * `rejected` (`rejected_len` bytes) is the value of the `Authorization` header of that request. If it is the value of
+ * the current token, the token is discarded, a cool-down ends, and the next call for headers waits for a new token.
+ * Otherwise nothing changes: a newer token is kept, so any number of refusals of one token cause one fetch.
  *
- * Fetches nothing itself. Does nothing for a backend without a token.
+ * If the request had no `Authorization` header, do not call this function. NULL as `rejected` means the current token,
+ * whichever it is: the call would discard a token that the backend has not refused, and would end a cool-down.
+ *
+ * After this call, get the headers again and repeat the request once. A second 401 concerns a new token: do not repeat
+ * the request again.
+ *
+ * Fetches nothing itself. Does nothing for a backend for which this library fetches no token.
  *
  * Failures: `ARGUS_AUTH_STATUS_UNKNOWN_BACKEND`.
  */
@@ -934,7 +1008,8 @@ argus_auth_status argus_auth_resolver_invalidate(const struct argus_auth_resolve
 /**
  * Returns the state of the token of `backend` (`backend_len` bytes). Fetches nothing.
  *
- * `*out` becomes an object owned by the caller; NULL, with `ARGUS_AUTH_STATUS_OK`, for a backend that needs no token.
+ * `*out` becomes an object owned by the caller. For a backend for which this library fetches no token (no `auth`
+ * block, `static` or `pkce`), `*out` becomes NULL, and the function returns `ARGUS_AUTH_STATUS_OK`.
  *
  * Failures: `ARGUS_AUTH_STATUS_UNKNOWN_BACKEND`.
  */
@@ -945,8 +1020,8 @@ argus_auth_status argus_auth_resolver_status(const struct argus_auth_resolver *r
                                              struct argus_auth_error **error);
 
 /**
- * Returns counters and gauges of all backends that need tokens, in the Prometheus text format (version 0.0.4). A host
- * serves them together with its own metrics. Fetches nothing.
+ * Returns counters and gauges of all backends for which this library fetches tokens, in the Prometheus text format
+ * (version 0.0.4). docs/metrics.md lists them. A host serves them together with its own metrics. Fetches nothing.
  *
  * `*out` becomes a text object owned by the caller.
  */
@@ -955,57 +1030,57 @@ argus_auth_status argus_auth_resolver_metrics(const struct argus_auth_resolver *
                                               struct argus_auth_error **error);
 
 /**
- * Returns the name of the backend, which is its key under `backends`; empty for NULL.
+ * Returns the name of the backend, which is its key under `backends`.
  */
 struct argus_auth_str argus_auth_backend_name(const struct argus_auth_backend *backend);
 
 /**
- * Returns the `type` of the backend: `sse` or `streamable-http`; empty for NULL.
+ * Returns the `type` of the backend: `sse` or `streamable-http`.
  */
 struct argus_auth_str argus_auth_backend_transport(const struct argus_auth_backend *backend);
 
 /**
- * Returns the URL of the backend; empty for NULL. It may contain a key, so do not log it.
+ * Returns the URL of the backend. It may contain a key, so do not log it.
  */
 struct argus_auth_str argus_auth_backend_url(const struct argus_auth_backend *backend);
 
 /**
  * Returns the `type` of the backend's `auth` block: `static`, `oauth2` or `pkce`; empty if the backend has no such
- * block, and for NULL.
+ * block.
  */
 struct argus_auth_str argus_auth_backend_auth_type(const struct argus_auth_backend *backend);
 
 /**
- * Returns one more reference, owned by the caller, to the same headers; NULL for NULL.
+ * Returns one more reference to the same headers. It is owned by the caller.
  */
 struct argus_auth_headers *argus_auth_headers_clone(const struct argus_auth_headers *headers);
 
 /**
- * Frees one reference. Does nothing for NULL.
+ * Frees one reference.
  */
 void argus_auth_headers_free(struct argus_auth_headers *headers);
 
 /**
- * Returns the number of headers, which may be 0; 0 for NULL.
+ * Returns the number of headers, which may be 0.
  */
 size_t argus_auth_headers_count(const struct argus_auth_headers *headers);
 
 /**
- * Returns the name of the header at `index`, borrowed from `headers`; empty if `index` is out of range, and for NULL.
+ * Returns the name of the header at `index`; empty if `index` is out of range. It is borrowed from `headers`.
  */
 struct argus_auth_str argus_auth_headers_name(const struct argus_auth_headers *headers, size_t index);
 
 /**
- * Returns the value of the header at `index`, a secret, borrowed from `headers`; empty if `index` is out of range, and
- * for NULL.
+ * Returns the value of the header at `index`; empty if `index` is out of range. It is a secret, and is borrowed from
+ * `headers`.
  */
 struct argus_auth_str argus_auth_headers_value(const struct argus_auth_headers *headers, size_t index);
 
 /**
  * Finds the header called `name` (`name_len` bytes), ignoring case, and returns whether there is one.
  *
- * If `value` is not NULL, `*value` becomes the value of the header, a secret borrowed from `headers`; empty if there
- * is no such header. Returns false if `headers` or `name` is NULL.
+ * `value` may be NULL. Otherwise `*value` becomes the value of the header, or an empty text if there is no such
+ * header. The value is a secret, and is borrowed from `headers`. `name` may be NULL: then there is no such header.
  */
 bool argus_auth_headers_find(const struct argus_auth_headers *headers,
                              const char *name,
@@ -1013,68 +1088,75 @@ bool argus_auth_headers_find(const struct argus_auth_headers *headers,
                              struct argus_auth_str *value);
 
 /**
- * Frees a token status. Does nothing for NULL.
+ * Frees a token status.
  */
 void argus_auth_token_status_free(struct argus_auth_token_status *status);
 
 /**
- * Returns the state of the token; `ARGUS_AUTH_TOKEN_STATE_NONE` for NULL.
+ * Returns the state of the token.
  */
 argus_auth_token_state argus_auth_token_status_state(const struct argus_auth_token_status *status);
 
 /**
- * Returns the number of milliseconds until the token expires: 0 if it has expired; -1 if there is no token, and for
- * NULL.
+ * Returns the number of milliseconds until the token expires: 0 if it has expired; -1 if there is no token or `status`
+ * is NULL.
  */
 int64_t argus_auth_token_status_expires_in_ms(const struct argus_auth_token_status *status);
 
 /**
- * Returns the number of milliseconds since the last successful fetch; -1 if no fetch has succeeded, and for NULL.
+ * Returns the number of milliseconds since the last successful fetch; -1 if no fetch has succeeded or `status` is
+ * NULL.
  */
 int64_t argus_auth_token_status_since_success_ms(const struct argus_auth_token_status *status);
 
 /**
- * Returns the number of milliseconds until the cool-down ends: the time after a failed fetch in which callers get the
- * error of that fetch and no new fetch is made. 0 if there is no cool-down, and for NULL.
+ * Returns the rest of the cool-down in milliseconds; 0 if there is no cool-down. The cool-down is the time after a
+ * failed fetch in which no new fetch is made, and calls return the result of the failed one.
  */
 int64_t argus_auth_token_status_cool_down_ms(const struct argus_auth_token_status *status);
 
 /**
- * Returns whether a fetch was under way; false for NULL.
+ * Returns whether a fetch was under way.
  */
 bool argus_auth_token_status_fetching(const struct argus_auth_token_status *status);
 
 /**
- * Returns the number of fetches that obtained a token; 0 for NULL.
+ * Returns the number of fetches that obtained a token.
  */
 uint64_t argus_auth_token_status_successes(const struct argus_auth_token_status *status);
 
 /**
- * Returns the number of fetches that ended without a token, for any reason, including a shutdown; 0 for NULL. One
- * fetch may consist of several requests. A fetch that was withheld by the circuit breaker does not count.
+ * Returns the number of fetches that ended without a token, for any reason, including a shutdown. One fetch may
+ * consist of several requests. A fetch that the circuit breaker withheld does not count: no request was sent, because
+ * the token endpoint's host had failed several times in a row.
  */
 uint64_t argus_auth_token_status_failures(const struct argus_auth_token_status *status);
 
 /**
- * Returns the number of times that a token was served without waiting; 0 for NULL.
+ * Returns the number of times that a token was served without waiting.
  */
 uint64_t argus_auth_token_status_hits(const struct argus_auth_token_status *status);
 
 /**
- * Returns the error of the last fetch that failed, borrowed from `status`; NULL if no fetch has failed, and for NULL.
- * A later success does not remove it.
+ * Returns the error of the last fetch that got no token from the token endpoint; NULL if there was none. It is
+ * borrowed from `status`. A later success does not remove it. A fetch that ended by a shutdown, or because the engine
+ * could not start, counts as a failure but is not shown here.
  */
 const struct argus_auth_error *argus_auth_token_status_last_error(const struct argus_auth_token_status *status);
 
 /**
- * Registers `callback` for the log events of this library up to `max_level`, an `argus_auth_log_level`. A process has
- * one callback: the previous one is replaced, and then removed as by `argus_auth_log_unregister`.
+ * Registers `callback` for events of the level `max_level`, an `argus_auth_log_level`, and of all more serious levels.
+ * A process has one callback. The previous one is removed as `argus_auth_log_unregister` does it, after the new one is
+ * in place. Calls of both may overlap.
  *
  * `user_data` is passed to each call and may be NULL. On success the library owns it, and passes it to
  * `user_data_free` once, after the last call of the callback, on the thread that unregisters or replaces the callback.
- * `user_data_free` may be NULL if there is nothing to free. On failure `user_data` still belongs to the caller, and
- * `user_data_free` is not called. A child of `fork` has a copy of the registration and of the memory of `user_data`,
- * and frees its copy in the same way.
+ * `user_data_free` may be NULL if there is nothing to free. On failure `user_data` is still owned by the caller, and
+ * `user_data_free` is not called.
+ *
+ * To change the level, register again. Each registration owns its `user_data`: a pointer that the previous
+ * registration will free must not be passed again. A child of `fork` has its own copy of the registration and of
+ * `user_data`. `user_data_free` is called in the child only if the child unregisters or replaces the callback.
  *
  * Blocks while calls of the previous callback run. The caller must not hold a lock that the previous callback takes.
  *
@@ -1096,8 +1178,8 @@ argus_auth_status argus_auth_log_register(argus_auth_log_callback callback,
  *
  * Blocks while calls of the callback run. The caller must not hold a lock that the callback takes.
  *
- * Call it before the code of the callback is unloaded. Also call it before `exit` or the end of `main` if the callback
- * uses objects that these destroy, because the engine's thread may run until the process ends.
+ * Call it before the code of the callback is unloaded, and before `exit` or the return from `main` if that destroys
+ * objects that the callback uses: the engine's thread may run until the process ends.
  *
  * Failures: `ARGUS_AUTH_STATUS_IN_CALLBACK`, inside the log callback.
  */
@@ -1107,14 +1189,15 @@ argus_auth_status argus_auth_log_unregister(struct argus_auth_error **error);
  * Stops the engine's thread, if it runs. The engine is the part of the library that fetches and renews tokens.
  *
  * Calls that wait for headers fail with `ARGUS_AUTH_STATUS_SHUTDOWN`. All objects stay valid, and cached tokens are
- * kept. The next fetch starts a new thread. A program need not call this function: otherwise the thread ends with the
+ * kept. The next fetch starts a new thread. Calling this function is optional. Without it, the thread ends with the
  * process.
  *
- * Blocks until the thread has ended, for at most `timeout_ms` milliseconds. May be called any number of times.
+ * Blocks until the thread has ended, for at most `timeout_ms` milliseconds. A helper thread that resolves a host name
+ * may run longer. May be called any number of times.
  *
  * Failures: `ARGUS_AUTH_STATUS_DEADLINE`, if the thread was told to end and did not end in time;
- * `ARGUS_AUTH_STATUS_IN_CALLBACK`, inside the log callback, because that may run on the engine's thread. In that case
- * nothing is stopped.
+ * `ARGUS_AUTH_STATUS_IN_CALLBACK`, inside the log callback, because the callback may run on the engine's thread. In
+ * that case nothing is stopped.
  */
 argus_auth_status argus_auth_shutdown(uint32_t timeout_ms, struct argus_auth_error **error);
 
@@ -1125,7 +1208,8 @@ argus_auth_status argus_auth_shutdown(uint32_t timeout_ms, struct argus_auth_err
 struct argus_auth_str argus_auth_version(void);
 
 /**
- * Returns the version of the loaded library as a number, for a comparison with `ARGUS_AUTH_VERSION_NUMBER`.
+ * Returns the version of the loaded library as a number, for a comparison with `ARGUS_AUTH_VERSION_NUMBER`. A host
+ * needs a library of the same major version, with a number that is not smaller.
  */
 uint32_t argus_auth_version_number(void);
 

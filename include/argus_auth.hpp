@@ -1,5 +1,5 @@
 /*
- * argus_auth.hpp - the C++17 interface of argus_auth.h: header-only, linked with -largus_auth.
+ * argus_auth.hpp - the C++17 interface of argus_auth.h: owning objects (RAII), header-only, linked with -largus_auth.
  *
  * SPDX-License-Identifier: MIT OR Apache-2.0
  *
@@ -42,9 +42,9 @@
  *   of that object, exists.
  * - A temporary object ends with the expression, and its views with it: do not write
  *   `auto token = resolver.headers("search", timeout).value().find("Authorization")`. Functions that return a list of
- *   views are not offered by temporary objects.
+ *   views are deleted for temporary objects (rvalues).
  *
- * Threads and fork
+ * Tokens, threads, signals, environment, fork, end of the program
  * - The rules of argus_auth.h apply. Any number of threads may call const functions of one object at the same time.
  */
 #ifndef ARGUS_AUTH_HPP
@@ -163,7 +163,7 @@ class Headers {
 /// One remote backend of a configuration, of the type `sse` or `streamable-http`.
 ///
 /// Obtained from: Resolver::backends().
-/// Ownership: a view, valid as long as the Resolver that it comes from or a copy of that.
+/// Ownership: a view, valid as long as the Resolver that it comes from, or a copy of that Resolver, exists.
 /// Threads: immutable; any number of threads may read it at the same time.
 ///
 /// ```cpp
@@ -205,9 +205,10 @@ class Backend {
 /// ```
 class TokenStatus {
   public:
-    /// Takes over a status of the C API. NULL is the status of a backend that needs no token.
+    /// Takes over a status of the C API. NULL is the status of a backend for which the library fetches no token.
     explicit TokenStatus(argus_auth_token_status *owned) : status_(owned, argus_auth_token_status_free) {}
-    /// Returns the state of the token; ARGUS_AUTH_TOKEN_STATE_NONE for a backend that needs no token.
+    /// Returns the state of the token; ARGUS_AUTH_TOKEN_STATE_NONE for a backend for which the library fetches no
+    /// token.
     argus_auth_token_state state() const noexcept { return argus_auth_token_status_state(status_.get()); }
     /// Returns the time until the token expires; nothing if there is no token.
     std::optional<std::chrono::milliseconds> expires_in() const noexcept {
@@ -217,8 +218,8 @@ class TokenStatus {
     std::optional<std::chrono::milliseconds> since_success() const noexcept {
         return time(argus_auth_token_status_since_success_ms(status_.get()));
     }
-    /// Returns the time until the cool-down ends: the time after a failed fetch in which callers get the error of that
-    /// fetch and no new fetch is made. 0 if there is no cool-down.
+    /// Returns the rest of the cool-down; 0 if there is no cool-down. The cool-down is the time after a failed fetch in
+    /// which no new fetch is made, and calls return the result of the failed one.
     std::chrono::milliseconds cool_down() const noexcept {
         return std::chrono::milliseconds(argus_auth_token_status_cool_down_ms(status_.get()));
     }
@@ -226,13 +227,14 @@ class TokenStatus {
     bool fetching() const noexcept { return argus_auth_token_status_fetching(status_.get()); }
     /// Returns the number of fetches that obtained a token.
     std::uint64_t successes() const noexcept { return argus_auth_token_status_successes(status_.get()); }
-    /// Returns the number of fetches that ended without a token. A fetch withheld by the circuit breaker does not
-    /// count.
+    /// Returns the number of fetches that ended without a token. A fetch that the circuit breaker withheld does not
+    /// count: no request was sent, because the token endpoint's host had failed several times in a row.
     std::uint64_t failures() const noexcept { return argus_auth_token_status_failures(status_.get()); }
     /// Returns the number of times that a token was served without waiting.
     std::uint64_t hits() const noexcept { return argus_auth_token_status_hits(status_.get()); }
-    /// Returns the error of the last fetch that failed; nothing if no fetch has failed. A later success does not remove
-    /// it.
+    /// Returns the error of the last fetch that got no token from the token endpoint; nothing if there was none. A
+    /// later success does not remove it. A fetch that ended by a shutdown, or because the engine could not start,
+    /// counts as a failure but is not shown here.
     std::optional<Error> last_error() const noexcept {
         const argus_auth_error *error = argus_auth_token_status_last_error(status_.get());
         if (error == nullptr) {
@@ -260,7 +262,7 @@ class TokenStatus {
 /// auto loaded = argus_auth::Resolver::from_file("config.yaml", options);
 /// ```
 struct LoadOptions {
-    /// The treatment of references, `${VAR}` or `secret:name`, that can't be resolved.
+    /// The treatment of configuration references, `${VAR}` or `secret:name`, that can't be resolved.
     argus_auth_unresolved unresolved = ARGUS_AUTH_UNRESOLVED_ERROR;
 };
 
@@ -274,25 +276,29 @@ struct LoadOptions {
 /// ```cpp
 /// auto headers = resolver.headers("search", std::chrono::seconds(35));
 /// if (headers) {
-///     // ... send the request with these headers; if the backend answers 401, the next call must get a new token:
-///     static_cast<void>(resolver.invalidate("search", headers->find("Authorization")));
+///     // ... send the request with these headers. If the backend answers 401:
+///     if (auto refused = headers->find("Authorization")) {
+///         static_cast<void>(resolver.invalidate("search", *refused));
+///         // ... get the headers again, and repeat the request once.
+///     }
 /// }
 /// ```
 class Resolver {
   public:
     /// Takes over a reference of the C API.
     explicit Resolver(argus_auth_resolver *owned) noexcept : resolver_(owned) {}
-    /// Loads the configuration file at `path`. Blocks while it reads the file and, if the configuration refers to one,
-    /// the secret store. The Error lists every problem.
+    /// Loads the configuration file at `path`, whose name must end in `.yaml` or `.yml`. Blocks while it reads the file
+    /// and the secrets that the configuration refers to: a keyring can take up to 10 seconds per secret. The Error
+    /// lists every problem.
     static Result<Resolver> from_file(std::string_view path, const LoadOptions &options = {}) {
         return load(argus_auth_resolver_from_file, path, options);
     }
-    /// Loads a configuration from YAML text. Blocks only while it reads the secret store, if the configuration refers
-    /// to one. The Error lists every problem.
+    /// Loads a configuration from YAML text. Blocks only while it reads the secrets that the configuration refers to: a
+    /// keyring can take up to 10 seconds per secret. The Error lists every problem.
     static Result<Resolver> from_text(std::string_view text, const LoadOptions &options = {}) {
         return load(argus_auth_resolver_from_text, text, options);
     }
-    /// Returns the remote backends, in file order. They are views, so a temporary Resolver does not offer them.
+    /// Returns the remote backends, in file order. They are views, so the function is deleted for a temporary Resolver.
     std::vector<Backend> backends() const && = delete;
     std::vector<Backend> backends() const & {
         std::vector<Backend> backends;
@@ -301,8 +307,8 @@ class Resolver {
         }
         return backends;
     }
-    /// Returns the warnings of the configuration, in file order. They are views, so a temporary Resolver does not offer
-    /// them.
+    /// Returns the warnings of the configuration, in file order. They are views, so the function is deleted for a
+    /// temporary Resolver.
     std::vector<Problem> warnings() const && = delete;
     std::vector<Problem> warnings() const & {
         std::vector<Problem> warnings;
@@ -314,7 +320,13 @@ class Resolver {
     /// Returns the headers that a request to `backend` must carry, and waits for a token if necessary.
     ///
     /// Blocks while a token is fetched, for at most `timeout`. All callers of one token share one fetch, which takes at
-    /// most 30 seconds and continues when a caller stops waiting.
+    /// most 30 seconds and continues when a caller stops waiting. During the cool-down after a failed fetch, returns at
+    /// once.
+    ///
+    /// If no token can be obtained, the backend's `on_auth_failure` decides. With `open`, the default, the failure is
+    /// logged, and the configured headers are returned WITHOUT AUTHENTICATION. With `closed`, the call fails with the
+    /// reason. An unknown backend, `timeout`, a shutdown and `auth.type: pkce` are errors with both. Inside the log
+    /// function, the call fails with ARGUS_AUTH_STATUS_IN_CALLBACK if it would have to wait.
     Result<Headers> headers(std::string_view backend, std::chrono::milliseconds timeout) const {
         return detail::get<Headers, argus_auth_headers>([&](argus_auth_headers **out, argus_auth_error **error) {
             return argus_auth_resolver_headers(resolver_.get(), detail::address(backend), backend.size(),
@@ -322,7 +334,11 @@ class Resolver {
         });
     }
     /// Returns the headers that a request to `backend` must carry, if no wait is necessary. Otherwise returns nothing,
-    /// and a fetch is under way.
+    /// and a fetch is under way: call the function again about every 100 ms.
+    ///
+    /// After a failed fetch, calls during the cool-down return what headers() returns then: the Error or, with
+    /// `on_auth_failure: open`, the default, headers without authentication. The first call after the cool-down starts
+    /// another fetch.
     Result<std::optional<Headers>> try_headers(std::string_view backend) const {
         argus_auth_headers *headers = nullptr;
         argus_auth_error *error = nullptr;
@@ -336,11 +352,12 @@ class Resolver {
         }
         return std::optional<Headers>(Headers(headers));
     }
-    /// Reports that `backend` refused its token with 401. The token is discarded, a cool-down ends, and the next call
-    /// for headers fetches a new token.
+    /// Reports that `backend` refused a request with 401.
     ///
-    /// `rejected` is the value of the `Authorization` header that the backend refused. A token that has replaced it in
-    /// the meantime is kept. Without `rejected`, the current token is discarded. Fetches nothing itself.
+    /// `rejected` is the value of the `Authorization` header of that request. If it is the value of the current token,
+    /// the token is discarded, a cool-down ends, and the next call for headers waits for a new token. Otherwise nothing
+    /// changes: a newer token is kept. Without `rejected`, the current token is discarded, whichever it is. If the
+    /// request had no `Authorization` header, do not call this function. Fetches nothing itself.
     EmptyResult invalidate(std::string_view backend, std::optional<std::string_view> rejected = std::nullopt) const {
         return detail::run([&](argus_auth_error **error) {
             return argus_auth_resolver_invalidate(resolver_.get(), detail::address(backend), backend.size(),
@@ -351,10 +368,12 @@ class Resolver {
     /// Loads the file again. Afterwards this object and all its copies return headers according to the new
     /// configuration.
     ///
-    /// Their lists of backends and warnings do not change; the returned Resolver has the lists of the new
-    /// configuration. It does not keep alive views of this object. Blocks while it reads the file and, if the
-    /// configuration refers to one, the secret store. The Error lists every problem, and the previous configuration
-    /// then stays in use.
+    /// A backend keeps its token and its cool-down if the inputs of its token request (its `auth` block, with the
+    /// resolved secrets) are the same. Otherwise it starts without either.
+    ///
+    /// The lists of backends and warnings of this object and of its copies do not change. The returned Resolver has the
+    /// new lists. Views of this object stay valid only as long as this object or a copy of it exists. Blocks like
+    /// from_file(). The Error lists every problem, and the previous configuration then stays in use.
     Result<Resolver> reload() const {
         return detail::get<Resolver, argus_auth_resolver>([&](argus_auth_resolver **out, argus_auth_error **error) {
             return argus_auth_resolver_reload(resolver_.get(), out, error);
@@ -367,8 +386,8 @@ class Resolver {
             return argus_auth_resolver_status(resolver_.get(), detail::address(backend), backend.size(), out, error);
         });
     }
-    /// Returns counters and gauges of all backends that need tokens, in the Prometheus text format (version 0.0.4).
-    /// Fetches nothing.
+    /// Returns counters and gauges of all backends for which the library fetches tokens, in the Prometheus text format
+    /// (version 0.0.4). docs/metrics.md lists them. Fetches nothing.
     Result<std::string> metrics() const {
         argus_auth_text *text = nullptr;
         argus_auth_error *error = nullptr;
@@ -411,8 +430,9 @@ class Resolver {
 /// ```
 using LogFunction = std::function<void(argus_auth_log_level level, std::string_view target, std::string_view message)>;
 
-/// Registers `function` for the log events of this library up to `max_level`. A process has one log function: the
-/// previous one is replaced, and then removed as by clear_log(). An empty function is an error, which changes nothing.
+/// Registers `function` for events of the level `max_level` and of all more serious levels. A process has one log
+/// function. The previous one is removed as clear_log() does it, after the new one is in place. Fails for an empty
+/// function and then keeps the previous one. Fails inside the log function.
 inline EmptyResult set_log(argus_auth_log_level max_level, LogFunction function) {
     auto owned = std::make_unique<LogFunction>(std::move(function));
     argus_auth_log_callback call = [](void *user_data, argus_auth_log_level level, argus_auth_str target,
@@ -429,14 +449,16 @@ inline EmptyResult set_log(argus_auth_log_level max_level, LogFunction function)
     return registered;
 }
 
-/// Removes the log function. When this returns, no call of it is running or will start, and it has been destroyed.
+/// Removes the log function. When this returns, no call of the log function is running or will start, and it has been
+/// destroyed.
 ///
-/// Blocks while calls of the function run. The caller must not hold a lock that the function takes. Call it before
-/// objects that the function uses are destroyed. Fails inside the log function.
+/// Blocks while calls of the log function run. The caller must not hold a lock that the log function takes. Call
+/// clear_log() before objects that the log function uses are destroyed. Fails inside the log function.
 inline EmptyResult clear_log() { return detail::run(argus_auth_log_unregister); }
 
-/// Stops the engine's thread, if it runs, and blocks until it has ended, for at most `timeout`. All objects stay valid,
-/// and the next fetch starts a new thread. Fails inside the log function.
+/// Stops the engine's thread. Blocks until the thread has ended, for at most `timeout`; fails with
+/// ARGUS_AUTH_STATUS_DEADLINE if it has not. Calls that wait for headers fail with ARGUS_AUTH_STATUS_SHUTDOWN. All
+/// objects stay valid, and the next fetch starts a new thread. Fails inside the log function.
 inline EmptyResult shutdown(std::chrono::milliseconds timeout) {
     return detail::run(
         [&](argus_auth_error **error) { return argus_auth_shutdown(detail::milliseconds(timeout), error); });

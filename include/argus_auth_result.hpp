@@ -29,7 +29,7 @@ inline std::string_view view(argus_auth_str text) noexcept { return {text.data, 
 /// argument.
 inline const char *address(std::string_view text) noexcept { return text.data() == nullptr ? "" : text.data(); }
 
-/// Returns a time as the C API takes it. A negative time becomes 0, a time that is too long becomes the longest.
+/// Returns a time in milliseconds, as the C API takes it: at least 0 and at most UINT32_MAX (49 days).
 inline std::uint32_t milliseconds(std::chrono::milliseconds time) noexcept {
     if (time.count() < 0) {
         return 0;
@@ -42,7 +42,7 @@ inline std::uint32_t milliseconds(std::chrono::milliseconds time) noexcept {
 /// One problem of a configuration: an error or a warning, with its place. Contains no value of a secret.
 ///
 /// Obtained from: Error::problems(), Resolver::warnings().
-/// Ownership: a view, valid as long as the Error or Resolver that it comes from or a copy of that.
+/// Ownership: a view, valid as long as the Error or Resolver that it comes from, or a copy of that object, exists.
 /// Threads: immutable; any number of threads may read it at the same time.
 ///
 /// ```cpp
@@ -60,7 +60,7 @@ class Problem {
     std::uint32_t line() const noexcept { return argus_auth_problem_line(problem_); }
     /// Returns the column in characters, counted from 1; 0 if the problem has no place in the text.
     std::uint32_t column() const noexcept { return argus_auth_problem_column(problem_); }
-    /// Returns the place in the document, such as `backends.my-server.auth.token_url`; empty if the problem is about
+    /// Returns the place in the document, such as `backends.my-server.auth.token_url`; empty if the problem concerns
     /// the whole file.
     std::string_view path() const noexcept { return detail::view(argus_auth_problem_path(problem_)); }
     /// Returns a sentence that says what was found and what would be right.
@@ -95,12 +95,13 @@ class Error : public std::exception {
     std::string_view message() const noexcept { return detail::view(argus_auth_error_message(error_.get())); }
     /// Returns the same as message().
     const char *what() const noexcept override { return argus_auth_error_message(error_.get()).data; }
-    /// Returns whether the same call may succeed later although nothing was changed.
+    /// Returns whether the same call may succeed later without a change to the configuration. During a cool-down, the
+    /// call fails again at once: pause for TokenStatus::cool_down() first.
     bool retryable() const noexcept { return argus_auth_error_retryable(error_.get()); }
-    /// Returns the path of the configuration file that can't be used; empty if the error is not about a file.
+    /// Returns the path of the configuration file that can't be used; empty if the error concerns no file.
     std::string_view file() const noexcept { return detail::view(argus_auth_error_file(error_.get())); }
-    /// Returns the problems of the configuration, in file order. They are views of this Error, so a temporary Error
-    /// does not offer them.
+    /// Returns the problems of the configuration, in file order. They are views of this Error, so the function is
+    /// deleted for a temporary Error.
     std::vector<Problem> problems() const && = delete;
     std::vector<Problem> problems() const & {
         std::vector<Problem> problems;
@@ -111,14 +112,14 @@ class Error : public std::exception {
     }
     /// Returns the HTTP status of the token endpoint's response; 0 if there was no response.
     std::uint32_t http_status() const noexcept { return argus_auth_error_http_status(error_.get()); }
-    /// Returns the URL of the token endpoint, without user, password, query and fragment; empty if the error is not
-    /// about a token.
+    /// Returns the URL of the token endpoint, without user, password, query and fragment; empty if the error concerns
+    /// no token.
     std::string_view token_url() const noexcept { return detail::view(argus_auth_error_token_url(error_.get())); }
     /// Returns the field `error` of the token endpoint's error response (RFC 6749 section 5.2); empty if there was
     /// none.
     std::string_view oauth_error() const noexcept { return detail::view(argus_auth_error_oauth_error(error_.get())); }
-    /// Returns the field `error_description` of the token endpoint's error response, shortened; empty if there was
-    /// none.
+    /// Returns the field `error_description` of the token endpoint's error response, cut to 200 characters; empty if
+    /// there was none.
     std::string_view oauth_error_description() const noexcept {
         return detail::view(argus_auth_error_oauth_error_description(error_.get()));
     }
@@ -155,7 +156,8 @@ template <class T> class [[nodiscard]] Result {
     Result(Error error) : state_(std::in_place_index<1>, std::move(error)) {}
     /// Returns whether there is a value.
     explicit operator bool() const noexcept { return state_.index() == 0; }
-    /// Returns the value. There must be one; otherwise the behaviour is undefined.
+    /// Returns the value. There must be one; otherwise the behaviour is undefined. `->` is deleted for a temporary
+    /// Result: name the Result first, or write `(*resolver.status("search")).state()`.
     T &operator*() & noexcept { return *std::get_if<0>(&state_); }
     const T &operator*() const & noexcept { return *std::get_if<0>(&state_); }
     T operator*() && noexcept { return std::move(*std::get_if<0>(&state_)); }

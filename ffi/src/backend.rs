@@ -9,8 +9,8 @@ use crate::text::argus_auth_str;
 /// One remote backend of a configuration, of the type `sse` or `streamable-http`.
 ///
 /// Obtained from: `argus_auth_resolver_backend`.
-/// Ownership: borrowed from the `argus_auth_resolver`, and valid as long as that or a clone of it. Never freed by
-/// itself.
+/// Ownership: borrowed from the `argus_auth_resolver`, and valid until the last reference to that resolver is freed.
+/// Never freed by itself.
 /// Threads: immutable; any number of threads may read it at the same time.
 /// Functions: `argus_auth_backend_name`, `argus_auth_backend_transport`, `argus_auth_backend_url`,
 /// `argus_auth_backend_auth_type`.
@@ -39,26 +39,26 @@ impl From<&BackendConfig> for argus_auth_backend {
     }
 }
 
-/// Returns the name of the backend, which is its key under `backends`; empty for NULL.
+/// Returns the name of the backend, which is its key under `backends`.
 #[unsafe(no_mangle)]
 pub extern "C" fn argus_auth_backend_name(backend: Option<&argus_auth_backend>) -> argus_auth_str {
     boundary::read(backend, argus_auth_str::empty(), |backend| argus_auth_str::lend(&backend.name))
 }
 
-/// Returns the `type` of the backend: `sse` or `streamable-http`; empty for NULL.
+/// Returns the `type` of the backend: `sse` or `streamable-http`.
 #[unsafe(no_mangle)]
 pub extern "C" fn argus_auth_backend_transport(backend: Option<&argus_auth_backend>) -> argus_auth_str {
     boundary::read(backend, argus_auth_str::empty(), |backend| argus_auth_str::lend(&backend.transport))
 }
 
-/// Returns the URL of the backend; empty for NULL. It may contain a key, so do not log it.
+/// Returns the URL of the backend. It may contain a key, so do not log it.
 #[unsafe(no_mangle)]
 pub extern "C" fn argus_auth_backend_url(backend: Option<&argus_auth_backend>) -> argus_auth_str {
     boundary::read(backend, argus_auth_str::empty(), |backend| argus_auth_str::lend(&backend.url))
 }
 
 /// Returns the `type` of the backend's `auth` block: `static`, `oauth2` or `pkce`; empty if the backend has no such
-/// block, and for NULL.
+/// block.
 #[unsafe(no_mangle)]
 pub extern "C" fn argus_auth_backend_auth_type(backend: Option<&argus_auth_backend>) -> argus_auth_str {
     boundary::read(backend, argus_auth_str::empty(), |backend| argus_auth_str::lend(&backend.auth_type))

@@ -8,8 +8,8 @@ use crate::failure::Failure;
 
 /// Runs `body`; returns `otherwise` if it panics.
 pub(crate) fn contain<R>(otherwise: R, body: impl FnOnce() -> R) -> R {
-    // `AssertUnwindSafe` is justified, because no function of this crate changes an object that others hold. So a panic
-    // leaves none of them half-changed.
+    // `AssertUnwindSafe` is justified: an object that C holds is changed only by the atomic replacement of a pointer in
+    // it, so a panic leaves no object half-changed.
     catch_unwind(AssertUnwindSafe(body)).unwrap_or_else(|payload| {
         // Leaked, because its destructor could panic again.
         mem::forget(payload);

@@ -1,4 +1,4 @@
-//! The shutdown of the engine, which each process has one of.
+//! Shuts down the engine. Each process has one.
 
 use std::mem::MaybeUninit;
 use std::time::Duration;
@@ -14,14 +14,15 @@ use crate::status::argus_auth_status;
 /// Stops the engine's thread, if it runs. The engine is the part of the library that fetches and renews tokens.
 ///
 /// Calls that wait for headers fail with `ARGUS_AUTH_STATUS_SHUTDOWN`. All objects stay valid, and cached tokens are
-/// kept. The next fetch starts a new thread. A program need not call this function: otherwise the thread ends with the
+/// kept. The next fetch starts a new thread. Calling this function is optional. Without it, the thread ends with the
 /// process.
 ///
-/// Blocks until the thread has ended, for at most `timeout_ms` milliseconds. May be called any number of times.
+/// Blocks until the thread has ended, for at most `timeout_ms` milliseconds. A helper thread that resolves a host name
+/// may run longer. May be called any number of times.
 ///
 /// Failures: `ARGUS_AUTH_STATUS_DEADLINE`, if the thread was told to end and did not end in time;
-/// `ARGUS_AUTH_STATUS_IN_CALLBACK`, inside the log callback, because that may run on the engine's thread. In that case
-/// nothing is stopped.
+/// `ARGUS_AUTH_STATUS_IN_CALLBACK`, inside the log callback, because the callback may run on the engine's thread. In
+/// that case nothing is stopped.
 #[unsafe(no_mangle)]
 pub extern "C" fn argus_auth_shutdown(
     timeout_ms: u32,

@@ -12,7 +12,7 @@ use crate::{boundary, handle};
 ///
 /// Obtained from: the last argument of a function that failed; `argus_auth_token_status_last_error`.
 /// Ownership: in the first case owned by the caller, freed with `argus_auth_error_free`. In the second case borrowed
-/// from the `argus_auth_token_status`, and valid as long as that.
+/// from the `argus_auth_token_status`, and valid until that object is freed.
 /// Threads: immutable; any number of threads may read it at the same time.
 /// Functions: `argus_auth_error_status`, `argus_auth_error_code`, `argus_auth_error_message`,
 /// `argus_auth_error_retryable`, `argus_auth_error_file`, `argus_auth_error_problem_count`, `argus_auth_error_problem`,
@@ -68,50 +68,51 @@ impl argus_auth_error {
     }
 }
 
-/// Frees an error object. Does nothing for NULL.
+/// Frees an error object.
 #[unsafe(no_mangle)]
 pub extern "C" fn argus_auth_error_free(error: Option<Box<argus_auth_error>>) {
     handle::drop_contained(error);
 }
 
-/// Returns the status of the failed call; `ARGUS_AUTH_STATUS_OK` for NULL.
+/// Returns the status of the failed call.
 #[unsafe(no_mangle)]
 pub extern "C" fn argus_auth_error_status(error: Option<&argus_auth_error>) -> argus_auth_status {
     boundary::read(error, argus_auth_status::Ok, |error| error.status)
 }
 
-/// Returns a stable word for the kind of error, for logs and metrics, such as `token_rejected`; empty for NULL.
+/// Returns a stable word for the kind of error, for logs and metrics, such as `token_rejected`.
 #[unsafe(no_mangle)]
 pub extern "C" fn argus_auth_error_code(error: Option<&argus_auth_error>) -> argus_auth_str {
     boundary::read(error, argus_auth_str::empty(), |error| argus_auth_str::lend(&error.code))
 }
 
-/// Returns the failure in words, for people; empty for NULL. Several lines for a configuration with problems.
+/// Returns the failure in words, for people. Several lines for a configuration with problems.
 #[unsafe(no_mangle)]
 pub extern "C" fn argus_auth_error_message(error: Option<&argus_auth_error>) -> argus_auth_str {
     boundary::read(error, argus_auth_str::empty(), |error| argus_auth_str::lend(&error.message))
 }
 
-/// Returns whether the same call may succeed later although nothing was changed; false for NULL.
+/// Returns whether the same call may succeed later without a change to the configuration. During a cool-down, the call
+/// fails again at once: pause for `argus_auth_token_status_cool_down_ms` first.
 #[unsafe(no_mangle)]
 pub extern "C" fn argus_auth_error_retryable(error: Option<&argus_auth_error>) -> bool {
     boundary::read(error, false, |error| error.retryable)
 }
 
-/// Returns the path of the configuration file that can't be used; empty if the error is not about a file, and for NULL.
+/// Returns the path of the configuration file that can't be used; empty if the error concerns no file.
 #[unsafe(no_mangle)]
 pub extern "C" fn argus_auth_error_file(error: Option<&argus_auth_error>) -> argus_auth_str {
     boundary::read(error, argus_auth_str::empty(), |error| argus_auth_str::lend(&error.file))
 }
 
 /// Returns the number of problems of the configuration: at least 1 for `ARGUS_AUTH_STATUS_CONFIG`, 0 for every other
-/// status and for NULL.
+/// status.
 #[unsafe(no_mangle)]
 pub extern "C" fn argus_auth_error_problem_count(error: Option<&argus_auth_error>) -> usize {
     boundary::read(error, 0, |error| error.problems.len())
 }
 
-/// Returns the problem at `index`, in file order, borrowed from `error`; NULL if `index` is out of range, and for NULL.
+/// Returns the problem at `index`, in file order; NULL if `index` is out of range. It is borrowed from `error`.
 #[unsafe(no_mangle)]
 pub extern "C" fn argus_auth_error_problem(
     error: Option<&argus_auth_error>,
@@ -120,28 +121,28 @@ pub extern "C" fn argus_auth_error_problem(
     boundary::read(error, None, |error| error.problems.get(index))
 }
 
-/// Returns the HTTP status of the token endpoint's response; 0 if there was no response, and for NULL.
+/// Returns the HTTP status of the token endpoint's response; 0 if there was no response.
 #[unsafe(no_mangle)]
 pub extern "C" fn argus_auth_error_http_status(error: Option<&argus_auth_error>) -> u32 {
     boundary::read(error, 0, |error| error.http_status.into())
 }
 
-/// Returns the URL of the token endpoint, without user, password, query and fragment; empty if the error is not about a
-/// token, and for NULL.
+/// Returns the URL of the token endpoint, without user, password, query and fragment; empty if the error concerns no
+/// token.
 #[unsafe(no_mangle)]
 pub extern "C" fn argus_auth_error_token_url(error: Option<&argus_auth_error>) -> argus_auth_str {
     boundary::read(error, argus_auth_str::empty(), |error| argus_auth_str::lend(&error.token_url))
 }
 
 /// Returns the field `error` of the token endpoint's error response (RFC 6749 section 5.2), such as `invalid_client`;
-/// empty if there was none or it repeated a secret, and for NULL.
+/// empty if there was none or it repeated a secret.
 #[unsafe(no_mangle)]
 pub extern "C" fn argus_auth_error_oauth_error(error: Option<&argus_auth_error>) -> argus_auth_str {
     boundary::read(error, argus_auth_str::empty(), |error| argus_auth_str::lend(&error.oauth_error))
 }
 
-/// Returns the field `error_description` of the token endpoint's error response (RFC 6749 section 5.2), shortened;
-/// empty if there was none or it repeated a secret, and for NULL.
+/// Returns the field `error_description` of the token endpoint's error response (RFC 6749 section 5.2), cut to 200
+/// characters; empty if there was none or it repeated a secret.
 #[unsafe(no_mangle)]
 pub extern "C" fn argus_auth_error_oauth_error_description(error: Option<&argus_auth_error>) -> argus_auth_str {
     boundary::read(error, argus_auth_str::empty(), |error| argus_auth_str::lend(&error.oauth_error_description))

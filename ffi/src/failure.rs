@@ -59,7 +59,9 @@ impl Failure {
                 format!("the argument `{argument}` is not UTF-8 from its byte {valid_up_to} on (counted from 0)")
             }
             Self::Argument { argument, problem } => format!("the argument `{argument}` can't be used: {problem}"),
-            Self::InCallback => "this can't be done, or waited for, inside the log callback".to_owned(),
+            Self::InCallback => {
+                "inside the log callback, this function is not allowed or would have to wait".to_owned()
+            }
             Self::LogInUse => "the program's own `tracing` subscriber receives the log events, or the process was \
                                forked while its parent was registering its first callback"
                 .to_owned(),
@@ -69,7 +71,7 @@ impl Failure {
         }
     }
 
-    /// Returns whether the same call may succeed later although nothing was changed.
+    /// Returns whether the same call may succeed later without a change to the configuration.
     pub(crate) fn is_retryable(&self) -> bool {
         match self {
             Self::Core(error) => error.is_retryable(),

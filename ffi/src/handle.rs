@@ -26,8 +26,8 @@ pub(crate) fn give<T: Send + Sync>(object: Arc<T>) -> NonNull<T> {
 /// `handle` is NULL or came from [`give`] or [`share`] and has not been released.
 pub(crate) unsafe fn share<T: Send + Sync>(handle: *const T) -> *mut T {
     if !handle.is_null() {
-        // SAFETY: the caller promises that the pointer came from `Arc::into_raw` (in `give`, `share` returns the same
-        // one) and that its reference is still held, so the counter is at least 1.
+        // SAFETY: the caller promises that the pointer came from `Arc::into_raw` (`give` calls it, and `share` returns
+        // the pointer that it was given) and that its reference is still held, so the counter is at least 1.
         unsafe { Arc::increment_strong_count(handle) };
     }
     handle.cast_mut()
@@ -40,8 +40,8 @@ pub(crate) unsafe fn share<T: Send + Sync>(handle: *const T) -> *mut T {
 /// `handle` is NULL or came from [`give`] or [`share`], has not been released, and is not used again.
 pub(crate) unsafe fn release<T: Send + Sync>(handle: *mut T) {
     if !handle.is_null() {
-        // SAFETY: the caller promises that the pointer came from `Arc::into_raw` (in `give`, `share` returns the same
-        // one) and gives up its reference, so this `Arc` is the only owner of it.
+        // SAFETY: the caller promises that the pointer came from `Arc::into_raw` (`give` calls it, and `share` returns
+        // the pointer that it was given) and gives up its reference, so this `Arc` is the only owner of it.
         let object = unsafe { Arc::from_raw(handle) };
         contain((), || drop(object));
     }

@@ -19,8 +19,8 @@ use crate::{boundary, handle};
 /// Functions: `argus_auth_headers_count`, `argus_auth_headers_name`, `argus_auth_headers_value`,
 /// `argus_auth_headers_find`, `argus_auth_headers_clone`, `argus_auth_headers_free`.
 ///
-/// Every value counts as a secret. Its memory is overwritten when the last reference is freed and the library no longer
-/// serves the value.
+/// Every value counts as a secret. The library overwrites the memory of a value when nothing refers to the value any
+/// more: neither headers of the host nor the library's own cache.
 ///
 /// ```c
 /// for (size_t i = 0; i < argus_auth_headers_count(headers); i++) {
@@ -43,14 +43,14 @@ impl argus_auth_headers {
     }
 }
 
-/// Returns one more reference, owned by the caller, to the same headers; NULL for NULL.
+/// Returns one more reference to the same headers. It is owned by the caller.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn argus_auth_headers_clone(headers: *const argus_auth_headers) -> *mut argus_auth_headers {
     // SAFETY: C's pointer is NULL or a reference that C holds. C gets references only from `handle::give` and `share`.
     unsafe { handle::share(headers) }
 }
 
-/// Frees one reference. Does nothing for NULL.
+/// Frees one reference.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn argus_auth_headers_free(headers: *mut argus_auth_headers) {
     // SAFETY: C's pointer is NULL or a reference that C owns and gives up. C gets references only from `handle::give`
@@ -58,21 +58,21 @@ pub unsafe extern "C" fn argus_auth_headers_free(headers: *mut argus_auth_header
     unsafe { handle::release(headers) }
 }
 
-/// Returns the number of headers, which may be 0; 0 for NULL.
+/// Returns the number of headers, which may be 0.
 #[unsafe(no_mangle)]
 pub extern "C" fn argus_auth_headers_count(headers: Option<&argus_auth_headers>) -> usize {
     boundary::read(headers, 0, |headers| headers.0.len())
 }
 
-/// Returns the name of the header at `index`, borrowed from `headers`; empty if `index` is out of range, and for NULL.
+/// Returns the name of the header at `index`; empty if `index` is out of range. It is borrowed from `headers`.
 #[unsafe(no_mangle)]
 pub extern "C" fn argus_auth_headers_name(headers: Option<&argus_auth_headers>, index: usize) -> argus_auth_str {
     let field = boundary::read(headers, None, |headers| headers.0.c_field(index));
     field.map_or(argus_auth_str::empty(), |(name, _)| argus_auth_str::lend(name))
 }
 
-/// Returns the value of the header at `index`, a secret, borrowed from `headers`; empty if `index` is out of range, and
-/// for NULL.
+/// Returns the value of the header at `index`; empty if `index` is out of range. It is a secret, and is borrowed from
+/// `headers`.
 #[unsafe(no_mangle)]
 pub extern "C" fn argus_auth_headers_value(headers: Option<&argus_auth_headers>, index: usize) -> argus_auth_str {
     let field = boundary::read(headers, None, |headers| headers.0.c_field(index));
@@ -81,8 +81,8 @@ pub extern "C" fn argus_auth_headers_value(headers: Option<&argus_auth_headers>,
 
 /// Finds the header called `name` (`name_len` bytes), ignoring case, and returns whether there is one.
 ///
-/// If `value` is not NULL, `*value` becomes the value of the header, a secret borrowed from `headers`; empty if there
-/// is no such header. Returns false if `headers` or `name` is NULL.
+/// `value` may be NULL. Otherwise `*value` becomes the value of the header, or an empty text if there is no such
+/// header. The value is a secret, and is borrowed from `headers`. `name` may be NULL: then there is no such header.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn argus_auth_headers_find(
     headers: Option<&argus_auth_headers>,

@@ -24,9 +24,9 @@
 //! | `Option<&mut MaybeUninit<Option<T>>>` | `T **` | an output argument, written on every path |
 //! | `*const T`, `*mut T`, `NonNull<T>` | `T *` | one reference to a reference-counted object, see `handle` |
 //!
-//! All of these have the layout of a C pointer, in which NULL is `None`. Rust's types demand more of a pointer that is
-//! not NULL, and C must keep these promises: it points to a live, aligned object of the type, nothing frees the object
-//! during the call, and nothing else reads or writes an output argument during the call. The header states them.
+//! All of these have the layout of a C pointer, in which NULL is `None`. For a pointer that is not NULL, Rust also
+//! requires: it points to a live, aligned object of the type, nothing frees the object during the call, and nothing
+//! else reads or writes an output argument during the call. The rules in the header guarantee this.
 
 #![allow(non_camel_case_types, reason = "types have the names they have in C")]
 #![allow(

@@ -7,8 +7,8 @@ use argus_auth_core::{LoadOptions, Unresolved};
 
 use crate::failure::Failure;
 
-/// The treatment of a reference, `${VAR}` or `secret:name`, that can't be resolved. A value for the field `unresolved`
-/// of `argus_auth_load_options`.
+/// The treatment of a configuration reference, `${VAR}` or `secret:name`, that can't be resolved. A value for the field
+/// `unresolved` of `argus_auth_load_options`.
 ///
 /// ```c
 /// argus_auth_load_options options = ARGUS_AUTH_LOAD_OPTIONS_INIT;
@@ -26,7 +26,7 @@ use crate::failure::Failure;
 pub enum argus_auth_unresolved {
     /// The configuration has a problem of severity error at that place. This is the default.
     Error = 0,
-    /// The text of the reference stays in the value unchanged, with a warning. The gateway does the same.
+    /// The text of the reference stays in the value unchanged, with a warning. The Argus gateway keeps the text too.
     Keep = 1,
 }
 
@@ -55,7 +55,7 @@ pub enum argus_auth_unresolved {
 pub struct argus_auth_load_options {
     /// `sizeof(argus_auth_load_options)`.
     pub size: u32,
-    /// The treatment of references that can't be resolved: an `argus_auth_unresolved`.
+    /// The treatment of configuration references that can't be resolved: an `argus_auth_unresolved`.
     pub unresolved: u32,
 }
 
@@ -78,7 +78,7 @@ pub(crate) unsafe fn options(options: *const argus_auth_load_options) -> Result<
     // SAFETY: `size` is the first field of every version of the type, so the caller promises that it may be read. It is
     // aligned, because every version of the type has at least the alignment of a `u32`.
     let size = unsafe { (&raw const (*options).size).read() } as usize;
-    // No version will reach the upper limit. A larger size comes from a variable that was not initialised.
+    // 4096 is more than any version will need: a larger size means that the variable was not initialised.
     if !(FIRST_SIZE..=4096).contains(&size) {
         return invalid("its size is not that of an argus_auth_load_options; use ARGUS_AUTH_LOAD_OPTIONS_INIT");
     }

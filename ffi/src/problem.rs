@@ -23,8 +23,8 @@ pub enum argus_auth_severity {
 /// One problem of a configuration: an error or a warning, with its place. Contains no value of a secret.
 ///
 /// Obtained from: `argus_auth_error_problem`, `argus_auth_resolver_warning`.
-/// Ownership: borrowed from the `argus_auth_error` or from the `argus_auth_resolver`, and valid as long as that error,
-/// or as long as that resolver or a clone of it. Never freed by itself.
+/// Ownership: borrowed, and never freed by itself. A problem of an `argus_auth_error` is valid until the error is
+/// freed, a problem of an `argus_auth_resolver` until the last reference to that resolver is freed.
 /// Threads: immutable; any number of threads may read it at the same time.
 /// Functions: `argus_auth_problem_severity`, `argus_auth_problem_line`, `argus_auth_problem_column`,
 /// `argus_auth_problem_path`, `argus_auth_problem_message`.
@@ -59,32 +59,32 @@ impl From<&Problem> for argus_auth_problem {
     }
 }
 
-/// Returns whether the problem is an error or a warning; `ARGUS_AUTH_SEVERITY_ERROR` for NULL.
+/// Returns whether the problem is an error or a warning; `ARGUS_AUTH_SEVERITY_ERROR` if `problem` is NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn argus_auth_problem_severity(problem: Option<&argus_auth_problem>) -> argus_auth_severity {
     boundary::read(problem, argus_auth_severity::Error, |problem| problem.severity)
 }
 
-/// Returns the line, counted from 1; 0 if the problem has no place in the text, and for NULL.
+/// Returns the line, counted from 1; 0 if the problem has no place in the text.
 #[unsafe(no_mangle)]
 pub extern "C" fn argus_auth_problem_line(problem: Option<&argus_auth_problem>) -> u32 {
     boundary::read(problem, 0, |problem| problem.line)
 }
 
-/// Returns the column in characters, counted from 1; 0 if the problem has no place in the text, and for NULL.
+/// Returns the column in characters, counted from 1; 0 if the problem has no place in the text.
 #[unsafe(no_mangle)]
 pub extern "C" fn argus_auth_problem_column(problem: Option<&argus_auth_problem>) -> u32 {
     boundary::read(problem, 0, |problem| problem.column)
 }
 
 /// Returns the place in the document, such as `backends.my-server.auth.token_url`, with list items as in `scopes[0]`;
-/// empty if the problem is about the whole file, and for NULL.
+/// empty if the problem concerns the whole file.
 #[unsafe(no_mangle)]
 pub extern "C" fn argus_auth_problem_path(problem: Option<&argus_auth_problem>) -> argus_auth_str {
     boundary::read(problem, argus_auth_str::empty(), |problem| argus_auth_str::lend(&problem.path))
 }
 
-/// Returns a sentence that says what was found and what would be right; empty for NULL.
+/// Returns a sentence that says what was found and what would be right.
 #[unsafe(no_mangle)]
 pub extern "C" fn argus_auth_problem_message(problem: Option<&argus_auth_problem>) -> argus_auth_str {
     boundary::read(problem, argus_auth_str::empty(), |problem| argus_auth_str::lend(&problem.message))

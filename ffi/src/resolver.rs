@@ -40,10 +40,12 @@ use crate::token_status::argus_auth_token_status;
 /// ```c
 /// argus_auth_headers *headers = NULL;
 /// if (argus_auth_resolver_headers(resolver, "search", 6, 35000, &headers, NULL) == ARGUS_AUTH_STATUS_OK) {
-///     argus_auth_str token;
-///     argus_auth_headers_find(headers, "Authorization", 13, &token);
-///     // ... send the request with these headers; if the backend answers 401, the next call must get a new token:
-///     argus_auth_resolver_invalidate(resolver, "search", 6, token.data, token.len, NULL);
+///     // ... send the request with these headers. If the backend answers 401:
+///     argus_auth_str refused;
+///     if (argus_auth_headers_find(headers, "Authorization", 13, &refused)) {
+///         argus_auth_resolver_invalidate(resolver, "search", 6, refused.data, refused.len, NULL);
+///         // ... get the headers again, and repeat the request once.
+///     }
 ///     argus_auth_headers_free(headers);
 /// }
 /// ```
@@ -62,11 +64,13 @@ impl From<Resolver> for argus_auth_resolver {
     }
 }
 
-/// Loads the configuration file at `path` (`path_len` bytes).
+/// Loads the configuration file at `path` (`path_len` bytes), whose name must end in `.yaml` or `.yml`. A relative path
+/// is resolved against the current working directory.
 ///
 /// `options` is borrowed during the call; NULL means the defaults. `*out` becomes a reference owned by the caller.
 ///
-/// Blocks while it reads the file and, if the configuration refers to one, the secret store. No token is fetched.
+/// Blocks while it reads the file and the secrets that the configuration refers to: a keyring can take up to 10 seconds
+/// per secret. No token is fetched.
 ///
 /// Failures: `ARGUS_AUTH_STATUS_CONFIG`, also for a file that can't be read. The error object lists every problem.
 #[unsafe(no_mangle)]
@@ -90,7 +94,8 @@ pub unsafe extern "C" fn argus_auth_resolver_from_file(
 ///
 /// `options` is borrowed during the call; NULL means the defaults. `*out` becomes a reference owned by the caller.
 ///
-/// Blocks only while it reads the secret store, if the configuration refers to one. No token is fetched.
+/// Blocks only while it reads the secrets that the configuration refers to: a keyring can take up to 10 seconds per
+/// secret. No token is fetched.
 ///
 /// Failures: `ARGUS_AUTH_STATUS_CONFIG`, also for a text that is not UTF-8. The error object lists every problem.
 #[unsafe(no_mangle)]
@@ -132,15 +137,14 @@ unsafe fn load(
     })
 }
 
-/// Returns one more reference, owned by the caller, to the same resolver; NULL for NULL.
+/// Returns one more reference to the same resolver. It is owned by the caller.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn argus_auth_resolver_clone(resolver: *const argus_auth_resolver) -> *mut argus_auth_resolver {
     // SAFETY: C's pointer is NULL or a reference that C holds. C gets references only from `handle::give` and `share`.
     unsafe { handle::share(resolver) }
 }
 
-/// Frees one reference. Does nothing for NULL. Headers that the resolver returned stay valid. A fetch under way
-/// continues.
+/// Frees one reference. Headers that the resolver returned stay valid. A fetch under way continues.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn argus_auth_resolver_free(resolver: *mut argus_auth_resolver) {
     // SAFETY: C's pointer is NULL or a reference that C owns and gives up. C gets references only from `handle::give`
@@ -151,15 +155,17 @@ pub unsafe extern "C" fn argus_auth_resolver_free(resolver: *mut argus_auth_reso
 /// Loads the file of `resolver` again, with its variables and secrets.
 ///
 /// Afterwards all references to the resolver, older ones too, return headers according to the new configuration. A
-/// backend whose configuration did not change keeps its token. Any other backend starts without a token and without a
-/// cool-down. Calls that wait continue, and headers that were returned stay valid. A relative path is resolved from the
-/// current working directory. A resolver that was loaded from text has no file and stays unchanged.
+/// backend keeps its token and its cool-down if the inputs of its token request (its `auth` block, with the resolved
+/// secrets) are the same. Otherwise it starts without either. Calls that wait continue, and headers that were returned
+/// stay valid. The options of the first load apply again. A relative path is resolved against the current working
+/// directory. A resolver that was loaded from text has no file and stays unchanged.
 ///
-/// The lists of backends and warnings of older references do not change, so that pointers borrowed from these stay
-/// valid. If `out` is not NULL, `*out` becomes a reference with the lists of the new configuration, owned by the
-/// caller. It does not keep alive what was borrowed from older references.
+/// `out` may be NULL. Otherwise `*out` becomes a new reference, owned by the caller, with the lists of backends and
+/// warnings of the new configuration. An old reference is still owned by the caller and keeps its own lists: pointers
+/// borrowed from it are valid until it and its clones are freed.
 ///
-/// Blocks while it reads the file and, if the configuration refers to one, the secret store. No token is fetched.
+/// Blocks while it reads the file and the secrets that the configuration refers to: a keyring can take up to 10 seconds
+/// per secret. No token is fetched.
 ///
 /// Failures: `ARGUS_AUTH_STATUS_CONFIG`, also for a file that can't be read. The error object lists every problem, and
 /// the previous configuration stays in use.
@@ -178,14 +184,14 @@ pub extern "C" fn argus_auth_resolver_reload(
     })
 }
 
-/// Returns the number of remote backends; 0 for NULL.
+/// Returns the number of remote backends.
 #[unsafe(no_mangle)]
 pub extern "C" fn argus_auth_resolver_backend_count(resolver: Option<&argus_auth_resolver>) -> usize {
     boundary::read(resolver, 0, |resolver| resolver.backends.len())
 }
 
-/// Returns the remote backend at `index`, in file order, borrowed from `resolver`; NULL if `index` is out of range, and
-/// for NULL.
+/// Returns the remote backend at `index`, in file order; NULL if `index` is out of range. It is borrowed from
+/// `resolver`.
 #[unsafe(no_mangle)]
 pub extern "C" fn argus_auth_resolver_backend(
     resolver: Option<&argus_auth_resolver>,
@@ -194,14 +200,13 @@ pub extern "C" fn argus_auth_resolver_backend(
     boundary::read(resolver, None, |resolver| resolver.backends.get(index))
 }
 
-/// Returns the number of warnings of the configuration; 0 for NULL.
+/// Returns the number of warnings of the configuration.
 #[unsafe(no_mangle)]
 pub extern "C" fn argus_auth_resolver_warning_count(resolver: Option<&argus_auth_resolver>) -> usize {
     boundary::read(resolver, 0, |resolver| resolver.warnings.len())
 }
 
-/// Returns the warning at `index`, in file order, borrowed from `resolver`; NULL if `index` is out of range, and for
-/// NULL.
+/// Returns the warning at `index`, in file order; NULL if `index` is out of range. It is borrowed from `resolver`.
 #[unsafe(no_mangle)]
 pub extern "C" fn argus_auth_resolver_warning(
     resolver: Option<&argus_auth_resolver>,
@@ -215,14 +220,18 @@ pub extern "C" fn argus_auth_resolver_warning(
 ///
 /// `*out` becomes a reference owned by the caller.
 ///
-/// Blocks while a token is fetched, for at most `timeout_ms` milliseconds. Returns at once if a valid token is cached
-/// or the backend needs none. All callers of one token share one fetch, which takes at most 30 seconds. It continues
-/// when a caller stops waiting, and its token is then cached.
+/// Blocks while a token is fetched, for at most `timeout_ms` milliseconds. Returns at once if a valid token is cached,
+/// if the backend needs none, and during a cool-down. The fetch continues when a caller stops waiting, and its token is
+/// then cached.
+///
+/// A `timeout_ms` of 0 starts the fetch and does not wait for it. There is no infinite timeout. A fetch takes at most
+/// 30 seconds, so with a longer timeout, such as 35000, the call returns the result of the fetch and not
+/// `ARGUS_AUTH_STATUS_DEADLINE`.
 ///
 /// Failures: `ARGUS_AUTH_STATUS_UNKNOWN_BACKEND`; `ARGUS_AUTH_STATUS_UNSUPPORTED`; `ARGUS_AUTH_STATUS_DEADLINE`;
-/// `ARGUS_AUTH_STATUS_SHUTDOWN`. If no token can be obtained, the backend's `on_auth_failure` decides: with `closed`
-/// the call fails with the reason, such as one of `ARGUS_AUTH_STATUS_TOKEN_...` or `ARGUS_AUTH_STATUS_ENGINE`; with
-/// `open` the failure is logged and the headers are returned without authentication.
+/// `ARGUS_AUTH_STATUS_SHUTDOWN`. If no token can be obtained and `on_auth_failure` is `closed`, also the reason, such
+/// as one of `ARGUS_AUTH_STATUS_TOKEN_...` or `ARGUS_AUTH_STATUS_ENGINE`. With `open`, the default, the call then
+/// succeeds: the failure is logged, and the headers are the configured ones, without authentication.
 ///
 /// Inside the log callback it never blocks, because the callback may run on the engine's thread, which performs the
 /// fetch. If it would have to wait, it starts the fetch and fails with `ARGUS_AUTH_STATUS_IN_CALLBACK`.
@@ -254,11 +263,19 @@ pub unsafe extern "C" fn argus_auth_resolver_headers(
 /// Returns the headers that a request to `backend` (`backend_len` bytes) must carry, if no wait is necessary.
 ///
 /// `*out` becomes a reference owned by the caller. If a token must be fetched first, the function starts the fetch,
-/// unless one is under way, and returns `ARGUS_AUTH_STATUS_NOT_READY`; `*out` is then NULL. A later call, or
-/// `argus_auth_resolver_headers`, returns the result of the fetch.
+/// unless one is under way, and returns `ARGUS_AUTH_STATUS_NOT_READY`; `*out` is then NULL.
 ///
-/// Failures: those of `argus_auth_resolver_headers`, except `ARGUS_AUTH_STATUS_DEADLINE` and
-/// `ARGUS_AUTH_STATUS_IN_CALLBACK`.
+/// The library does not notify the host of the end of the fetch: call this function again about every 100 milliseconds.
+/// When the fetch has got a token, calls return the headers. When it has failed, calls during the cool-down return what
+/// `argus_auth_resolver_headers` returns then: the error or, with `on_auth_failure: open`, headers without
+/// authentication. The first call after the cool-down starts another fetch and returns `ARGUS_AUTH_STATUS_NOT_READY`
+/// again, so a host that calls less often than the cool-down lasts (1 second after the first failure) can miss an
+/// error.
+///
+/// A fetch takes at most 30 seconds. If no call waits for it, it may first be queued behind the fetches of others.
+///
+/// Failures: those of `argus_auth_resolver_headers`, except `ARGUS_AUTH_STATUS_DEADLINE`, `ARGUS_AUTH_STATUS_SHUTDOWN`
+/// and `ARGUS_AUTH_STATUS_IN_CALLBACK`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn argus_auth_resolver_try_headers(
     resolver: Option<&argus_auth_resolver>,
@@ -279,14 +296,19 @@ pub unsafe extern "C" fn argus_auth_resolver_try_headers(
     })
 }
 
-/// Reports that `backend` (`backend_len` bytes) refused its token with 401. The token is discarded, a cool-down ends,
-/// and the next call for headers fetches a new token.
+/// Reports that `backend` (`backend_len` bytes) refused a request with 401.
 ///
-/// `rejected` (`rejected_len` bytes) is the value of the `Authorization` header that the backend refused. A token that
-/// has replaced it in the meantime is kept, so that any number of refusals of one token cause one fetch. If `rejected`
-/// is NULL, the current token is discarded.
+/// `rejected` (`rejected_len` bytes) is the value of the `Authorization` header of that request. If it is the value of
+/// the current token, the token is discarded, a cool-down ends, and the next call for headers waits for a new token.
+/// Otherwise nothing changes: a newer token is kept, so any number of refusals of one token cause one fetch.
 ///
-/// Fetches nothing itself. Does nothing for a backend without a token.
+/// If the request had no `Authorization` header, do not call this function. NULL as `rejected` means the current token,
+/// whichever it is: the call would discard a token that the backend has not refused, and would end a cool-down.
+///
+/// After this call, get the headers again and repeat the request once. A second 401 concerns a new token: do not repeat
+/// the request again.
+///
+/// Fetches nothing itself. Does nothing for a backend for which this library fetches no token.
 ///
 /// Failures: `ARGUS_AUTH_STATUS_UNKNOWN_BACKEND`.
 #[unsafe(no_mangle)]
@@ -315,7 +337,8 @@ pub unsafe extern "C" fn argus_auth_resolver_invalidate(
 
 /// Returns the state of the token of `backend` (`backend_len` bytes). Fetches nothing.
 ///
-/// `*out` becomes an object owned by the caller; NULL, with `ARGUS_AUTH_STATUS_OK`, for a backend that needs no token.
+/// `*out` becomes an object owned by the caller. For a backend for which this library fetches no token (no `auth`
+/// block, `static` or `pkce`), `*out` becomes NULL, and the function returns `ARGUS_AUTH_STATUS_OK`.
 ///
 /// Failures: `ARGUS_AUTH_STATUS_UNKNOWN_BACKEND`.
 #[unsafe(no_mangle)]
@@ -339,8 +362,8 @@ pub unsafe extern "C" fn argus_auth_resolver_status(
     })
 }
 
-/// Returns counters and gauges of all backends that need tokens, in the Prometheus text format (version 0.0.4). A host
-/// serves them together with its own metrics. Fetches nothing.
+/// Returns counters and gauges of all backends for which this library fetches tokens, in the Prometheus text format
+/// (version 0.0.4). docs/metrics.md lists them. A host serves them together with its own metrics. Fetches nothing.
 ///
 /// `*out` becomes a text object owned by the caller.
 #[unsafe(no_mangle)]

@@ -45,9 +45,9 @@ pub enum argus_auth_status {
     Internal = 21,
     /// The engine could not start, because the system gave it no thread or no file descriptor.
     Engine = 22,
-    /// The engine was shut down while the call waited. The next call starts it again.
+    /// The engine was shut down while the call waited. The next fetch starts it again.
     Shutdown = 23,
-    /// The timeout of the call ended before the fetch, or the shutdown, that it waited for. That continues.
+    /// The timeout ended before the result was known. The fetch or the shutdown continues.
     Deadline = 24,
 
     /// The configuration can't be used. The error object lists the problems.
@@ -67,9 +67,10 @@ pub enum argus_auth_status {
     TokenTls = 43,
     /// No access token: the connection broke before the response was complete.
     TokenTransport = 44,
-    /// No access token: no complete response within 30 seconds.
+    /// No access token: no complete response within 30 seconds, including the wait until a request could be sent.
     TokenTimeout = 45,
-    /// No access token: a temporary HTTP status (408, 429 or 5xx), a temporary OAuth error, or an open circuit breaker.
+    /// No access token: a temporary HTTP status (408, 429 or 5xx), a temporary OAuth error, or an open circuit breaker
+    /// (no request was sent, because the token endpoint's host had failed several times in a row).
     TokenUnavailable = 46,
     /// No access token: the token endpoint rejected the request, with an error of RFC 6749 section 5.2 or with an HTTP
     /// status that means the same.
@@ -91,7 +92,7 @@ impl From<&Error> for argus_auth_status {
             Error::Deadline => Self::Deadline,
             Error::Shutdown => Self::Shutdown,
             Error::Engine { .. } => Self::Engine,
-            // Also covers a kind of error that the core has and this file lacks: that too is a defect. The error object
+            // Also covers a kind of error that was added to the core and not here, which is a defect. The error object
             // still has the code of the core.
             _ => Self::Internal,
         }

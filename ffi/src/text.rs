@@ -11,9 +11,8 @@ use crate::{boundary, handle};
 /// Ownership: borrowed from the object that the accessor was called with, and valid as long as that object. In a log
 /// callback, valid during the call. Never freed by itself.
 ///
-/// `data` is never NULL, and `data[len]` is always `'\0'`, so that functions of the C library can read it. A text from
-/// a configuration may contain a NUL of its own, where such a function stops too early: use `len` to read all of it. A
-/// missing text is an empty text.
+/// `data` is never NULL, and `data[len]` is `'\0'`, so `data` can be used as a C string. Names and values of headers
+/// contain no other NUL. A text from a configuration may contain NUL bytes: use `len` for it. A missing text is empty.
 ///
 /// ```c
 /// argus_auth_str name = argus_auth_backend_name(backend);
@@ -63,13 +62,13 @@ impl From<String> for argus_auth_text {
     }
 }
 
-/// Frees a text object. Does nothing for NULL.
+/// Frees a text object.
 #[unsafe(no_mangle)]
 pub extern "C" fn argus_auth_text_free(text: Option<Box<argus_auth_text>>) {
     handle::drop_contained(text);
 }
 
-/// Returns the text, borrowed from `text`; empty for NULL.
+/// Returns the text. It is borrowed from `text`.
 #[unsafe(no_mangle)]
 pub extern "C" fn argus_auth_text_get(text: Option<&argus_auth_text>) -> argus_auth_str {
     boundary::read(text, argus_auth_str::empty(), |text| argus_auth_str::lend(&text.0))

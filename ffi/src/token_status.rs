@@ -46,9 +46,9 @@ pub struct argus_auth_token_status {
 #[repr(u32)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum argus_auth_token_state {
-    /// The backend needs no token.
+    /// This library fetches no token for the backend: it has no `auth` block, or `auth.type` is `static` or `pkce`.
     None = 0,
-    /// There is no token: none was requested yet, it was invalidated, or no fetch has succeeded.
+    /// There is no token: none was requested, the last one was invalidated, or no fetch has succeeded.
     Empty = 1,
     /// The token is served and is not yet due for renewal.
     Fresh = 2,
@@ -81,65 +81,68 @@ fn milliseconds(time: Duration) -> i64 {
     i64::try_from(time.as_millis()).unwrap_or(i64::MAX)
 }
 
-/// Frees a token status. Does nothing for NULL.
+/// Frees a token status.
 #[unsafe(no_mangle)]
 pub extern "C" fn argus_auth_token_status_free(status: Option<Box<argus_auth_token_status>>) {
     handle::drop_contained(status);
 }
 
-/// Returns the state of the token; `ARGUS_AUTH_TOKEN_STATE_NONE` for NULL.
+/// Returns the state of the token.
 #[unsafe(no_mangle)]
 pub extern "C" fn argus_auth_token_status_state(status: Option<&argus_auth_token_status>) -> argus_auth_token_state {
     boundary::read(status, argus_auth_token_state::None, |status| status.status.state.into())
 }
 
-/// Returns the number of milliseconds until the token expires: 0 if it has expired; -1 if there is no token, and for
-/// NULL.
+/// Returns the number of milliseconds until the token expires: 0 if it has expired; -1 if there is no token or `status`
+/// is NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn argus_auth_token_status_expires_in_ms(status: Option<&argus_auth_token_status>) -> i64 {
     boundary::read(status, -1, |status| status.status.expires_in.map_or(-1, milliseconds))
 }
 
-/// Returns the number of milliseconds since the last successful fetch; -1 if no fetch has succeeded, and for NULL.
+/// Returns the number of milliseconds since the last successful fetch; -1 if no fetch has succeeded or `status` is
+/// NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn argus_auth_token_status_since_success_ms(status: Option<&argus_auth_token_status>) -> i64 {
     boundary::read(status, -1, |status| status.status.since_success.map_or(-1, milliseconds))
 }
 
-/// Returns the number of milliseconds until the cool-down ends: the time after a failed fetch in which callers get the
-/// error of that fetch and no new fetch is made. 0 if there is no cool-down, and for NULL.
+/// Returns the rest of the cool-down in milliseconds; 0 if there is no cool-down. The cool-down is the time after a
+/// failed fetch in which no new fetch is made, and calls return the result of the failed one.
 #[unsafe(no_mangle)]
 pub extern "C" fn argus_auth_token_status_cool_down_ms(status: Option<&argus_auth_token_status>) -> i64 {
     boundary::read(status, 0, |status| status.status.cool_down.map_or(0, milliseconds))
 }
 
-/// Returns whether a fetch was under way; false for NULL.
+/// Returns whether a fetch was under way.
 #[unsafe(no_mangle)]
 pub extern "C" fn argus_auth_token_status_fetching(status: Option<&argus_auth_token_status>) -> bool {
     boundary::read(status, false, |status| status.status.fetching)
 }
 
-/// Returns the number of fetches that obtained a token; 0 for NULL.
+/// Returns the number of fetches that obtained a token.
 #[unsafe(no_mangle)]
 pub extern "C" fn argus_auth_token_status_successes(status: Option<&argus_auth_token_status>) -> u64 {
     boundary::read(status, 0, |status| status.status.successes)
 }
 
-/// Returns the number of fetches that ended without a token, for any reason, including a shutdown; 0 for NULL. One
-/// fetch may consist of several requests. A fetch that was withheld by the circuit breaker does not count.
+/// Returns the number of fetches that ended without a token, for any reason, including a shutdown. One fetch may
+/// consist of several requests. A fetch that the circuit breaker withheld does not count: no request was sent, because
+/// the token endpoint's host had failed several times in a row.
 #[unsafe(no_mangle)]
 pub extern "C" fn argus_auth_token_status_failures(status: Option<&argus_auth_token_status>) -> u64 {
     boundary::read(status, 0, |status| status.status.failures)
 }
 
-/// Returns the number of times that a token was served without waiting; 0 for NULL.
+/// Returns the number of times that a token was served without waiting.
 #[unsafe(no_mangle)]
 pub extern "C" fn argus_auth_token_status_hits(status: Option<&argus_auth_token_status>) -> u64 {
     boundary::read(status, 0, |status| status.status.hits)
 }
 
-/// Returns the error of the last fetch that failed, borrowed from `status`; NULL if no fetch has failed, and for NULL.
-/// A later success does not remove it.
+/// Returns the error of the last fetch that got no token from the token endpoint; NULL if there was none. It is
+/// borrowed from `status`. A later success does not remove it. A fetch that ended by a shutdown, or because the engine
+/// could not start, counts as a failure but is not shown here.
 #[unsafe(no_mangle)]
 pub extern "C" fn argus_auth_token_status_last_error(
     status: Option<&argus_auth_token_status>,

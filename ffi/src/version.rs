@@ -10,7 +10,7 @@ pub const ARGUS_AUTH_VERSION_MAJOR: u32 = 0;
 pub const ARGUS_AUTH_VERSION_MINOR: u32 = 1;
 /// The patch part of the version of this header.
 pub const ARGUS_AUTH_VERSION_PATCH: u32 = 0;
-/// The version of this header as one number, `0xMMmmpp`. A later version has a larger number.
+/// The version of this header as one number: major * 65536 + minor * 256 + patch. A later version has a larger number.
 pub const ARGUS_AUTH_VERSION_NUMBER: u32 =
     (ARGUS_AUTH_VERSION_MAJOR << 16) | (ARGUS_AUTH_VERSION_MINOR << 8) | ARGUS_AUTH_VERSION_PATCH;
 
@@ -22,7 +22,8 @@ pub extern "C" fn argus_auth_version() -> argus_auth_str {
     argus_auth_str { data: VERSION.as_ptr().cast(), len: VERSION.len() - 1 }
 }
 
-/// Returns the version of the loaded library as a number, for a comparison with `ARGUS_AUTH_VERSION_NUMBER`.
+/// Returns the version of the loaded library as a number, for a comparison with `ARGUS_AUTH_VERSION_NUMBER`. A host
+/// needs a library of the same major version, with a number that is not smaller.
 #[unsafe(no_mangle)]
 pub extern "C" fn argus_auth_version_number() -> u32 {
     ARGUS_AUTH_VERSION_NUMBER

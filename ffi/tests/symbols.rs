@@ -1,4 +1,5 @@
-//! The shared library exports what `exports.txt` lists and the header declares, and nothing else.
+//! Tests that the shared library exports exactly the functions in `exports.txt`, and that the header declares the same
+//! functions.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a failure here is a failed test")]
 
 use std::collections::BTreeSet;

@@ -92,7 +92,7 @@ def wait_blocking(start: Start, timeout: float | None) -> Headers:
         if answered:
             break
         if left == 0.0:
-            raise DeadlineError("no token within the time this caller had; the request to the token endpoint goes on")
+            raise DeadlineError("no token within the timeout; the fetch continues")
     if _is_daemon_at_exit():
         threading.Event().wait()  # Blocks until the process ends: this thread must not return to its caller.
     ((_, headers, error),) = queue.drain()

@@ -44,9 +44,9 @@ def check(options: argparse.Namespace) -> int:
 
 
 def print_problems(file: str, problems: Sequence[Problem]) -> None:
-    """Prints each problem to stderr as FILE:LINE:COLUMN, a form that editors link to the place, with its line of text.
+    """Prints each problem to stderr as FILE:LINE:COLUMN, followed by the line of the file.
 
-    Values that may be secret are masked in the line.
+    Editors turn this form into links. Values that may be secret are masked in the line.
     """
     text = _text(file) if any(problem.line for problem in problems) else b""
     for problem in problems:

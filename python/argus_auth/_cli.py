@@ -22,8 +22,8 @@ _INTERRUPTED, _OUTPUT_CLOSED = 130, 141
 _EXIT_STATUS = f"""\
 exit status:
   0    success; there may be warnings
-  1    the file has errors, or the headers can't be produced as configured
-  2    a token endpoint gave no token (check --fetch), or the arguments are wrong
+  1    the file has errors; or `headers` got no headers, or got them without the configured authentication
+  2    `check --fetch`: a token endpoint gave no token; or the arguments are wrong
   {_INTERRUPTED}  interrupted with Ctrl-C
   {_OUTPUT_CLOSED}  the reader of the output closed it
 """
@@ -73,7 +73,8 @@ def _run(options: argparse.Namespace) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="argus-auth",
-        description="Checks the outgoing authentication of an MCP gateway, and prints its headers.",
+        description="Checks the configuration of an MCP gateway's outgoing authentication, "
+        "and prints the headers of its requests.",
     )
     parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
@@ -87,7 +88,7 @@ def _parser() -> argparse.ArgumentParser:
     checker.add_argument(
         "--fetch",
         action="store_true",
-        help="also request each token once; explain each failure and what to do about it",
+        help="also request each token once, and explain each failure and its remedy",
     )
     checker.add_argument("--json", action="store_true", help="print the report as one JSON object")
 
@@ -99,7 +100,7 @@ def _parser() -> argparse.ArgumentParser:
     headers.set_defaults(run=_headers)
 
     for command in (checker, headers):
-        command.add_argument("file", metavar="FILE", help="the gateway's config.yaml")
+        command.add_argument("file", metavar="FILE", help="the configuration file, .yaml or .yml")
         command.add_argument(
             "--unresolved",
             choices=["error", "keep"],
@@ -114,7 +115,7 @@ def _parser() -> argparse.ArgumentParser:
         type=seconds,
         default=35.0,
         metavar="SECONDS",
-        help="time to wait for a token (default: %(default)s)",
+        help="seconds to wait for a token; a fetch takes at most 30 (default: %(default)s)",
     )
     for described in (parser, checker, headers):
         described.epilog = _EXIT_STATUS

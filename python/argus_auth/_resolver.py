@@ -103,9 +103,10 @@ class Resolver:
 
         `rejected` is the value of the Authorization header that was refused (str). With it, a token that is newer than
         the refused one is kept, so that any number of refusals of one token cost one fetch. Without it, the current
-        token is dropped, and a cool-down ends.
+        token is dropped, and a cool-down ends. If the request had no Authorization header, do not call this method.
 
-        Never waits. Does nothing for a backend without a token. Raises AuthError with code "unknown_backend".
+        Afterwards get the headers again, and repeat the request once. Never waits. Does nothing for a backend without a
+        token. Raises AuthError with code "unknown_backend".
         """
         self._native.invalidate(name, rejected)
 

@@ -30,7 +30,7 @@ bool check_that(bool holds, const char *file, int line, const char *text);
         }                                                                                                              \
     } while (0)
 
-/* Marks the test as failed if `condition` is false, and goes on: for functions that must clean up or return a value. */
+/* Marks the test as failed if `condition` is false, and continues: for functions that clean up or return a value. */
 #define EXPECT(condition) ((void)check_that((condition), __FILE__, __LINE__, #condition))
 
 /* Each runs the tests of the file with its name. */

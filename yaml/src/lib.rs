@@ -1,5 +1,5 @@
-//! Reads YAML 1.1 exactly as `PyYAML`'s `safe_load` reads it. Takes text and returns a graph of typed nodes with
-//! positions.
+//! Reads YAML 1.1 as `PyYAML`'s `safe_load` reads it, with the differences listed below. Takes text and returns a graph
+//! of typed nodes with positions.
 //!
 //! An Argus gateway reads its configuration file with `safe_load`, which implements YAML 1.1 with some rules of its
 //! own: `yes` and `on` are booleans, `0123` is octal, `1:30` is ninety, `<<` merges mappings, and a tab after a plain
@@ -35,12 +35,12 @@
 //!
 //! `node` has the types of the result, `error` the error and the limits.
 //!
-//! The crate differs from `safe_load` on purpose in the texts that it *rejects*. A text that both accept has the same
-//! value in both. This crate also rejects:
+//! The crate differs from `safe_load` on purpose. It returns a timestamp as text, and all duplicate keys of a mapping.
+//! Any other text that both accept has the same value in both. This crate also rejects:
 //!
 //! - a node that contains itself;
 //! - a `\u` escape for a surrogate;
-//! - a text that exceeds [`Limits`];
+//! - a text that exceeds [`Limits`], and bytes that are not UTF-8 (`safe_load` also accepts UTF-16);
 //! - non-ASCII digits, and a sign inside a number such as `1:30`, both of which need an explicit `!!int` or `!!float`;
 //! - an integer in base 2, 8, 16 or 60 with more than about 360 decimal digits (the largest float has 309).
 

@@ -24,7 +24,7 @@
 //! References are resolved only in the values that are read. The gateway resolves them in the whole document. The
 //! values are the same, but an unset variable in an unrelated section is not an error here.
 //!
-//! Reading goes on after a problem: all problems are collected and returned together, in file order.
+//! Reading continues after a problem: all problems are collected and returned together, in file order.
 
 mod expand;
 mod field;

@@ -105,7 +105,7 @@ impl<'e> Reader<'e> {
         self.error(field, format!("expected {wanted}, found {}", describe(&field.node.value)));
     }
 
-    /// Reads a mapping. A duplicate key is an error; its last value is kept, so that reading can go on.
+    /// Reads a mapping. A duplicate key is an error; its last value is kept, so that reading can continue.
     pub(super) fn mapping<'d>(&mut self, field: &'d Field<'d>, keys: KeyRule) -> Option<Mapping<'d>> {
         let Value::Map(pairs) = &field.node.value else {
             self.unexpected(field, "a mapping");

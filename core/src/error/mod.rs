@@ -55,9 +55,9 @@ pub enum Error {
     #[error(transparent)]
     Token(Arc<TokenError>),
     /// The time that this caller was ready to wait has passed. The fetch continues, and its token will be cached.
-    #[error("no token within the time this caller had; the request to the token endpoint goes on")]
+    #[error("no token within the timeout; the fetch continues")]
     Deadline,
-    /// The engine was shut down while the caller waited. The next request starts it again.
+    /// The engine was shut down while the caller waited. The next fetch starts it again.
     #[error("the engine was shut down while a token was being fetched")]
     Shutdown,
     /// The engine could not start, because the operating system gave it no thread or no file descriptor.

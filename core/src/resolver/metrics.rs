@@ -71,3 +71,17 @@ pub(super) fn render<'b>(backends: impl Iterator<Item = &'b Backend>) -> String 
 fn escaped(text: &str) -> String {
     text.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The documentation of the metrics for operators.
+    const DOCUMENTATION: &str = include_str!("../../../docs/metrics.md");
+
+    #[test]
+    fn documentation_lists_exactly_the_metrics_with_type_and_help() {
+        let rows: Vec<_> = DOCUMENTATION.lines().filter(|line| line.starts_with("| `")).collect();
+        assert_eq!(rows, METRICS.map(|(name, kind, help, _)| format!("| `{name}` | {kind} | {help} |")));
+    }
+}

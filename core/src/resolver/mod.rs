@@ -225,16 +225,21 @@ impl Resolver {
         })
     }
 
-    /// Records that the backend refused the headers, with HTTP status 401. The next caller gets a new token.
+    /// Records that the backend refused a request, with HTTP status 401. The next caller gets a new token.
     ///
-    /// `rejected` is the refused value of `Authorization`. If a new token has replaced the refused one already, the new
-    /// token is kept: any number of refusals of one token cost one fetch. `None` means the current token.
+    /// `rejected` is the value of `Authorization` in that request. If it is the value of the current token, the token
+    /// is dropped, and a cool-down ends. Otherwise nothing changes: a newer token is kept, so any number of refusals of
+    /// one token cost one fetch. `None` means the current token, whichever it is. If the request had no `Authorization`
+    /// header, do not call this function, because it would drop a token that the backend has not refused.
+    ///
+    /// Afterwards get the headers again, and repeat the request once.
     ///
     /// ```
-    /// use argus_auth_core::{Error, Headers, Resolver, Secret};
+    /// use argus_auth_core::{Error, Headers, Resolver};
     ///
     /// fn on_status_401(resolver: &Resolver, request: &Headers) -> Result<(), Error> {
-    ///     resolver.invalidate("search", request.get("Authorization").map(Secret::expose_secret))
+    ///     let Some(refused) = request.get("Authorization") else { return Ok(()) };
+    ///     resolver.invalidate("search", Some(refused.expose_secret()))
     /// }
     /// ```
     ///

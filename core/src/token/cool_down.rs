@@ -44,7 +44,7 @@ impl FetchFailure {
     }
 }
 
-/// The time after a failure in which no fetch is made and the remembered error is returned instead.
+/// The time after a failure in which no fetch is made, and the remembered error is the outcome of every request.
 #[derive(Debug, Clone)]
 pub(super) struct CoolDown {
     pub error: Error,

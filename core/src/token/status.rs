@@ -33,8 +33,8 @@ pub struct TokenStatus {
     pub since_success: Option<Duration>,
     /// The error of the last failed fetch. It is kept after a later success. Withheld fetches are not included.
     pub last_error: Option<TokenError>,
-    /// The time until the cool-down ends; `None` if there is no cool-down. During it, callers get the remembered error,
-    /// and no fetch is made.
+    /// The time until the cool-down ends; `None` if there is no cool-down. During it, no fetch is made, and callers get
+    /// the result of the failed one.
     pub cool_down: Option<Duration>,
     /// True while a fetch is under way.
     pub fetching: bool,

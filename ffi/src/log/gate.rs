@@ -24,7 +24,8 @@ impl Gate {
     pub(super) fn pass(&self) -> Option<Passage<'_>> {
         let enter = |state| (state & CLOSED == 0).then_some(state + 1);
         let entered = self.0.fetch_update(Ordering::AcqRel, Ordering::Acquire, enter);
-        // Not made if the gate is closed, because dropping it would decrement the counter (`then`, not `then_some`).
+        // `then` makes the passage only if the call has entered. `then_some` would make and drop it in any case, and
+        // the drop decrements the counter.
         entered.is_ok().then(|| Passage(self))
     }
 

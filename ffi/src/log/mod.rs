@@ -47,16 +47,22 @@ pub enum argus_auth_log_level {
 
 /// A function of the host that receives one log event. Registered with `argus_auth_log_register`.
 ///
-/// `target` names the part of the library, such as `argus_auth::token`. `message` is the event in words. Both are
-/// borrowed during the call and contain no secrets.
+/// `target` names the part of the library, such as `argus_auth::token`. `message` is the event in words, followed by
+/// fields as ` name=value`. It may change between versions: do not parse it. Both are borrowed during the call and
+/// contain no secrets.
 ///
 /// Threads: called on the thread where the event happens, which may be the engine's thread, and on several threads at
-/// the same time.
+/// the same time. A call that returns static headers or a cached token logs nothing.
 ///
-/// The callback must return, and soon, because it may block the engine. No exception, `longjmp`, `pthread_exit` or
-/// cancellation of the thread may end it. It may call functions of this library; the comment of a function says if it
-/// fails there with `ARGUS_AUTH_STATUS_IN_CALLBACK`. If the callback forks, no other thread of the child may unregister
-/// or replace the callback until this call has returned in the child.
+/// The callback must return quickly: the engine may be waiting for it. It must end by returning, and not by an
+/// exception, `longjmp`, `pthread_exit` or cancellation.
+///
+/// It may call functions of this library. Those that fail inside the callback name `ARGUS_AUTH_STATUS_IN_CALLBACK` in
+/// their comment. Such a function may log too: the callback is then called again on the same thread, inside the first
+/// call. A callback that holds a lock across such a function, and takes the same lock, deadlocks.
+///
+/// A callback may call `fork`. In the child, no other thread may unregister or replace the callback until the forking
+/// call has returned.
 ///
 /// ```c
 /// #include <stdio.h>
@@ -85,13 +91,12 @@ pub type argus_auth_log_callback = Option<
 /// A function of the host that frees the `user_data` of a log callback after the last call of that callback. Registered
 /// with `argus_auth_log_register`.
 ///
-/// The rules for an `argus_auth_log_callback` hold here too: a function that fails there with
-/// `ARGUS_AUTH_STATUS_IN_CALLBACK` fails here as well.
+/// The rules of `argus_auth_log_callback` apply, also for `ARGUS_AUTH_STATUS_IN_CALLBACK`.
 ///
 /// ```c
 /// char *prefix = malloc(16);
 /// if (argus_auth_log_register(print_event, prefix, free, ARGUS_AUTH_LOG_LEVEL_INFO, NULL) != ARGUS_AUTH_STATUS_OK) {
-///     free(prefix); // on failure it still belongs to the caller
+///     free(prefix); // on failure, it is still owned by the caller
 /// }
 /// ```
 pub type argus_auth_log_user_data_free = Option<unsafe extern "C" fn(user_data: *mut c_void)>;
@@ -103,14 +108,18 @@ fn registration() -> &'static Registration {
     REGISTRATION.get_or_init(|| Box::new(Registration::new()))
 }
 
-/// Registers `callback` for the log events of this library up to `max_level`, an `argus_auth_log_level`. A process has
-/// one callback: the previous one is replaced, and then removed as by `argus_auth_log_unregister`.
+/// Registers `callback` for events of the level `max_level`, an `argus_auth_log_level`, and of all more serious levels.
+/// A process has one callback. The previous one is removed as `argus_auth_log_unregister` does it, after the new one is
+/// in place. Calls of both may overlap.
 ///
 /// `user_data` is passed to each call and may be NULL. On success the library owns it, and passes it to
 /// `user_data_free` once, after the last call of the callback, on the thread that unregisters or replaces the callback.
-/// `user_data_free` may be NULL if there is nothing to free. On failure `user_data` still belongs to the caller, and
-/// `user_data_free` is not called. A child of `fork` has a copy of the registration and of the memory of `user_data`,
-/// and frees its copy in the same way.
+/// `user_data_free` may be NULL if there is nothing to free. On failure `user_data` is still owned by the caller, and
+/// `user_data_free` is not called.
+///
+/// To change the level, register again. Each registration owns its `user_data`: a pointer that the previous
+/// registration will free must not be passed again. A child of `fork` has its own copy of the registration and of
+/// `user_data`. `user_data_free` is called in the child only if the child unregisters or replaces the callback.
 ///
 /// Blocks while calls of the previous callback run. The caller must not hold a lock that the previous callback takes.
 ///
@@ -148,8 +157,8 @@ pub unsafe extern "C" fn argus_auth_log_register(
 ///
 /// Blocks while calls of the callback run. The caller must not hold a lock that the callback takes.
 ///
-/// Call it before the code of the callback is unloaded. Also call it before `exit` or the end of `main` if the callback
-/// uses objects that these destroy, because the engine's thread may run until the process ends.
+/// Call it before the code of the callback is unloaded, and before `exit` or the return from `main` if that destroys
+/// objects that the callback uses: the engine's thread may run until the process ends.
 ///
 /// Failures: `ARGUS_AUTH_STATUS_IN_CALLBACK`, inside the log callback.
 #[unsafe(no_mangle)]

@@ -39,11 +39,11 @@ pub(super) struct Registration(PerProcess<RegistrationState>);
 
 /// The state of the registration in one process.
 struct RegistrationState {
-    /// Held while the callback is replaced, until the user data of the previous one has been freed, because a
-    /// concurrent `unregister` must not return earlier.
+    /// Held from the replacement of a callback until the user data of the previous one has been freed: a concurrent
+    /// `unregister` must not return before that.
     changing: Mutex<()>,
     sink: ArcSwapOption<ActiveSink>,
-    /// UNCONNECTED, CONNECTING or CONNECTED: the core delivers its events here when it is CONNECTED. Changed only under
+    /// Whether the core delivers its events to this library: UNCONNECTED, CONNECTING or CONNECTED. Changed only under
     /// `changing`.
     connection: AtomicU8,
 }
@@ -116,7 +116,7 @@ impl Registration {
         Self(PerProcess::new(state, RegistrationState::in_child))
     }
 
-    /// Replaces the current callback by `sink`, and removes it as [`Registration::remove`] does.
+    /// Installs `sink`, and removes the previous callback as [`Registration::remove`] does.
     ///
     /// `connect` makes the core deliver its events and returns whether that succeeded. It is called until it succeeds
     /// once. If it fails, `set` changes nothing and returns false.
@@ -130,8 +130,8 @@ impl Registration {
         connected
     }
 
-    /// Removes the callback. When it returns, no call of it or of an earlier callback runs or can start, and their user
-    /// data has been freed. Must not be called inside the callback.
+    /// Removes the callback. When this returns, no registered callback is running or can start, and all user data has
+    /// been freed. Must not be called inside the callback.
     pub(super) fn remove(&self) {
         let state = self.0.get();
         let _changing = state.changing.lock().unwrap_or_else(PoisonError::into_inner);

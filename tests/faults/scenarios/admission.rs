@@ -14,7 +14,7 @@ pub(super) const CHAPTER: Chapter = Chapter {
     scenarios: &[
         Scenario {
             id: "admission.1",
-            when: "One of two hosts hangs with 400 clients that wait for it",
+            when: "400 clients wait for a host that hangs. Another host works.",
             then: "400 clients of the other host get their tokens.",
             run: hanging_host_does_not_delay_another,
         },
@@ -33,7 +33,7 @@ pub(super) const CHAPTER: Chapter = Chapter {
         },
         Scenario {
             id: "admission.4",
-            when: "64 clients of one host are told to come back after 25 s (429 with `Retry-After`)",
+            when: "64 clients of one host get 429 with `Retry-After: 25`",
             then: "The request of the next client is sent at once, because a pause between attempts holds no permit.",
             run: pause_between_attempts_holds_no_permit,
         },

@@ -15,8 +15,8 @@ pub(super) const CHAPTER: Chapter = Chapter {
             id: "lifetime.1",
             when: "`expires_in` is absent, null, 0, -1, \"3600\", 3600.5, \"7200\", \"abc\", 2^31, 2^63, 1e300, 1e400, \
                    \"NaN\" or a list",
-            then: "An absent or unreadable value means one hour. A number, also as text, is taken as it is, but as one \
-                   second at least and 30 days at most. The token is served for that time and no longer. Nothing \
+            then: "An absent or unreadable value means one hour. A number, also in quotes, is used as it is, limited \
+                   to the range from one second to 30 days. The token is served for that time and no longer. Nothing \
                    panics, and no request is repeated in a loop.",
             run: odd_expires_in_gives_a_lifetime_within_limits,
         },
@@ -31,7 +31,8 @@ pub(super) const CHAPTER: Chapter = Chapter {
             id: "lifetime.3",
             when: "The lifetime is 5 s, or 300 s, which is as long as the buffer",
             then: "The buffer shrinks to a quarter of the lifetime, so that a token is used for most of its lifetime. \
-                   A caller that reads the token all the time causes at most 3 requests per 2 lifetimes, and 2 more.",
+                   A caller that reads the token all the time causes at most 1.5 requests per lifetime on average, \
+                   plus 2.",
             run: short_lifetime_shrinks_the_buffer,
         },
         Scenario {
@@ -118,7 +119,7 @@ fn short_lifetime_shrinks_the_buffer() {
         for _ in 0..reads {
             world.advance(f64::from(u32::try_from(lifetime).unwrap()) / 50.0);
             wait(resolver.headers("b")).unwrap();
-            // A renewal takes real time. Virtual time must not go on meanwhile, or the token would expire.
+            // A renewal takes real time. Virtual time must not advance meanwhile, or the token would expire.
             world.wait_until_idle(&resolver);
         }
         let lifetimes = usize::try_from(reads / 50).unwrap();

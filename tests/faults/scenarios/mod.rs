@@ -1,7 +1,7 @@
 //! The scenarios. Each file is a chapter:
 //!
 //! * `single_flight`: many callers share one fetch;
-//! * `refusals`: a backend rejects a token;
+//! * `refusals`: a backend refuses a token;
 //! * `lifetime`: how long a token is used;
 //! * `renewal`: tokens are renewed ahead of expiry;
 //! * `responses`: responses that are not accepted;

@@ -22,7 +22,7 @@ pub(super) const CHAPTER: Chapter = Chapter {
             id: "process.1",
             when: "The process forks before the first use, after it, during a fetch, or in another thread",
             then: "The child gets headers within 15 s: the parent's token if there is one, otherwise its own, over a \
-                   new connection. The parent's fetch and the parent's connection go on.",
+                   new connection. The parent's fetch and the parent's connection continue.",
             run: forked_child_gets_headers_and_leaves_the_parents_connection_alone,
         },
         Scenario {

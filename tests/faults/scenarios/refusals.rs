@@ -1,4 +1,4 @@
-//! Refusals: a backend rejects a token with 401, and the host reports that with `invalidate`.
+//! Refusals: a backend refuses a token with 401, and the host reports that with `invalidate`.
 
 use std::thread;
 
@@ -9,7 +9,7 @@ use super::{Chapter, Scenario};
 pub(super) const CHAPTER: Chapter = Chapter {
     topic: "refusals",
     title: "Refusals",
-    introduction: "When a backend rejects a token with 401, the host reports that with `invalidate`, and the next \
+    introduction: "When a backend refuses a token with 401, the host reports that with `invalidate`, and the next \
                    caller gets a new token.",
     scenarios: &[
         Scenario {

@@ -25,7 +25,7 @@ pub(super) const CHAPTER: Chapter = Chapter {
         },
         Scenario {
             id: "requests.2",
-            when: "Client id and secret contain `: % + & =`, a blank, quotes, a backslash and non-ASCII characters",
+            when: "Client id and secret contain `: % + & =`, a space, quotes, a backslash and non-ASCII characters",
             then: "The endpoint receives them byte for byte, in the form and in the Basic header.",
             run: odd_credentials_arrive_byte_for_byte,
         },
@@ -39,8 +39,8 @@ pub(super) const CHAPTER: Chapter = Chapter {
         },
         Scenario {
             id: "requests.4",
-            when: "The token URL has a user and a password, in a configuration made in code, with \
-                   `client_secret_basic`",
+            when: "A configuration that is built in code uses `client_secret_basic`, and its token URL has a user and a \
+                   password",
             then: "The request has one `Authorization` header, not two.",
             run: user_in_the_token_url_adds_no_second_authorization_header,
         },

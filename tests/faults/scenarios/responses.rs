@@ -23,7 +23,7 @@ pub(super) const CHAPTER: Chapter = Chapter {
         },
         Scenario {
             id: "responses.2",
-            when: "The token is missing, null, a number, empty, has 1 MiB, or contains CR/LF, a blank, NUL or \
+            when: "The token is missing, null, a number, empty, has 1 MiB, or contains CR/LF, a space, NUL or \
                    non-ASCII characters; `token_type` is `mac`",
             then: "The fetch fails, and nothing is cached.",
             run: response_with_an_illegal_token_is_an_error,

@@ -18,8 +18,8 @@ pub(super) const CHAPTER: Chapter = Chapter {
             id: "retry.1",
             when: "The connection is reset before the response or in its body; it is closed before the response or in \
                    its body (sent with a length, or in chunks); it carries bytes that are not HTTP",
-            then: "The failure is transient. If it goes on, the fetch fails after four attempts. If the fourth attempt \
-                   works, the fetch succeeds.",
+            then: "The failure is transient. If it continues, the fetch fails after four attempts. If the fourth \
+                   attempt works, the fetch succeeds.",
             run: broken_connection_is_tried_again_up_to_three_times,
         },
         Scenario {

@@ -1,4 +1,4 @@
-//! Single flight: many callers share one fetch, which goes on when a caller stops waiting.
+//! Single flight: many callers share one fetch, which continues when a caller stops waiting.
 
 use std::thread;
 use std::time::Duration;
@@ -31,7 +31,7 @@ pub(super) const CHAPTER: Chapter = Chapter {
         Scenario {
             id: "single_flight.3",
             when: "Ten callers wait, and then the first one is cancelled, or all of them",
-            then: "The fetch goes on. The other callers get its token, and the token is cached.",
+            then: "The fetch continues. The other callers get its token, and the token is cached.",
             run: cancelled_callers_do_not_cancel_the_fetch,
         },
         Scenario {
