@@ -1,8 +1,8 @@
 //! Replaces `${VAR}` with the value of an environment variable.
 //!
-//! The rule is exactly the gateway's: a dollar sign, a brace, one or more word characters of any script, a brace. There
-//! is no default value and no escape, and the result is not expanded again. Everything else stays unchanged: `$VAR`,
-//! `${VAR:-x}`, `${}`, `${ VAR }`.
+//! The rule is exactly the gateway's. A reference consists of a dollar sign, an opening brace, one or more word
+//! characters of any script, and a closing brace. There is no default value and no escape, and the result is not
+//! expanded again. Everything else stays unchanged, such as `$VAR`, `${VAR:-x}`, `${}` and `${ VAR }`.
 
 use std::collections::BTreeSet;
 use std::env::VarError;
@@ -22,7 +22,8 @@ const MAX_EXPANDED: usize = 1 << 20;
 pub(super) enum TextValue<'t> {
     /// The text is in the file in this form, so it may be quoted in a message.
     Written(&'t str),
-    /// A part of the text came from the environment or a secret store.
+    /// A part of the text came from the environment or a secret store, or the text is binary data in the file. It must
+    /// not be quoted.
     Substituted(Secret),
 }
 

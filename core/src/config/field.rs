@@ -59,8 +59,9 @@ impl fmt::Display for Field<'_> {
         match self.step {
             Step::Document => Ok(()),
             Step::Key { parent, key, .. } if self.key_may_be_secret(parent) => {
-                // Shows only the part before the separator, as for `client_secret:s3cr3t`, where a blank is missing.
-                // Shows nothing if only `=` follows, because a base64 secret may end in `=`.
+                // Shows only the part before the separator of a key such as `client_secret:s3cr3t`, in which a space is
+                // missing. Shows no part of a key without a separator, or with only `=` at its end, because a base64
+                // secret may end in `=`.
                 let name = match key.split_once([':', ' ', '=']) {
                     Some((name, rest)) if !rest.trim_matches('=').is_empty() => name,
                     _ => "",
@@ -85,8 +86,8 @@ impl Field<'_> {
     }
 }
 
-/// Displays the key of a mapping as a part of a path: `.key`, or `["key"]` where that could be misread. The second
-/// field is the mapping.
+/// Displays the key of a mapping as a part of a path: `.key`, or `["key"]` if `.key` could be misread. The second field
+/// is the mapping.
 pub(super) struct PathKey<'d>(pub &'d str, pub &'d Field<'d>);
 
 impl fmt::Display for PathKey<'_> {
@@ -103,7 +104,8 @@ impl fmt::Display for PathKey<'_> {
     }
 }
 
-/// The longest text that is quoted whole: in bytes for a key without quotes, in characters in [`quote`].
+/// The maximum length of a key that [`PathKey`] shows without quotes, in bytes, and of a text that [`quote`] shows
+/// whole, in characters.
 const MAX_QUOTED: usize = 64;
 
 /// Returns `text` in quotes, escaped, and cut if it is long. Only for text from the file that is not secret.

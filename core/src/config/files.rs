@@ -8,7 +8,7 @@ use crate::error::Severity;
 use crate::file;
 use crate::tls::{self, Trust, TrustError};
 
-/// The findings so far. Files that several backends share are inspected once.
+/// The findings so far. Backends that name the same combination of files share an entry, so that it is inspected once.
 #[derive(Default)]
 pub(super) struct Files(HashMap<Trust, Option<Finding>>);
 
@@ -22,7 +22,7 @@ pub(super) struct Finding {
 }
 
 impl Files {
-    /// Returns the fault of the files that `trust` names, or `None` if they can be used.
+    /// Returns the fault of the files that `trust` names; `None` if no fault was found.
     pub(super) fn inspect(&mut self, trust: Trust) -> Option<&Finding> {
         self.0.entry(trust).or_insert_with_key(examine).as_ref()
     }

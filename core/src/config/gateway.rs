@@ -1,4 +1,4 @@
-//! The value that the gateway's own loader returns for a backend, for a gateway that loads its file with this library.
+//! The value that the gateway's own loader returns for a backend. Used if the gateway loads its file with this library.
 
 use std::fmt;
 
@@ -7,7 +7,7 @@ use crate::secret::Secret;
 
 /// A value of the gateway's language, Python, borrowed from the configuration.
 ///
-/// `Debug` shows nothing of it, because any text in it may be a secret.
+/// `Debug` shows no part of the value, because any text in it may be a secret.
 ///
 /// ```
 /// use argus_auth_core::config::{self, GatewayValue, LoadOptions};
@@ -45,7 +45,7 @@ impl fmt::Debug for GatewayValue<'_> {
 impl BackendConfig {
     /// Returns what the gateway's loader returns for this backend: a dict with the same keys in the same order.
     pub fn gateway_value(&self) -> GatewayValue<'_> {
-        // Room for the keys of most backends, so that it is rarely reallocated.
+        // Has room for the keys of most backends, so that the vector is rarely reallocated.
         let mut fields = Vec::with_capacity(8);
         fields.extend([("type", GatewayValue::Text(self.transport.as_str())), ("url", GatewayValue::Text(&self.url))]);
         if let Command { program: Some(program), args, env } = &self.gateway_only.command {

@@ -22,9 +22,10 @@
 //! * `snippet`: the line that a problem is about, with everything that may be secret hidden.
 //!
 //! References are resolved only in the values that are read. The gateway resolves them in the whole document. The
-//! values are the same, but an unset variable in an unrelated section is not an error here.
+//! values are the same, but here an unset variable in an unrelated section is no problem.
 //!
-//! Reading continues after a problem: all problems are collected and returned together, in file order.
+//! Reading continues after a problem, so that the problems are returned together, in file order. At most 100 errors and
+//! 100 warnings are kept; further ones are only counted.
 
 mod expand;
 mod field;
@@ -66,8 +67,8 @@ use crate::secrets::Environment;
 /// Does what [`parse`] does, with the content of the file.
 ///
 /// # Errors
-/// [`ConfigError`] with all problems of the file. It has one problem, without a line, if the file can't be read, has a
-/// name that does not end in `.yaml` or `.yml`, or is larger than 10 MiB.
+/// [`ConfigError`] with the problems of the file, as for [`parse`]. It has one problem, without a line, if the file
+/// can't be read, has a name that does not end in `.yaml` or `.yml`, or is larger than 10 MiB.
 ///
 /// ```
 /// use argus_auth_core::config::{self, LoadOptions};
@@ -85,12 +86,14 @@ pub fn load(path: &Path, options: &LoadOptions) -> Result<Config, ConfigError> {
 /// Reads a configuration from the bytes of a YAML document in UTF-8.
 ///
 /// Resolves `${VAR}` in the environment of the process, and `secret:name` in the store that the `secrets` section
-/// names. Logs each warning, in addition to returning it in [`Config::warnings`]. Blocks while it reads files and
-/// secret stores. May be called in any thread.
+/// names. Logs each warning, in addition to returning it in [`Config::warnings`]. Blocks while it reads the secret
+/// store and, if [`LoadOptions::thorough`] is set, certificate files. May be called in any thread.
 ///
 /// # Errors
-/// [`ConfigError`] with all problems of the document. A document over a limit is an error: 10 MiB in all, 1 MiB per
-/// text (before and after its references are resolved), 128 levels of nesting, a million keys and values.
+/// [`ConfigError`] with the problems of the document. After 100 errors, the further errors are only counted: a last
+/// problem, such as `and 7 more errors`, has their number. The same holds for warnings. A document over a limit is an
+/// error: 10 MiB in all, 1 MiB per text (before and after each `${VAR}` is replaced), 128 levels of nesting, a million
+/// keys, values and list items.
 ///
 /// ```
 /// use argus_auth_core::config::{self, LoadOptions};

@@ -26,7 +26,8 @@ use crate::secret::Secret;
 pub struct Config {
     /// The `sse` and `streamable-http` backends.
     pub backends: Vec<BackendConfig>,
-    /// Problems that do not prevent the use of the configuration, such as an unknown key in a backend.
+    /// Problems that do not prevent the use of the configuration, such as an unknown key in a backend. After 100
+    /// warnings, a last one has the number of further warnings.
     pub warnings: Vec<Problem>,
 }
 
@@ -47,13 +48,13 @@ pub struct BackendConfig {
     pub name: String,
     /// `type`: the transport.
     pub transport: Transport,
-    /// `url`, without the blanks around it. Starts with `http://` or `https://`.
+    /// `url`, without the whitespace around it. Starts with `http://` or `https://`.
     pub url: String,
     /// `headers`: sent with every request, with or without authentication.
     pub headers: Headers,
     /// `auth`; `None` if the backend has no such block.
     pub auth: Option<AuthConfig>,
-    /// `on_auth_failure`: the result for a caller when no token is available.
+    /// `on_auth_failure`: the result for a caller when the authentication is not available.
     pub on_auth_failure: FailurePolicy,
     /// The fields that only the gateway uses.
     pub(crate) gateway_only: GatewayOnly,
@@ -99,7 +100,8 @@ impl Transport {
     }
 }
 
-/// The result for a caller when no token is available and the fetch of one fails.
+/// The result for a caller when the authentication is not available: no token is valid and the fetch failed, or the
+/// kind of authentication is not supported.
 ///
 /// ```
 /// use argus_auth_core::config::{self, FailurePolicy, LoadOptions};
@@ -111,7 +113,8 @@ impl Transport {
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum FailurePolicy {
-    /// `open`: the error is logged, and the backend's other headers are returned, without authentication.
+    /// `open`: the error is logged, and the backend's other headers are returned, without authentication. Only the
+    /// error of a shutdown is still returned.
     #[default]
     Open,
     /// `closed`: the error is returned.
@@ -133,7 +136,7 @@ pub enum FailurePolicy {
 pub enum AuthConfig {
     /// `type: static`
     Static {
-        /// `headers`: at least one, and any number up to 1,000.
+        /// `headers`: from 1 to 1,000 headers.
         headers: Headers,
     },
     /// `type: oauth2`
@@ -169,8 +172,8 @@ impl AuthConfig {
 /// ```
 #[derive(Clone, PartialEq)]
 pub struct OAuth2Config {
-    /// `token_url`: the token endpoint (RFC 6749 §3.2). Any text is accepted; a text that is not an HTTP URL gives a
-    /// warning.
+    /// `token_url`: the token endpoint (RFC 6749 §3.2). Any text that is not empty is accepted; a text that is not an
+    /// HTTP URL gives a warning.
     pub token_url: String,
     /// `client_id` (RFC 6749 §2.2)
     pub client_id: String,
@@ -225,7 +228,7 @@ pub struct TokenRequestOptions {
     pub audience: Option<String>,
     /// `resource`: absolute URIs without a fragment, each sent as a `resource` parameter (RFC 8707 §2).
     pub resources: Vec<String>,
-    /// `extra_params`: names and values of further parameters, sent unchanged, after the others.
+    /// `extra_params`: names and values of further parameters, sent unchanged, after all other parameters.
     pub extra_params: Vec<(String, Secret)>,
     /// `ca_bundle`: a PEM file with the only CA certificates to trust, in place of the system's.
     pub ca_bundle: Option<PathBuf>,
@@ -377,8 +380,8 @@ pub enum Unresolved {
     /// An error with the place of the reference.
     #[default]
     Error,
-    /// A warning; the reference itself is used as the value, as the gateway does. With `secrets.strict`, a missing
-    /// secret is still an error.
+    /// A warning; the reference itself is used as the value, as the gateway does. These are still errors: a variable
+    /// that is not valid UTF-8, a store or an entry that can't be read, and, with `secrets.strict`, a missing secret.
     Keep,
 }
 

@@ -31,7 +31,8 @@ impl Problems {
         self.warnings < MAX_KEPT
     }
 
-    /// Returns the problems that were kept, in file order, followed by the numbers of those that were not.
+    /// Returns the problems that were kept, in file order, followed by the numbers of the errors and the warnings that
+    /// were only counted.
     pub(super) fn into_vec(mut self) -> Vec<Problem> {
         self.kept.sort_by_key(|problem| (problem.line, problem.column));
         let mut more = |severity, count: usize, what: &str| {

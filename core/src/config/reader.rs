@@ -60,7 +60,7 @@ impl<'e> Reader<'e> {
         Self { references, files, problems: Problems::default() }
     }
 
-    /// Returns all problems in file order.
+    /// Returns the problems in file order, as [`Problems::into_vec`] does.
     pub(super) fn into_problems(self) -> Vec<Problem> {
         self.problems.into_vec()
     }
@@ -80,7 +80,7 @@ impl<'e> Reader<'e> {
         self.report(Severity::Warning, field.node.start, field.to_string(), message.into());
     }
 
-    /// Reports the fault of a file, at the key of `mapping` that names it.
+    /// Reports the fault of a file at its key in `mapping`, or at `mapping` itself if the fault concerns no single key.
     pub(super) fn finding(&mut self, mapping: &Mapping<'_>, finding: Finding) {
         let field = finding.key.and_then(|key| mapping.get(key)).unwrap_or(*mapping.at);
         self.report(finding.severity, field.node.start, field.to_string(), finding.message);
@@ -105,7 +105,8 @@ impl<'e> Reader<'e> {
         self.error(field, format!("expected {wanted}, found {}", describe(&field.node.value)));
     }
 
-    /// Reads a mapping. A duplicate key is an error; its last value is kept, so that reading can continue.
+    /// Reads a mapping. If a key is written twice, that is an error; the last value is kept, so that reading can
+    /// continue. A key that came through a merge key is not a duplicate.
     pub(super) fn mapping<'d>(&mut self, field: &'d Field<'d>, keys: KeyRule) -> Option<Mapping<'d>> {
         let Value::Map(pairs) = &field.node.value else {
             self.unexpected(field, "a mapping");
@@ -171,7 +172,8 @@ impl<'e> Reader<'e> {
     }
 
     /// Reads a text in which references that can't be resolved are kept, with a warning. Used for values that only the
-    /// gateway uses: perhaps the gateway does not need them.
+    /// gateway uses, because the gateway keeps such a reference too, and may not need the value. Does not warn about a
+    /// text that only resembles a reference, because a command may contain the syntax of a shell.
     pub(super) fn lenient_text<'d>(&mut self, field: &Field<'d>) -> Option<TextValue<'d>> {
         self.text_with(field, Unresolved::Keep)
     }
@@ -245,7 +247,7 @@ impl<'e> Reader<'e> {
         field
     }
 
-    /// Reads a boolean, or one of the words and numbers that pydantic accepts for one.
+    /// Reads a boolean, or one of the words and numbers that pydantic accepts as a boolean.
     pub(super) fn boolean(&mut self, field: &Field<'_>) -> Option<bool> {
         let value = match &field.node.value {
             Value::Bool(value) => Some(*value),
@@ -280,7 +282,8 @@ impl<'e> Reader<'e> {
         value
     }
 
-    /// Reads a whole number within `range`. The range may end at `i64::MAX` to mean that there is no upper limit.
+    /// Reads a whole number within `range`. A range that ends at `i64::MAX` has no upper limit, because a larger
+    /// integer is read as `i64::MAX`.
     pub(super) fn integer(&mut self, field: &Field<'_>, range: RangeInclusive<i64>) -> Option<i64> {
         let value = match &field.node.value {
             Value::Bool(value) => Some(i64::from(*value)),
@@ -302,14 +305,15 @@ impl<'e> Reader<'e> {
     }
 }
 
-/// Parses a number that is written as text. Blanks around it or single underscores inside it are legal, but not both.
+/// Parses a number that is written as text. The text may have whitespace around the number or single underscores inside
+/// the number, but not both.
 fn parse_number(text: &str) -> Option<f64> {
     text.trim().parse().ok().or_else(|| without_underscores(text)?.parse().ok())
 }
 
-/// Parses a whole number that is written as text. It may have blanks around it, single underscores inside it, zeros
-/// after a decimal point, and leading zeros with any number of underscores between them. A number outside of the range
-/// of the type becomes the nearest value in it.
+/// Parses a whole number that is written as text. The text may have whitespace around the number, single underscores
+/// inside the number, zeros after a decimal point, and leading zeros, each followed by any number of underscores. A
+/// number that is out of range becomes the nearest `i64`.
 fn parse_integer(text: &str) -> Option<i64> {
     // Python's limit on the conversion of text to an int.
     const MAX_DIGITS: usize = 4300;
@@ -329,7 +333,7 @@ fn parse_integer(text: &str) -> Option<i64> {
     digits.parse().or_else(saturated).ok()
 }
 
-/// Returns the nearest value of the type for a number that is out of its range.
+/// Returns the nearest `i64` if `error` says that a number is out of range; otherwise returns `error`.
 fn saturated(error: ParseIntError) -> Result<i64, ParseIntError> {
     match error.kind() {
         IntErrorKind::PosOverflow => Ok(i64::MAX),
@@ -344,9 +348,9 @@ fn without_underscores(text: &str) -> Option<String> {
     (!misplaced).then(|| text.replace('_', ""))
 }
 
-/// Returns `value` as an integer; `None` if it has a fraction or is out of the range of the type.
+/// Returns `value` as an integer; `None` if it has a fraction, or an absolute value of 2^63 or more.
 fn whole_number(value: f64) -> Option<i64> {
-    // 2^63, the first number beyond the range.
+    // 2^63, the first number beyond the range of `i64`.
     const END: f64 = 9_223_372_036_854_775_808.0;
     #[allow(clippy::cast_possible_truncation)] // checked: no fraction, and within range
     let integer = value as i64;

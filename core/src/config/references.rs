@@ -13,7 +13,7 @@ use crate::secrets::{self, Environment, SecretError, SecretProvider};
 pub(super) struct SecretsSettings {
     /// `None` if `provider` or `path` has an error, which has been reported.
     pub provider: Option<String>,
-    /// The path for a provider that needs one; empty for the default.
+    /// The path of the store's file; empty for the default. Only some stores are files.
     pub path: String,
     /// Set if a missing secret is an error even with [`Unresolved::Keep`].
     pub strict: bool,
@@ -35,38 +35,38 @@ impl<'e> References<'e> {
         Self { environment, unresolved, secrets: None, store: OnceCell::new() }
     }
 
-    /// Lets `secret:name` be looked up from now on.
+    /// Enables the look-up of `secret:name` from now on.
     pub(super) fn enable_secrets(&mut self, settings: SecretsSettings) {
         self.secrets = Some(settings);
     }
 
-    /// Opens the secret store, if secrets are enabled. Returns false if a reference has opened it before.
+    /// Opens the secret store, if secrets are enabled. Returns false if a reference needed the store before.
     pub(super) fn open_store(&self) -> bool {
         let needed = self.store.get().is_some();
         _ = self.secrets.as_ref().and_then(|settings| self.get_or_open_store(settings));
         !needed
     }
 
-    /// Returns the store, and opens it first if necessary; `None` if it can't be opened.
+    /// Returns the store, and opens it first if necessary. Returns `None` if the store can't be opened, or if the
+    /// section names no usable provider.
     fn get_or_open_store(&self, settings: &SecretsSettings) -> Option<&(dyn SecretProvider + 'e)> {
         let provider = settings.provider.as_deref()?;
         let store = self.store.get_or_init(|| secrets::open(provider, &settings.path, self.environment));
         store.as_deref().ok()
     }
 
-    /// Returns the reason why the secret store could not be opened; `None` if the store could be opened, or was not
-    /// needed.
+    /// Returns the reason why the secret store could not be opened; `None` if the store is open, or was not needed.
     pub(super) fn store_failure(&self) -> Option<&SecretError> {
         self.store.get()?.as_ref().err()
     }
 
-    /// Returns the warnings about a secret store that could be opened; empty if the store was not needed.
+    /// Returns the warnings about an open secret store; empty if the store is not open.
     pub(super) fn store_warnings(&self) -> &[String] {
         self.store.get().and_then(|store| store.as_ref().ok()).map_or(&[], |store| store.warnings())
     }
 
-    /// Returns `written` with its references resolved. Returns `None` after an error, which was given to `report`, or
-    /// is returned by [`store_failure`](Self::store_failure).
+    /// Returns `written` with its references resolved. Returns `None` after an error. The error was given to `report`,
+    /// or is returned by [`store_failure`](Self::store_failure), or was reported when the `secrets` section was read.
     pub(super) fn resolve<'t>(
         &self,
         written: &'t str,

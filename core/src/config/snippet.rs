@@ -5,7 +5,8 @@ use std::fmt::Write;
 use super::words::WORDS;
 use crate::error::Problem;
 
-/// The part of a long line that is shown begins this many characters before the place, and is three times as long.
+/// Three times this number of characters are shown of a long line. They begin this number of characters before the
+/// place, or at the start of the line if the place is near the start.
 const CONTEXT: usize = 60;
 /// Shown in place of hidden words.
 const MASK: char = '…';
@@ -18,9 +19,9 @@ const MASK: char = '…';
 ///    |                  ^
 /// ```
 ///
-/// A word is shown only if it is a word of the schema, or if the problem names it: as a part of its path, or in quotes
-/// in its message. Everything else, including comments, is shown as `…`, because it may be a secret or a part of one:
-/// the line may be in the middle of a text of several lines.
+/// A word is shown only if it is a word of the schema or punctuation of YAML, or if the problem names the word, in its
+/// path or in quotes in its message. Everything else, including comments, is shown as `…`, because it may be a secret
+/// or a part of a secret: the line may be in the middle of a text of several lines.
 ///
 /// Returns `None` if the problem has no place in `text`, and if `text` is not UTF-8.
 ///
@@ -48,8 +49,9 @@ pub fn snippet(text: &[u8], problem: &Problem) -> Option<String> {
     Some(snippet)
 }
 
-/// Cuts a long line down to the words around the character at index `column`, so that a snippet costs the same for a
-/// file that is one long line. Returns whether something was cut off before those words, the words, and the new index.
+/// Cuts a long line down to the words around the character at index `column`, so that only these words must be masked,
+/// even if the whole file is one line. Returns whether text before these words was cut off, the words, and the new
+/// index of the character.
 fn cut_around(line: &str, column: usize) -> (bool, &str, usize) {
     // The number of bytes that are kept on each side. It is several times the shown length, because hidden words shrink
     // to one character.
@@ -57,9 +59,9 @@ fn cut_around(line: &str, column: usize) -> (bool, &str, usize) {
     let at = line.char_indices().nth(column).map_or(line.len(), |(at, _)| at);
     // Only whole words are kept, because a part of a secret could be a word of the schema.
     let start = line.floor_char_boundary(at.saturating_sub(REACH));
-    let start = if start == 0 { 0 } else { line[..start].rfind([' ', '\t']).map_or(0, |blank| blank + 1) };
+    let start = if start == 0 { 0 } else { line[..start].rfind([' ', '\t']).map_or(0, |space| space + 1) };
     let end = line.floor_char_boundary((at + REACH).min(line.len()));
-    let end = line[end..].find([' ', '\t']).map_or(line.len(), |blank| end + blank);
+    let end = line[end..].find([' ', '\t']).map_or(line.len(), |space| end + space);
     (start > 0, &line[start..end], line[start..at].chars().count())
 }
 
@@ -76,7 +78,7 @@ fn lines(text: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-/// Hides all words of `line` that may be secret. Returns the line after that, and the new index of the character that
+/// Hides all words of `line` that may be secret. Returns the resulting line, and the new index of the character that
 /// was at index `column`.
 fn mask(line: &str, column: usize, problem: &Problem) -> (String, usize) {
     let (mut shown, mut caret, mut length, mut position) = (String::new(), None, 0, 0);
@@ -96,7 +98,7 @@ fn mask(line: &str, column: usize, problem: &Problem) -> (String, usize) {
             // One mask stands for a sequence of hidden words.
             caret = Some(length.saturating_sub(2));
         }
-        // Blanks between hidden words are hidden with them.
+        // A sequence of hidden words does not end at further spaces or tabs.
         masked = if word.is_empty() { masked } else { !visible };
         position = end;
     }

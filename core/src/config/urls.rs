@@ -1,4 +1,4 @@
-//! Functions on URLs: how a URL may be shown, and whether requests to it are unencrypted.
+//! Functions on URLs: the form in which a URL may be shown, and the check for unencrypted requests.
 
 use url::{Host, Url};
 
@@ -32,7 +32,7 @@ pub fn display_url(url: &str) -> String {
     }
 }
 
-/// Returns scheme, host and port of `url`; `[not a URL]` as [`display_url`] does.
+/// Returns scheme, host and port of `url`; `[not a URL]` for the same texts as [`display_url`].
 pub(super) fn display_origin(url: &str) -> String {
     match Url::parse(url) {
         Ok(parsed) if parsed.has_host() => parsed.origin().ascii_serialization(),

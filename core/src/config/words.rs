@@ -1,6 +1,6 @@
 //! The words of a configuration: the keys of its sections and blocks, and suggestions for unknown words.
 
-/// All words that have a meaning somewhere in a configuration. They are public knowledge, so they may be shown.
+/// The words of the schema, which may be shown, because they are public knowledge.
 pub(super) const WORDS: &[&[&str]] = &[
     SECTIONS,
     SECRETS,
@@ -42,7 +42,7 @@ pub(super) const SECTIONS: &[&str] = &[
     "workflows",
 ];
 
-/// The values that are words.
+/// Values that are words of the schema. Snippets show them.
 const VALUES: &[&str] = &[
     "sse",
     "streamable-http",
@@ -62,8 +62,8 @@ const VALUES: &[&str] = &[
 /// The keys of the `secrets` section.
 pub(super) const SECRETS: &[&str] = &["enabled", "provider", "path", "strict"];
 
-/// The keys of a backend of any `type`, in all versions of the gateway. A key that the backend's type ignores is too
-/// harmless for a warning.
+/// The keys of a backend of any `type`, in all versions of the gateway. A key that the backend's type ignores gives no
+/// warning, because it does no harm.
 pub(super) const BACKEND: &[&str] = &[
     "type",
     "url",
@@ -99,8 +99,8 @@ pub(super) const FILTER: &[&str] = &["allow", "deny"];
 /// The keys of one entry of a `tool_overrides` block.
 pub(super) const TOOL_OVERRIDE: &[&str] = &["name", "description"];
 
-/// The keys of a `static` block. Like the lists below, it contains `on_auth_failure`: in an `auth` block, that key has
-/// its own error message, so it must not be reported as unknown.
+/// The keys of a `static` block. The list of each type of `auth` block contains `on_auth_failure`, because this key has
+/// its own error message there, and must not be reported as unknown.
 pub(super) const STATIC: &[&str] = &["type", "headers", "on_auth_failure"];
 
 /// The keys of an `oauth2` block that the gateway knows too.
@@ -143,7 +143,7 @@ pub(super) const PKCE: &[&str] = &[
     "on_auth_failure",
 ];
 
-/// Words that other products use, each with the corresponding keys here in order of preference.
+/// Words that other products use, each with the corresponding keys of this configuration, in order of preference.
 const SYNONYMS: &[(&str, &[&str])] = &[
     ("access_token_url", &["token_url", "token_endpoint"]),
     ("api_key", &["auth"]),
@@ -275,7 +275,7 @@ fn meant_word(word: &str, words: &[(&'static str, &'static str)]) -> Option<&'st
 
 /// Returns the candidate closest to `word`, if their edit distance is at most a third of the candidate's length.
 pub(super) fn closest<'c, 'k: 'c>(word: &str, candidates: impl Iterator<Item = &'c &'k str>) -> Option<&'c &'k str> {
-    // The time grows with the length of the word, and a longer word is close to no candidate.
+    // The time grows with the length of the word, and a word that is longer than this is close to no candidate.
     const LONGEST: usize = 48;
     candidates
         .filter(|_| word.len() <= LONGEST)
@@ -285,7 +285,7 @@ pub(super) fn closest<'c, 'k: 'c>(word: &str, candidates: impl Iterator<Item = &
         .map(|(_, candidate)| candidate)
 }
 
-/// Returns `text` without the blanks around it, as Python's `str.strip` does.
+/// Returns `text` without the whitespace around it, as Python's `str.strip` does.
 pub(super) fn strip(text: &str) -> &str {
     text.trim_matches(|ch: char| ch.is_whitespace() || matches!(ch, '\x1c'..='\x1f'))
 }
@@ -294,7 +294,7 @@ pub(super) fn strip(text: &str) -> &str {
 mod tests {
     use super::*;
 
-    /// The documentation of the configuration for its users.
+    /// The README, which documents the configuration for operators.
     const DOCUMENTATION: &str = include_str!("../../../README.md");
 
     #[test]

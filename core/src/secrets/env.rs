@@ -1,4 +1,4 @@
-//! The provider `env`: each secret is an environment variable.
+//! The secret store `env`: each secret is an environment variable.
 
 use std::env::VarError;
 
@@ -19,7 +19,8 @@ impl<'e> EnvProvider<'e> {
 impl SecretProvider for EnvProvider<'_> {
     fn get(&self, name: &str) -> Result<Option<Secret>, SecretError> {
         let variable = variable(name);
-        // No variable has such a name, but the C library would return a part of the value of `a` for the name `a=b`.
+        // No variable has such a name. Without this check, the C library would look for `a=b` as a variable, and return
+        // `c` if the variable `a` has the value `b=c`.
         if variable.contains(['=', '\0']) {
             return Ok(None);
         }

@@ -1,9 +1,10 @@
-//! Fernet: authenticated encryption of one message under one key.
+//! Fernet: authenticated encryption of one message under one key. In this file, a token is such an encrypted message,
+//! not an access token.
 //!
 //! A token, in URL-safe base64, consists of the version byte 0x80, the time of encryption (8 bytes), the initialization
-//! vector of AES-CBC (16 bytes), the encrypted message, and the HMAC-SHA256 of all of these (32 bytes). A key consists
-//! of 16 bytes for the HMAC and 16 for AES. Only decryption is needed here. The age of a token is not limited, as in
-//! the gateway.
+//! vector of AES-CBC (16 bytes), the encrypted message, and the HMAC-SHA256 of all bytes before it (32 bytes). A key
+//! consists of 16 bytes for the HMAC and 16 for AES. Only decryption is needed here. As in the gateway, the age of a
+//! token is not limited.
 
 use aes::Aes128;
 use aes::cipher::block_padding::Pkcs7;
@@ -25,7 +26,7 @@ pub(super) enum DecryptError {
 pub(super) struct FernetKey(Zeroizing<[u8; 32]>);
 
 impl FernetKey {
-    /// Parses a key, without the blanks around it; `None` if it is not 32 bytes in URL-safe base64.
+    /// Parses a key; ignores the whitespace around it. Returns `None` if the key is not 32 bytes in URL-safe base64.
     pub(super) fn parse(text: &str) -> Option<Self> {
         let mut key = Zeroizing::new([0; 32]);
         // The decoder requires a buffer for whole groups of 3 bytes, which is one byte more than the key has.
@@ -35,7 +36,7 @@ impl FernetKey {
         Some(Self(key))
     }
 
-    /// Returns the message in `token`; ignores the blanks around the token. Verifies the HMAC before it decrypts.
+    /// Returns the message in `token`; ignores the whitespace around the token. Verifies the HMAC before it decrypts.
     pub(super) fn decrypt(&self, token: &[u8]) -> Result<Zeroizing<Vec<u8>>, DecryptError> {
         const SIGNATURE: usize = 32;
         const HEAD: usize = 1 + 8 + 16;

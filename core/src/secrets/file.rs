@@ -1,6 +1,7 @@
-//! The provider `file`: the encrypted file that the gateway's `secret set` writes.
+//! The secret store `file`: the encrypted file that the gateway's `secret set` writes.
 //!
-//! The file holds one Fernet token of a JSON object from names to values. The key is in `ARGUS_SECRET_KEY`.
+//! The file holds one Fernet token. The message in the token is a JSON object from names to values. The key is in the
+//! environment variable `ARGUS_SECRET_KEY`.
 
 use std::collections::HashMap;
 use std::env::VarError;
@@ -79,7 +80,7 @@ impl FileProvider {
                 "can't be decrypted: {KEY_VARIABLE} is not the key that it was written with, or the file is damaged"
             )),
         })?;
-        // The parser's own error is dropped, because it quotes the text.
+        // The parser's own error is dropped, because it may quote the text.
         let object = serde_json::from_slice::<JsonValue>(&text)
             .map_err(|_| self.error("was decrypted, but does not hold JSON"))?;
         match object {
@@ -88,7 +89,7 @@ impl FileProvider {
         }
     }
 
-    /// Returns an error; `problem` follows the name of the file in its message.
+    /// Returns an error with the name of the file, followed by `problem`.
     fn error(&self, problem: impl fmt::Display) -> SecretError {
         SecretError(format!("the secrets file {} {problem}", self.path.display()))
     }
@@ -118,13 +119,13 @@ impl SecretProvider for FileProvider {
     }
 }
 
-/// A JSON value. A string becomes a secret at once; only a string with an escape sequence passes through the parser's
-/// own buffer, which is not wiped.
+/// A JSON value. A string becomes a [`Secret`] at once. But a string with an escape sequence passes through the
+/// parser's own buffer, which is not wiped.
 enum JsonValue {
     Null,
     Text(Secret),
     Object(HashMap<String, JsonValue>),
-    /// A value that can't be a secret, without its content.
+    /// Any other value. Its content is dropped, because it can't be a secret.
     Other,
 }
 

@@ -1,4 +1,4 @@
-//! The provider `keyring`: the entries that Python's `keyring` package wrote for the gateway.
+//! The secret store `keyring`: the entries that Python's `keyring` package wrote for the gateway.
 //!
 //! The entries are items of the Secret Service, which GNOME Keyring, `KWallet` and `KeePassXC` offer on the session's
 //! D-Bus. The package stores an item in the default collection with the attributes `service` and `username`, and
@@ -131,7 +131,7 @@ impl Keyring {
         })
     }
 
-    /// Unlocks `item`, but only if no prompt is needed: there may be no user to answer it.
+    /// Unlocks `item`, but only if no prompt is needed, because there may be no user to answer a prompt.
     async fn unlock(&self, item: &OwnedObjectPath) -> Result<(), String> {
         let (unlocked, _prompt): (Vec<OwnedObjectPath>, OwnedObjectPath) =
             self.call(ROOT, "Service", "Unlock", &(vec![item],)).await?;

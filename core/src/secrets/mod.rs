@@ -1,10 +1,10 @@
 //! The stores in which `secret:name` is looked up: a [`SecretProvider`] for each value of `secrets.provider`.
 //!
-//! * this file: the trait, and the choice of the provider;
+//! * this file: the trait, and the choice of the store;
 //! * `env`: environment variables;
 //! * `file`: the encrypted file of the gateway;
 //! * `fernet`: the encryption of that file;
-//! * `keyring`: the Secret Service of the session, with the Cargo feature `keyring`.
+//! * `keyring`: the Secret Service of the desktop session; only with the Cargo feature `keyring`.
 
 mod env;
 mod fernet;
@@ -29,7 +29,7 @@ pub(crate) trait SecretProvider {
     /// The store or the entry can't be read.
     fn get(&self, name: &str) -> Result<Option<Secret>, SecretError>;
 
-    /// Returns a sentence for an operator that says where `name` was looked up but not found.
+    /// Returns the end of a message to an operator: where `name` was looked up but not found.
     fn explain_missing(&self, name: &str) -> String;
 
     /// Returns the warnings about a store that can be read.

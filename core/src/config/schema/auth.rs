@@ -20,7 +20,7 @@ pub(super) struct Auth {
     pub expiry_buffer_seconds: f64,
 }
 
-/// Reads an `auth` block; `None` if it has an error.
+/// Reads an `auth` block; `None` if an error prevents the result.
 pub(super) fn read(reader: &mut Reader<'_>, field: &Field<'_>) -> Option<Auth> {
     const WANTED: &str = "`static`, `oauth2` or `pkce`";
     let block = reader.mapping(field, KeyRule::Fixed)?;
@@ -40,7 +40,7 @@ pub(super) fn read(reader: &mut Reader<'_>, field: &Field<'_>) -> Option<Auth> {
     };
     if meant == "pkce" {
         const WARNING: &str =
-            "needs an interactive login, which is not performed here: asking for the headers is an error";
+            "needs an interactive login, which is not performed here: `on_auth_failure` applies to every request";
         reader.warning(&kind, WARNING);
     }
     if meant == "static" {

@@ -9,7 +9,7 @@ use crate::config::reader::{KeyRule, Mapping, Reader};
 use crate::config::words::{self, strip};
 use crate::headers::Headers;
 
-/// Reads a backend; `None` for a `stdio` backend and for a backend with an error.
+/// Reads a backend; `None` for a `stdio` backend, or if an error prevents the result.
 pub(super) fn read(reader: &mut Reader<'_>, field: &Field<'_>) -> Option<BackendConfig> {
     let name = read_name(reader, field);
     let backend = reader.mapping(field, KeyRule::Fixed)?;
@@ -47,7 +47,7 @@ fn read_name(reader: &mut Reader<'_>, field: &Field<'_>) -> Option<String> {
     let name = field.key();
     let message = match strip(name) {
         "" => "a backend's name can't be empty",
-        stripped if stripped != name => "a backend's name can't begin or end with a blank",
+        stripped if stripped != name => "a backend's name can't begin or end with whitespace",
         _ => return Some(name.to_owned()),
     };
     reader.key_error(field, message);

@@ -1,5 +1,5 @@
-//! The fields of a backend that only the gateway uses. They are checked as the gateway checks them, and those that its
-//! loader returns are kept.
+//! The fields of a backend that only the gateway uses. They are checked as the gateway checks them. The fields that the
+//! gateway's loader returns are kept.
 
 use argus_auth_yaml::Value;
 
@@ -63,7 +63,7 @@ fn read_env(reader: &mut Reader<'_>, field: &Field<'_>) -> Option<Vec<(String, S
     variables.into_iter().collect()
 }
 
-/// Reads a `timeouts` block: each limit under the name that the gateway's loader gives it.
+/// Reads a `timeouts` block. Returns each limit under the name that the gateway's loader gives it.
 fn read_limits(reader: &mut Reader<'_>, field: &Field<'_>) -> Option<Vec<(&'static str, Limit)>> {
     const SECONDS: [(&str, &str); 4] = [
         ("init", "init_timeout"),

@@ -8,8 +8,8 @@ use crate::config::model::OAuth2Config;
 use crate::config::reader::{Mapping, Reader};
 use crate::config::urls::is_in_the_clear;
 
-/// Reads a client id or a secret; `None` if it has an error. Warns about a line break at the end. It is legal, but was
-/// probably copied from a file by mistake.
+/// Reads a client id or a secret; `None` if it has an error. Warns about a line break at the end, which is legal, but
+/// was probably copied from a file by mistake.
 pub(super) fn read_credential<'d>(reader: &mut Reader<'_>, field: &Field<'d>) -> Option<TextValue<'d>> {
     let text = reader.nonempty_text(field)?;
     if text.as_str().ends_with(['\n', '\r']) {
@@ -47,7 +47,7 @@ fn read_scope(reader: &mut Reader<'_>, item: &Field<'_>) -> Option<String> {
     let text = reader.text(item)?;
     let is_token = |text: &str| text.bytes().all(|byte| matches!(byte, b'!' | b'#'..=b'[' | b']'..=b'~'));
     if text.as_str().is_empty() || !is_token(text.as_str()) {
-        reader.warning(item, "is not one scope: letters, digits and signs, no blanks, quotes or \\ (RFC 6749 §3.3)");
+        reader.warning(item, "is not one scope: letters, digits and signs, no spaces, quotes or \\ (RFC 6749 §3.3)");
     }
     Some(text.as_str().to_owned())
 }

@@ -5,13 +5,14 @@
 //! * `headers`: a mapping of headers, of a backend or an `auth` block;
 //! * `gateway`: the fields of a backend that only the gateway uses;
 //! * `auth`: an `auth` block;
-//! * `oauth2`: an `auth` block of that type;
-//! * `pkce`: an `auth` block of that type;
+//! * `oauth2`: an `auth` block of the type `oauth2`;
+//! * `pkce`: an `auth` block of the type `pkce`;
 //! * `grant_keys`: the keys that `oauth2` and `pkce` share;
 //! * `unknown_keys`: warnings about unknown keys.
 //!
-//! A function here returns `None` for a backend or a block with an error, after the error was reported. Its other keys
-//! are still read if possible, so that all problems are reported.
+//! A function here returns `None` if an error prevents its result; the error has been reported. The other keys of the
+//! backend or block are still read if possible, so that all problems are reported. Some errors, such as an illegal
+//! header, don't prevent a result. The caller of [`read`] discards the result if any error was reported.
 
 mod auth;
 mod backend;
@@ -55,7 +56,7 @@ fn read_document(reader: &mut Reader<'_>, document: &Field<'_>) -> Option<Vec<Ba
     }
     let backends = read_backends(reader, &sections);
     if let Some(secrets) = &secrets {
-        // Even if no backend refers to a secret, another part of the file may.
+        // A thorough load opens the store even if no backend refers to a secret, because another part of the file may.
         let unneeded = reader.files.is_some() && reader.references.open_store();
         match reader.references.store_failure().map(|failure| format!("the secret store can't be opened: {failure}")) {
             Some(failure) if unneeded => {
@@ -87,14 +88,15 @@ fn read_secrets(reader: &mut Reader<'_>, section: &Field<'_>) {
     };
     unknown_keys::warn_about_unknown(reader, &secrets, &[words::SECRETS]);
     if enabled {
-        // A bad path has been reported. Without a provider, no store is opened, so there is no second error.
+        // If the path is bad, that has been reported. The provider is then dropped, so that no store is opened and no
+        // second error is reported.
         let (provider, path) = (provider.filter(|_| path.is_some()), path.unwrap_or_default());
         reader.references.enable_secrets(SecretsSettings { provider, path, strict });
     }
 }
 
-/// Reads `enabled` or `strict`. The gateway tests the truth of the value as Python does, so every text that is a legal
-/// boolean means true, even `"false"`.
+/// Reads `enabled` or `strict`. The gateway tests the truth of the value as Python does, so each text that is a legal
+/// boolean means true, even `"false"`. Another text is an error, and is also read as true.
 fn read_switch(reader: &mut Reader<'_>, field: &Field<'_>) -> bool {
     let value = reader.boolean(field);
     let is_text = matches!(field.node.value, Value::Str(_) | Value::Bytes(_));

@@ -15,7 +15,7 @@ pub(super) fn warn_about_unknown(reader: &mut Reader<'_>, mapping: &Mapping<'_>,
         } else if field.key() == "headers" && is_known("client_id") {
             "; it belongs beside `auth`, not in it".to_owned()
         } else if field.key().contains(':') {
-            "; is a blank missing after the `:`?".to_owned()
+            "; is a space missing after the `:`?".to_owned()
         } else if !reader.keeps_warnings() {
             String::new()
         } else {
@@ -30,7 +30,8 @@ pub(super) fn warn_about_unknown(reader: &mut Reader<'_>, mapping: &Mapping<'_>,
     }
 }
 
-/// Warns about each key at the top level that may be a misspelt section, if that section is missing.
+/// Warns about each unknown key at the top level that probably means `backends` or `secrets`, if that section is
+/// missing.
 pub(super) fn warn_about_missing_sections(reader: &mut Reader<'_>, sections: &Mapping<'_>) {
     for (section, similar) in [("backends", &["backends", "servers", "mcpservers"][..]), ("secrets", &["secrets"])] {
         if sections.get(section).is_some() {

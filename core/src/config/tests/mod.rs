@@ -23,7 +23,7 @@ use std::fmt::Debug;
 
 use super::*;
 
-/// A part of every value that comes from the environment. It must never be shown.
+/// A part of every secret value of [`environment`]. It must never be shown.
 const CANARY: &str = "canary";
 
 fn environment(name: &str) -> Result<String, VarError> {
@@ -87,8 +87,8 @@ fn oauth2(lines: &str) -> String {
 }
 
 fn indent(by: usize, lines: &str) -> String {
-    let blanks = " ".repeat(by);
-    lines.lines().flat_map(|line| [blanks.as_str(), line, "\n"]).collect()
+    let spaces = " ".repeat(by);
+    lines.lines().flat_map(|line| [spaces.as_str(), line, "\n"]).collect()
 }
 
 fn only_backend(yaml: &str, unresolved: Unresolved) -> BackendConfig {

@@ -162,7 +162,7 @@ fn client_secret_is_not_required_with_private_key_jwt_even_after_other_errors() 
 }
 
 #[test]
-fn value_that_the_gateway_accepts_but_hardly_works_warns() {
+fn value_that_the_gateway_accepts_but_that_probably_fails_warns() {
     let rows = [
         (
             "{token_url: 'ftp://as/t', client_id: i, client_secret: s}",
@@ -186,9 +186,9 @@ fn value_that_the_gateway_accepts_but_hardly_works_warns() {
         (
             "{token_url: 'https://as', client_id: i, client_secret: s, scopes: [a:b/c, a b, '', ü]}",
             &[
-                "scopes[1]: is not one scope: letters, digits and signs, no blanks, quotes or \\ (RFC 6749 §3.3)",
-                "scopes[2]: is not one scope: letters, digits and signs, no blanks, quotes or \\ (RFC 6749 §3.3)",
-                "scopes[3]: is not one scope: letters, digits and signs, no blanks, quotes or \\ (RFC 6749 §3.3)",
+                "scopes[1]: is not one scope: letters, digits and signs, no spaces, quotes or \\ (RFC 6749 §3.3)",
+                "scopes[2]: is not one scope: letters, digits and signs, no spaces, quotes or \\ (RFC 6749 §3.3)",
+                "scopes[3]: is not one scope: letters, digits and signs, no spaces, quotes or \\ (RFC 6749 §3.3)",
             ],
         ),
     ];

@@ -17,7 +17,7 @@ fn document_with_an_error_reports_its_place_and_the_remedy() {
         ("backends:\n  ' ': {type: stdio}", "line 2, column 3: backends[\" \"]: a backend's name can't be empty"),
         (
             "backends:\n  'a ': {type: stdio}",
-            "line 2, column 3: backends[\"a \"]: a backend's name can't begin or end with a blank",
+            "line 2, column 3: backends[\"a \"]: a backend's name can't begin or end with whitespace",
         ),
         (
             "backends:\n  a: {type: stdio}\n  b: {type: stdio}\n  a: {type: stdio}",
