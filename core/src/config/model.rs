@@ -54,7 +54,7 @@ pub struct BackendConfig {
     pub headers: Headers,
     /// `auth`; `None` if the backend has no such block.
     pub auth: Option<AuthConfig>,
-    /// `on_auth_failure`: the result for a caller when the authentication is not available.
+    /// `on_auth_failure`: the result for a caller when no token is available.
     pub on_auth_failure: FailurePolicy,
     /// The fields that only the gateway uses.
     pub(crate) gateway_only: GatewayOnly,
@@ -100,8 +100,8 @@ impl Transport {
     }
 }
 
-/// The result for a caller when the authentication is not available: no token is valid and the fetch failed, or the
-/// kind of authentication is not supported.
+/// The result for a caller when no token is valid and the fetch of one fails. A kind of authentication that is not
+/// supported is an error under either policy.
 ///
 /// ```
 /// use argus_auth_core::config::{self, FailurePolicy, LoadOptions};

@@ -40,7 +40,7 @@ pub(super) fn read(reader: &mut Reader<'_>, field: &Field<'_>) -> Option<Auth> {
     };
     if meant == "pkce" {
         const WARNING: &str =
-            "needs an interactive login, which is not performed here: `on_auth_failure` applies to every request";
+            "needs an interactive login, which is not performed here: asking for the headers is an error";
         reader.warning(&kind, WARNING);
     }
     if meant == "static" {
