@@ -53,7 +53,7 @@
  * Rules for every function
  * ------------------------
  *
- * The comment of a function adds only what is special to it.
+ * The comment of a function adds only what is special to that function.
  *
  * Errors
  * - A function that can fail returns an argus_auth_status and takes an argus_auth_error ** as its last argument,
@@ -85,30 +85,31 @@
  *
  * Tokens
  * - A backend with `auth.type: oauth2` needs an access token, which a fetch gets from a token endpoint. All callers of
- *   one token share one fetch. It consists of up to four requests and takes at most 30 seconds.
+ *   one token share one fetch. A fetch consists of up to four requests and takes at most 30 seconds.
  * - If no token can be obtained, the backend's `on_auth_failure` decides. With `open`, the default, a call for headers
  *   returns ARGUS_AUTH_STATUS_OK and the configured headers WITHOUT AUTHENTICATION, and the failure is logged. With
  *   `closed`, the call fails with the reason.
- * - A failed fetch starts a cool-down, in which no fetch is made, and calls return the result of the failed fetch at
- *   once. It lasts longer after each failure in a row, from about 1 second to at most 5 minutes. Before it repeats a
- *   call, a host should pause for argus_auth_token_status_cool_down_ms.
+ * - A failed fetch starts a cool-down. During the cool-down no fetch is made, and a call that finds no valid token
+ *   returns the result of the failed fetch at once. The cool-down lasts longer after each failure in a row: usually at
+ *   least 1 second, at most 5 minutes. A host should pause for argus_auth_token_status_cool_down_ms before it repeats
+ *   a call.
  * - If a backend answers 401, call argus_auth_resolver_invalidate.
  *
  * Threads
  * - The library has one background thread, the engine's thread, which fetches and renews tokens. The first fetch starts
- *   it. It starts helper threads, which resolve host names. Reading a secret from a keyring starts a thread that ends
- *   before the call returns.
+ *   the engine's thread. The engine's thread starts helper threads, which resolve host names. Reading a secret from a
+ *   keyring starts a thread that ends before the call returns.
  * - Every function may be called from any thread.
- * - Any number of threads may use an object at the same time through a pointer to const. The library synchronises what
- *   such functions change.
+ * - Any number of threads may call functions with a pointer to the same const object at the same time. The library
+ *   synchronises the changes that these functions make.
  * - A reference must not be freed while another thread uses it. Give each thread a reference of its own, or join the
  *   thread first.
  * - Output arguments must not be read or written by another thread, or by a callback, until the call returns.
  * - A function does not block unless its comment says so.
  *
  * Signals
- * - The engine's thread and its helper threads block all asynchronous signals, SIGPIPE included. The thread for a keyring
- *   has the signal mask of the caller.
+ * - The engine's thread and its helper threads block SIGPIPE and all asynchronous signals. The thread for a keyring has
+ *   the signal mask of the caller.
  * - No function may be called in a signal handler. A signal does not end a wait.
  * - A call must not be left by longjmp, and a thread must not be cancelled inside a call.
  *
@@ -116,7 +117,8 @@
  * - Environment variables are read by argus_auth_resolver_from_file, argus_auth_resolver_from_text and
  *   argus_auth_resolver_reload, and by the library's own threads during every fetch and renewal (proxies, CA
  *   certificates, name resolution).
- * - setenv, unsetenv and putenv at the same time are a data race. Change the environment before the library is used.
+ * - A call of setenv, unsetenv or putenv while the library reads the environment is a data race. Change the environment
+ *   before the library is used.
  *
  * Fork
  * - Every function may be called in a child of fork, even if the parent has used the library. The child keeps the
@@ -200,7 +202,7 @@ enum argus_auth_status
      */
     ARGUS_AUTH_STATUS_NOT_READY = 1,
     /**
-     * An argument was NULL that must not be NULL.
+     * An argument that must not be NULL was NULL.
      */
     ARGUS_AUTH_STATUS_NULL_ARGUMENT = 10,
     /**
@@ -226,7 +228,7 @@ enum argus_auth_status
      */
     ARGUS_AUTH_STATUS_PANIC = 20,
     /**
-     * A defect of the library that it detected itself.
+     * The library detected a defect of its own, such as a panic during a fetch.
      */
     ARGUS_AUTH_STATUS_INTERNAL = 21,
     /**
@@ -258,7 +260,7 @@ enum argus_auth_status
      */
     ARGUS_AUTH_STATUS_TOKEN_REQUEST = 40,
     /**
-     * No access token: the host name of the token endpoint did not resolve.
+     * No access token: the host name of the token endpoint or of the proxy did not resolve.
      */
     ARGUS_AUTH_STATUS_TOKEN_DNS = 41,
     /**
@@ -293,7 +295,7 @@ enum argus_auth_status
      */
     ARGUS_AUTH_STATUS_TOKEN_REDIRECT = 48,
     /**
-     * No access token: the response was not a token response.
+     * No access token: the response contained no usable token.
      */
     ARGUS_AUTH_STATUS_TOKEN_RESPONSE = 49,
 };
@@ -354,7 +356,7 @@ enum argus_auth_token_state
      */
     ARGUS_AUTH_TOKEN_STATE_NONE = 0,
     /**
-     * There is no token: none was requested, the last one was invalidated, or no fetch has succeeded.
+     * There is no token: no token was requested, the last token was invalidated, or no fetch has succeeded.
      */
     ARGUS_AUTH_TOKEN_STATE_EMPTY = 1,
     /**
@@ -445,7 +447,7 @@ enum argus_auth_unresolved
 #endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
  {
     /**
-     * The configuration has a problem of severity error at that place. This is the default.
+     * The reference is an error of the configuration, so the configuration can't be used. This is the default.
      */
     ARGUS_AUTH_UNRESOLVED_ERROR = 0,
     /**
@@ -465,8 +467,8 @@ typedef uint32_t argus_auth_unresolved;
  * One remote backend of a configuration, of the type `sse` or `streamable-http`.
  *
  * Obtained from: `argus_auth_resolver_backend`.
- * Ownership: borrowed from the `argus_auth_resolver`, and valid until the last reference to that resolver is freed.
- * Never freed by itself.
+ * Ownership: borrowed from the `argus_auth_resolver`, and valid until that reference and its clones are freed. Never
+ * freed by itself.
  * Threads: immutable; any number of threads may read it at the same time.
  * Functions: `argus_auth_backend_name`, `argus_auth_backend_transport`, `argus_auth_backend_url`,
  * `argus_auth_backend_auth_type`.
@@ -532,7 +534,7 @@ typedef struct argus_auth_headers argus_auth_headers;
  *
  * Obtained from: `argus_auth_error_problem`, `argus_auth_resolver_warning`.
  * Ownership: borrowed, and never freed by itself. A problem of an `argus_auth_error` is valid until the error is
- * freed, a problem of an `argus_auth_resolver` until the last reference to that resolver is freed.
+ * freed. A problem of an `argus_auth_resolver` is valid until that reference and its clones are freed.
  * Threads: immutable; any number of threads may read it at the same time.
  * Functions: `argus_auth_problem_severity`, `argus_auth_problem_line`, `argus_auth_problem_column`,
  * `argus_auth_problem_path`, `argus_auth_problem_message`.
@@ -684,8 +686,8 @@ typedef struct argus_auth_load_options {
  * A function of the host that receives one log event. Registered with `argus_auth_log_register`.
  *
  * `target` names the part of the library, such as `argus_auth::token`. `message` is the event in words, followed by
- * fields as ` name=value`. It may change between versions: do not parse it. Both are borrowed during the call and
- * contain no secrets.
+ * fields as ` name=value`. Its wording may change between versions: do not parse it. Both texts are borrowed during
+ * the call and contain no secrets.
  *
  * Threads: called on the thread where the event happens, which may be the engine's thread, and on several threads at
  * the same time. A call that returns static headers or a cached token logs nothing.
@@ -693,12 +695,13 @@ typedef struct argus_auth_load_options {
  * The callback must return quickly: the engine may be waiting for it. It must end by returning, and not by an
  * exception, `longjmp`, `pthread_exit` or cancellation.
  *
- * It may call functions of this library. Those that fail inside the callback name `ARGUS_AUTH_STATUS_IN_CALLBACK` in
- * their comment. Such a function may log too: the callback is then called again on the same thread, inside the first
- * call. A callback that holds a lock across such a function, and takes the same lock, deadlocks.
+ * The callback may call functions of this library. Some of these fail inside the callback: their comments name
+ * `ARGUS_AUTH_STATUS_IN_CALLBACK`. A function that the callback calls may log too, and then the callback is called
+ * again on the same thread, inside the first call. If the first call holds a lock that the second call takes, the
+ * thread deadlocks.
  *
- * A callback may call `fork`. In the child, no other thread may unregister or replace the callback until the forking
- * call has returned.
+ * The callback may call `fork`. In the child, no other thread may unregister or replace the callback until the
+ * callback that called `fork` has returned.
  *
  * ```c
  * #include <stdio.h>
@@ -725,7 +728,8 @@ typedef void (*argus_auth_log_callback)(void *user_data,
  * A function of the host that frees the `user_data` of a log callback after the last call of that callback. Registered
  * with `argus_auth_log_register`.
  *
- * The rules of `argus_auth_log_callback` apply, also for `ARGUS_AUTH_STATUS_IN_CALLBACK`.
+ * The rules of `argus_auth_log_callback` apply. Functions that fail with `ARGUS_AUTH_STATUS_IN_CALLBACK` inside the
+ * callback also fail inside this function.
  *
  * ```c
  * char *prefix = malloc(16);
@@ -766,7 +770,7 @@ argus_auth_status argus_auth_error_status(const struct argus_auth_error *error);
 struct argus_auth_str argus_auth_error_code(const struct argus_auth_error *error);
 
 /**
- * Returns the failure in words, for people. Several lines for a configuration with problems.
+ * Returns the failure in words, for people. The text for a configuration with problems has several lines.
  */
 struct argus_auth_str argus_auth_error_message(const struct argus_auth_error *error);
 
@@ -793,7 +797,8 @@ size_t argus_auth_error_problem_count(const struct argus_auth_error *error);
 const struct argus_auth_problem *argus_auth_error_problem(const struct argus_auth_error *error, size_t index);
 
 /**
- * Returns the HTTP status of the token endpoint's response; 0 if there was no response.
+ * Returns the HTTP status of the token endpoint's response; 0 if the error has no HTTP status, for example because
+ * there was no response.
  */
 uint32_t argus_auth_error_http_status(const struct argus_auth_error *error);
 
@@ -805,13 +810,13 @@ struct argus_auth_str argus_auth_error_token_url(const struct argus_auth_error *
 
 /**
  * Returns the field `error` of the token endpoint's error response (RFC 6749 section 5.2), such as `invalid_client`;
- * empty if there was none or it repeated a secret.
+ * empty if there was no such field or it repeated a secret.
  */
 struct argus_auth_str argus_auth_error_oauth_error(const struct argus_auth_error *error);
 
 /**
  * Returns the field `error_description` of the token endpoint's error response (RFC 6749 section 5.2), cut to 200
- * characters; empty if there was none or it repeated a secret.
+ * characters; empty if there was no such field or it repeated a secret.
  */
 struct argus_auth_str argus_auth_error_oauth_error_description(const struct argus_auth_error *error);
 
@@ -887,15 +892,15 @@ void argus_auth_resolver_free(struct argus_auth_resolver *resolver);
 /**
  * Loads the file of `resolver` again, with its variables and secrets.
  *
- * Afterwards all references to the resolver, older ones too, return headers according to the new configuration. A
+ * Afterwards all references to the resolver, old and new, return headers according to the new configuration. A
  * backend keeps its token and its cool-down if the inputs of its token request (its `auth` block, with the resolved
- * secrets) are the same. Otherwise it starts without either. Calls that wait continue, and headers that were returned
- * stay valid. The options of the first load apply again. A relative path is resolved against the current working
- * directory. A resolver that was loaded from text has no file and stays unchanged.
+ * secrets) are the same. Otherwise the backend has no token and no cool-down at first. Calls that wait continue, and
+ * headers that were returned stay valid. The options of the first load apply again. A relative path is resolved
+ * against the current working directory. A resolver that was loaded from text has no file and stays unchanged.
  *
  * `out` may be NULL. Otherwise `*out` becomes a new reference, owned by the caller, with the lists of backends and
- * warnings of the new configuration. An old reference is still owned by the caller and keeps its own lists: pointers
- * borrowed from it are valid until it and its clones are freed.
+ * warnings of the new configuration. An old reference is still owned by the caller and keeps its own lists. Pointers
+ * borrowed from an old reference are valid until that reference and its clones are freed.
  *
  * Blocks while it reads the file and the secrets that the configuration refers to: a keyring can take up to 10 seconds
  * per secret. No token is fetched.
@@ -935,8 +940,8 @@ const struct argus_auth_problem *argus_auth_resolver_warning(const struct argus_
  * `*out` becomes a reference owned by the caller.
  *
  * Blocks while a token is fetched, for at most `timeout_ms` milliseconds. Returns at once if a valid token is cached,
- * if the backend needs none, and during a cool-down. The fetch continues when a caller stops waiting, and its token is
- * then cached.
+ * if the backend needs no token, and during a cool-down. The fetch continues when a caller stops waiting, and its
+ * token is then cached.
  *
  * A `timeout_ms` of 0 starts the fetch and does not wait for it. There is no infinite timeout. A fetch takes at most
  * 30 seconds, so with a longer timeout, such as 35000, the call returns the result of the fetch and not
@@ -944,11 +949,12 @@ const struct argus_auth_problem *argus_auth_resolver_warning(const struct argus_
  *
  * Failures: `ARGUS_AUTH_STATUS_UNKNOWN_BACKEND`; `ARGUS_AUTH_STATUS_UNSUPPORTED`; `ARGUS_AUTH_STATUS_DEADLINE`;
  * `ARGUS_AUTH_STATUS_SHUTDOWN`. If no token can be obtained and `on_auth_failure` is `closed`, also the reason, such
- * as one of `ARGUS_AUTH_STATUS_TOKEN_...` or `ARGUS_AUTH_STATUS_ENGINE`. With `open`, the default, the call then
- * succeeds: the failure is logged, and the headers are the configured ones, without authentication.
+ * as one of `ARGUS_AUTH_STATUS_TOKEN_...` or `ARGUS_AUTH_STATUS_ENGINE`. With `open`, the default, the call
+ * succeeds instead: the failure is logged, and the configured headers are returned without authentication.
  *
- * Inside the log callback it never blocks, because the callback may run on the engine's thread, which performs the
- * fetch. If it would have to wait, it starts the fetch and fails with `ARGUS_AUTH_STATUS_IN_CALLBACK`.
+ * Inside the log callback, the function never blocks, because the callback may run on the engine's thread, which
+ * performs the fetch. If the function would have to wait, it starts the fetch and fails with
+ * `ARGUS_AUTH_STATUS_IN_CALLBACK`.
  */
 argus_auth_status argus_auth_resolver_headers(const struct argus_auth_resolver *resolver,
                                               const char *backend,
@@ -964,13 +970,13 @@ argus_auth_status argus_auth_resolver_headers(const struct argus_auth_resolver *
  * unless one is under way, and returns `ARGUS_AUTH_STATUS_NOT_READY`; `*out` is then NULL.
  *
  * The library does not notify the host of the end of the fetch: call this function again about every 100 milliseconds.
- * When the fetch has got a token, calls return the headers. When it has failed, calls during the cool-down return what
- * `argus_auth_resolver_headers` returns then: the error or, with `on_auth_failure: open`, headers without
- * authentication. The first call after the cool-down starts another fetch and returns `ARGUS_AUTH_STATUS_NOT_READY`
- * again, so a host that calls less often than the cool-down lasts (1 second after the first failure) can miss an
- * error.
+ * When the fetch has got a token, calls return the headers. When it has failed, calls during the cool-down return the
+ * same as `argus_auth_resolver_headers`: the error or, with `on_auth_failure: open`, headers without authentication.
+ * The first call after the cool-down starts another fetch and returns `ARGUS_AUTH_STATUS_NOT_READY` again. A host that
+ * pauses for longer than the cool-down (usually at least 1 second) can therefore miss an error.
  *
- * A fetch takes at most 30 seconds. If no call waits for it, it may first be queued behind the fetches of others.
+ * A fetch takes at most 30 seconds. A fetch that no call waits for may first have to wait for other such fetches. This
+ * time is not included.
  *
  * Failures: those of `argus_auth_resolver_headers`, except `ARGUS_AUTH_STATUS_DEADLINE`, `ARGUS_AUTH_STATUS_SHUTDOWN`
  * and `ARGUS_AUTH_STATUS_IN_CALLBACK`.
@@ -1040,7 +1046,7 @@ struct argus_auth_str argus_auth_backend_name(const struct argus_auth_backend *b
 struct argus_auth_str argus_auth_backend_transport(const struct argus_auth_backend *backend);
 
 /**
- * Returns the URL of the backend. It may contain a key, so do not log it.
+ * Returns the URL of the backend. It may contain a secret, so do not log it.
  */
 struct argus_auth_str argus_auth_backend_url(const struct argus_auth_backend *backend);
 
@@ -1077,10 +1083,11 @@ struct argus_auth_str argus_auth_headers_name(const struct argus_auth_headers *h
 struct argus_auth_str argus_auth_headers_value(const struct argus_auth_headers *headers, size_t index);
 
 /**
- * Finds the header called `name` (`name_len` bytes), ignoring case, and returns whether there is one.
+ * Finds the header called `name` (`name_len` bytes), ignoring case, and returns whether it exists.
  *
  * `value` may be NULL. Otherwise `*value` becomes the value of the header, or an empty text if there is no such
- * header. The value is a secret, and is borrowed from `headers`. `name` may be NULL: then there is no such header.
+ * header. The value is a secret, and is borrowed from `headers`. `name` may be NULL. If `name` is NULL or not UTF-8,
+ * there is no such header.
  */
 bool argus_auth_headers_find(const struct argus_auth_headers *headers,
                              const char *name,
@@ -1111,12 +1118,13 @@ int64_t argus_auth_token_status_since_success_ms(const struct argus_auth_token_s
 
 /**
  * Returns the rest of the cool-down in milliseconds; 0 if there is no cool-down. The cool-down is the time after a
- * failed fetch in which no new fetch is made, and calls return the result of the failed one.
+ * failed fetch in which no new fetch is made, and a call that finds no valid token returns the result of the failed
+ * fetch.
  */
 int64_t argus_auth_token_status_cool_down_ms(const struct argus_auth_token_status *status);
 
 /**
- * Returns whether a fetch was under way.
+ * Returns whether a fetch was under way when `status` was made.
  */
 bool argus_auth_token_status_fetching(const struct argus_auth_token_status *status);
 
@@ -1138,16 +1146,16 @@ uint64_t argus_auth_token_status_failures(const struct argus_auth_token_status *
 uint64_t argus_auth_token_status_hits(const struct argus_auth_token_status *status);
 
 /**
- * Returns the error of the last fetch that got no token from the token endpoint; NULL if there was none. It is
- * borrowed from `status`. A later success does not remove it. A fetch that ended by a shutdown, or because the engine
- * could not start, counts as a failure but is not shown here.
+ * Returns the error of the last failed fetch; NULL if there is no such error. It is borrowed from `status`. A later
+ * success does not remove it. A fetch that the circuit breaker withheld is not shown here. A fetch that ended by a
+ * shutdown or a panic, or because the engine could not start, counts as a failure but is not shown here either.
  */
 const struct argus_auth_error *argus_auth_token_status_last_error(const struct argus_auth_token_status *status);
 
 /**
  * Registers `callback` for events of the level `max_level`, an `argus_auth_log_level`, and of all more serious levels.
- * A process has one callback. The previous one is removed as `argus_auth_log_unregister` does it, after the new one is
- * in place. Calls of both may overlap.
+ * A process has one callback. The previous callback is removed, as `argus_auth_log_unregister` does it, after the new
+ * callback is in place. Calls of both callbacks may overlap.
  *
  * `user_data` is passed to each call and may be NULL. On success the library owns it, and passes it to
  * `user_data_free` once, after the last call of the callback, on the thread that unregisters or replaces the callback.
@@ -1172,13 +1180,13 @@ argus_auth_status argus_auth_log_register(argus_auth_log_callback callback,
                                           struct argus_auth_error **error);
 
 /**
- * Removes the log callback. When this function returns, no call of the callback is running on any thread, none will
- * start, and its `user_data` has been freed. This also holds if another thread has begun the removal. Succeeds if
- * there is no callback.
+ * Removes the log callback. When this function returns, no call of the callback is running on any thread, no call will
+ * start, and its `user_data` has been freed. This also holds if another thread has begun the removal. The function
+ * also succeeds if there is no callback.
  *
  * Blocks while calls of the callback run. The caller must not hold a lock that the callback takes.
  *
- * Call it before the code of the callback is unloaded, and before `exit` or the return from `main` if that destroys
+ * Call this function before the code of the callback is unloaded, and before `exit` or the return from `main` destroys
  * objects that the callback uses: the engine's thread may run until the process ends.
  *
  * Failures: `ARGUS_AUTH_STATUS_IN_CALLBACK`, inside the log callback.
@@ -1208,8 +1216,9 @@ argus_auth_status argus_auth_shutdown(uint32_t timeout_ms, struct argus_auth_err
 struct argus_auth_str argus_auth_version(void);
 
 /**
- * Returns the version of the loaded library as a number, for a comparison with `ARGUS_AUTH_VERSION_NUMBER`. A host
- * needs a library of the same major version, with a number that is not smaller.
+ * Returns the version of the loaded library as a number. Compare it with `ARGUS_AUTH_VERSION_NUMBER` to find out
+ * whether the library has the functions that this header declares. The number in the SONAME of the library,
+ * `libargus_auth.so.0`, is the major version of the ABI.
  */
 uint32_t argus_auth_version_number(void);
 

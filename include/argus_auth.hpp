@@ -37,9 +37,9 @@
  *   compiles with exceptions switched off; then there is no Result::value().
  *
  * Ownership
- * - Resolver, Headers, TokenStatus and Error own their data. Copies are cheap and share them.
- * - Backend, Problem and std::string_view are views. A view is valid as long as the object that returned it, or a copy
- *   of that object, exists.
+ * - Resolver, Headers, TokenStatus and Error own their data. Copies are cheap and share the data.
+ * - Backend, Problem and std::string_view are views into the data of such an object. A view is valid as long as that
+ *   object or a copy of it exists. A std::string_view from a Backend or a Problem is a view into the same object.
  * - A temporary object ends with the expression, and its views with it: do not write
  *   `auto token = resolver.headers("search", timeout).value().find("Authorization")`. Functions that return a list of
  *   views are deleted for temporary objects (rvalues).
@@ -142,7 +142,7 @@ class Headers {
     std::size_t size() const noexcept { return argus_auth_headers_count(headers_.get()); }
     /// Returns whether there are no headers.
     bool empty() const noexcept { return size() == 0; }
-    /// Returns an iterator to the first header. `end()` returns the iterator behind the last.
+    /// Returns an iterator to the first header. `end()` returns the iterator behind the last header.
     iterator begin() const noexcept { return {headers_.get(), 0}; }
     iterator end() const noexcept { return {headers_.get(), size()}; }
     /// Returns the value of the header called `name`, ignoring case; nothing if there is no such header.
@@ -153,7 +153,7 @@ class Headers {
         }
         return detail::view(value);
     }
-    /// Returns the object for functions of argus_auth.h. It stays owned by this object.
+    /// Returns the object of the C API, for functions of argus_auth.h. It stays owned by this Headers.
     const argus_auth_headers *get() const noexcept { return headers_.get(); }
 
   private:
@@ -179,7 +179,7 @@ class Backend {
     std::string_view name() const noexcept { return detail::view(argus_auth_backend_name(backend_)); }
     /// Returns the `type` of the backend: `sse` or `streamable-http`.
     std::string_view transport() const noexcept { return detail::view(argus_auth_backend_transport(backend_)); }
-    /// Returns the URL of the backend. It may contain a key, so do not log it.
+    /// Returns the URL of the backend. It may contain a secret, so do not log it.
     std::string_view url() const noexcept { return detail::view(argus_auth_backend_url(backend_)); }
     /// Returns the `type` of the backend's `auth` block: `static`, `oauth2` or `pkce`; empty if there is no such block.
     std::string_view auth_type() const noexcept { return detail::view(argus_auth_backend_auth_type(backend_)); }
@@ -191,7 +191,7 @@ class Backend {
 /// The state of a backend's token and of its fetches at one moment, for operators. Contains no token and no secret.
 ///
 /// Obtained from: Resolver::status().
-/// Ownership: owns its data; copies share them.
+/// Ownership: owns its data; copies share the data.
 /// Threads: immutable; any number of threads may read it at the same time.
 ///
 /// Backends with the same credentials share one token, with its state and counters. The counters start at 0 when the
@@ -219,22 +219,23 @@ class TokenStatus {
         return time(argus_auth_token_status_since_success_ms(status_.get()));
     }
     /// Returns the rest of the cool-down; 0 if there is no cool-down. The cool-down is the time after a failed fetch in
-    /// which no new fetch is made, and calls return the result of the failed one.
+    /// which no new fetch is made, and a call that finds no valid token returns the result of the failed fetch.
     std::chrono::milliseconds cool_down() const noexcept {
         return std::chrono::milliseconds(argus_auth_token_status_cool_down_ms(status_.get()));
     }
-    /// Returns whether a fetch was under way.
+    /// Returns whether a fetch was under way when this status was made.
     bool fetching() const noexcept { return argus_auth_token_status_fetching(status_.get()); }
     /// Returns the number of fetches that obtained a token.
     std::uint64_t successes() const noexcept { return argus_auth_token_status_successes(status_.get()); }
-    /// Returns the number of fetches that ended without a token. A fetch that the circuit breaker withheld does not
-    /// count: no request was sent, because the token endpoint's host had failed several times in a row.
+    /// Returns the number of fetches that ended without a token, for any reason, including a shutdown. A fetch that the
+    /// circuit breaker withheld does not count: no request was sent, because the token endpoint's host had failed
+    /// several times in a row.
     std::uint64_t failures() const noexcept { return argus_auth_token_status_failures(status_.get()); }
     /// Returns the number of times that a token was served without waiting.
     std::uint64_t hits() const noexcept { return argus_auth_token_status_hits(status_.get()); }
-    /// Returns the error of the last fetch that got no token from the token endpoint; nothing if there was none. A
-    /// later success does not remove it. A fetch that ended by a shutdown, or because the engine could not start,
-    /// counts as a failure but is not shown here.
+    /// Returns the error of the last failed fetch; nothing if there is no such error. A later success does not remove
+    /// it. A fetch that the circuit breaker withheld is not shown here. A fetch that ended by a shutdown or a panic, or
+    /// because the engine could not start, counts as a failure but is not shown here either.
     std::optional<Error> last_error() const noexcept {
         const argus_auth_error *error = argus_auth_token_status_last_error(status_.get());
         if (error == nullptr) {
@@ -269,8 +270,8 @@ struct LoadOptions {
 /// A loaded configuration. Maps the name of a remote backend to the headers that a request to it must carry.
 ///
 /// Obtained from: Resolver::from_file(), Resolver::from_text(), Resolver::reload().
-/// Ownership: owns one reference; copies share the configuration, including a reload. Headers and TokenStatus objects
-/// that it returned do not depend on it.
+/// Ownership: owns one reference; copies share the configuration, and a reload of one copy changes all copies. Headers
+/// and TokenStatus objects that were returned stay valid after the Resolver is destroyed.
 /// Threads: any number of threads may use one Resolver at the same time.
 ///
 /// ```cpp
@@ -325,8 +326,8 @@ class Resolver {
     ///
     /// If no token can be obtained, the backend's `on_auth_failure` decides. With `open`, the default, the failure is
     /// logged, and the configured headers are returned WITHOUT AUTHENTICATION. With `closed`, the call fails with the
-    /// reason. An unknown backend, `timeout`, a shutdown and `auth.type: pkce` are errors with both. Inside the log
-    /// function, the call fails with ARGUS_AUTH_STATUS_IN_CALLBACK if it would have to wait.
+    /// reason. With either policy, the call fails for an unknown backend or `auth.type: pkce`, after `timeout`, and at
+    /// a shutdown. Inside the log function, the call fails with ARGUS_AUTH_STATUS_IN_CALLBACK if it would have to wait.
     Result<Headers> headers(std::string_view backend, std::chrono::milliseconds timeout) const {
         return detail::get<Headers, argus_auth_headers>([&](argus_auth_headers **out, argus_auth_error **error) {
             return argus_auth_resolver_headers(resolver_.get(), detail::address(backend), backend.size(),
@@ -336,7 +337,7 @@ class Resolver {
     /// Returns the headers that a request to `backend` must carry, if no wait is necessary. Otherwise returns nothing,
     /// and a fetch is under way: call the function again about every 100 ms.
     ///
-    /// After a failed fetch, calls during the cool-down return what headers() returns then: the Error or, with
+    /// After a failed fetch, calls during the cool-down return the same as headers(): the Error or, with
     /// `on_auth_failure: open`, the default, headers without authentication. The first call after the cool-down starts
     /// another fetch.
     Result<std::optional<Headers>> try_headers(std::string_view backend) const {
@@ -369,7 +370,7 @@ class Resolver {
     /// configuration.
     ///
     /// A backend keeps its token and its cool-down if the inputs of its token request (its `auth` block, with the
-    /// resolved secrets) are the same. Otherwise it starts without either.
+    /// resolved secrets) are the same. Otherwise the backend has no token and no cool-down at first.
     ///
     /// The lists of backends and warnings of this object and of its copies do not change. The returned Resolver has the
     /// new lists. Views of this object stay valid only as long as this object or a copy of it exists. Blocks like
@@ -398,7 +399,7 @@ class Resolver {
         std::unique_ptr<argus_auth_text, void (*)(argus_auth_text *)> owned(text, argus_auth_text_free);
         return std::string(detail::view(argus_auth_text_get(text)));
     }
-    /// Returns the object for functions of argus_auth.h. It stays owned by this object.
+    /// Returns the object of the C API, for functions of argus_auth.h. It stays owned by this Resolver.
     const argus_auth_resolver *get() const noexcept { return resolver_.get(); }
 
   private:
@@ -415,7 +416,7 @@ class Resolver {
 
 /// A function that receives log events. Registered with set_log().
 ///
-/// Ownership: owned by the library until it is replaced or cleared, then destroyed. `target` and `message` are views,
+/// Ownership: owned by the library, which destroys it when it is replaced or cleared. `target` and `message` are views,
 /// valid during the call.
 /// Threads: called on any thread, including the engine's, and on several threads at the same time.
 ///
@@ -431,8 +432,8 @@ class Resolver {
 using LogFunction = std::function<void(argus_auth_log_level level, std::string_view target, std::string_view message)>;
 
 /// Registers `function` for events of the level `max_level` and of all more serious levels. A process has one log
-/// function. The previous one is removed as clear_log() does it, after the new one is in place. Fails for an empty
-/// function and then keeps the previous one. Fails inside the log function.
+/// function. The previous function is removed, as clear_log() does it, after the new function is in place. Fails for an
+/// empty function, and inside the log function. On failure, the previous function stays registered.
 inline EmptyResult set_log(argus_auth_log_level max_level, LogFunction function) {
     auto owned = std::make_unique<LogFunction>(std::move(function));
     argus_auth_log_callback call = [](void *user_data, argus_auth_log_level level, argus_auth_str target,
@@ -449,16 +450,17 @@ inline EmptyResult set_log(argus_auth_log_level max_level, LogFunction function)
     return registered;
 }
 
-/// Removes the log function. When this returns, no call of the log function is running or will start, and it has been
-/// destroyed.
+/// Removes the log function. When clear_log() returns, no call of the log function is running or will start, and the
+/// log function has been destroyed.
 ///
 /// Blocks while calls of the log function run. The caller must not hold a lock that the log function takes. Call
 /// clear_log() before objects that the log function uses are destroyed. Fails inside the log function.
 inline EmptyResult clear_log() { return detail::run(argus_auth_log_unregister); }
 
-/// Stops the engine's thread. Blocks until the thread has ended, for at most `timeout`; fails with
-/// ARGUS_AUTH_STATUS_DEADLINE if it has not. Calls that wait for headers fail with ARGUS_AUTH_STATUS_SHUTDOWN. All
-/// objects stay valid, and the next fetch starts a new thread. Fails inside the log function.
+/// Stops the engine's thread. Blocks until the thread has ended, for at most `timeout`. Fails with
+/// ARGUS_AUTH_STATUS_DEADLINE if the thread has not ended by then. Calls that wait for headers fail with
+/// ARGUS_AUTH_STATUS_SHUTDOWN. All objects stay valid, and the next fetch starts a new thread. Fails inside the log
+/// function.
 inline EmptyResult shutdown(std::chrono::milliseconds timeout) {
     return detail::run(
         [&](argus_auth_error **error) { return argus_auth_shutdown(detail::milliseconds(timeout), error); });

@@ -25,11 +25,11 @@ namespace detail {
 /// Returns a view of a text of the C API.
 inline std::string_view view(argus_auth_str text) noexcept { return {text.data, text.len}; }
 
-/// Returns the address of a text. An empty view may have the address NULL, which the C API reports as a missing
-/// argument.
+/// Returns the address of a text, but never NULL: an empty view may have the address NULL, which the C API reports as
+/// an error.
 inline const char *address(std::string_view text) noexcept { return text.data() == nullptr ? "" : text.data(); }
 
-/// Returns a time in milliseconds, as the C API takes it: at least 0 and at most UINT32_MAX (49 days).
+/// Returns a time in milliseconds, limited to the range of the C API: from 0 to UINT32_MAX (49 days).
 inline std::uint32_t milliseconds(std::chrono::milliseconds time) noexcept {
     if (time.count() < 0) {
         return 0;
@@ -73,7 +73,7 @@ class Problem {
 /// The reason why a call failed, as data. Contains no secret. Result::value() throws it as an exception.
 ///
 /// Obtained from: Result::error(), TokenStatus::last_error().
-/// Ownership: owns its data; copies share them.
+/// Ownership: owns its data; copies share the data.
 /// Threads: immutable; any number of threads may read it at the same time.
 ///
 /// ```cpp
@@ -91,7 +91,7 @@ class Error : public std::exception {
     argus_auth_status status() const noexcept { return status_; }
     /// Returns a stable word for the kind of error, for logs and metrics, such as `token_rejected`.
     std::string_view code() const noexcept { return detail::view(argus_auth_error_code(error_.get())); }
-    /// Returns the failure in words. Several lines for a configuration with problems.
+    /// Returns the failure in words. The text for a configuration with problems has several lines.
     std::string_view message() const noexcept { return detail::view(argus_auth_error_message(error_.get())); }
     /// Returns the same as message().
     const char *what() const noexcept override { return argus_auth_error_message(error_.get()).data; }
@@ -110,16 +110,17 @@ class Error : public std::exception {
         }
         return problems;
     }
-    /// Returns the HTTP status of the token endpoint's response; 0 if there was no response.
+    /// Returns the HTTP status of the token endpoint's response; 0 if the error has no HTTP status, for example because
+    /// there was no response.
     std::uint32_t http_status() const noexcept { return argus_auth_error_http_status(error_.get()); }
     /// Returns the URL of the token endpoint, without user, password, query and fragment; empty if the error concerns
     /// no token.
     std::string_view token_url() const noexcept { return detail::view(argus_auth_error_token_url(error_.get())); }
-    /// Returns the field `error` of the token endpoint's error response (RFC 6749 section 5.2); empty if there was
-    /// none.
+    /// Returns the field `error` of the token endpoint's error response (RFC 6749 section 5.2); empty if there was no
+    /// such field or it repeated a secret.
     std::string_view oauth_error() const noexcept { return detail::view(argus_auth_error_oauth_error(error_.get())); }
     /// Returns the field `error_description` of the token endpoint's error response, cut to 200 characters; empty if
-    /// there was none.
+    /// there was no such field or it repeated a secret.
     std::string_view oauth_error_description() const noexcept {
         return detail::view(argus_auth_error_oauth_error_description(error_.get()));
     }
@@ -136,9 +137,9 @@ class Error : public std::exception {
 /// The result of a call: a value or an Error.
 ///
 /// Obtained from: every function that can fail.
-/// Ownership: owns the value or the Error. A temporary Result moves it out and returns it by value, so that a
+/// Ownership: owns the value or the Error. A temporary Result returns its value or Error by value, so that a
 /// range-based `for` over `*resolver.headers(...)` is safe.
-/// Threads: like a standard container; several threads may read it at the same time if none changes it.
+/// Threads: like a standard container; several threads may read it at the same time if no thread changes it.
 ///
 /// ```cpp
 /// argus_auth::Result<argus_auth::Headers> headers = resolver.headers("search", std::chrono::seconds(35));
@@ -156,15 +157,15 @@ template <class T> class [[nodiscard]] Result {
     Result(Error error) : state_(std::in_place_index<1>, std::move(error)) {}
     /// Returns whether there is a value.
     explicit operator bool() const noexcept { return state_.index() == 0; }
-    /// Returns the value. There must be one; otherwise the behaviour is undefined. `->` is deleted for a temporary
-    /// Result: name the Result first, or write `(*resolver.status("search")).state()`.
+    /// Returns the value. If there is no value, the behaviour is undefined. `->` is deleted for a temporary Result:
+    /// store the Result in a variable first, or write `(*resolver.status("search")).state()`.
     T &operator*() & noexcept { return *std::get_if<0>(&state_); }
     const T &operator*() const & noexcept { return *std::get_if<0>(&state_); }
     T operator*() && noexcept { return std::move(*std::get_if<0>(&state_)); }
     T *operator->() & noexcept { return std::get_if<0>(&state_); }
     const T *operator->() const & noexcept { return std::get_if<0>(&state_); }
     const T *operator->() const && = delete;
-    /// Returns the Error. There must be no value; otherwise the behaviour is undefined.
+    /// Returns the Error. If there is a value, the behaviour is undefined.
     const Error &error() const & noexcept { return *std::get_if<1>(&state_); }
     Error error() && noexcept { return std::move(*std::get_if<1>(&state_)); }
 #if defined(__cpp_exceptions)
@@ -197,7 +198,7 @@ using EmptyResult = Result<std::monostate>;
 
 namespace detail {
 
-/// Runs `call(&out, &error)` of the C API. Returns `out` as a T, which owns it, or the error.
+/// Runs `call(&out, &error)`, a call of the C API. Returns `out` as a T that owns it, or the error.
 template <class T, class Out, class Call> Result<T> get(Call call) {
     Out *out = nullptr;
     argus_auth_error *error = nullptr;
@@ -208,7 +209,7 @@ template <class T, class Out, class Call> Result<T> get(Call call) {
     return T(out);
 }
 
-/// Runs `call(&error)` of the C API. Returns its success or the error.
+/// Runs `call(&error)`, a call of the C API. Returns success or the error.
 template <class Call> EmptyResult run(Call call) {
     argus_auth_error *error = nullptr;
     argus_auth_status status = call(&error);

@@ -52,7 +52,7 @@ static void print_backends(const argus_auth_resolver *resolver, bool show_secret
         } else {
             printf("%s\terror: %s\n", backend.data, argus_auth_error_code(error).data);
         }
-        /* One of the two is NULL, which the free functions accept. */
+        /* Either `headers` or `error` is NULL. The free functions accept NULL. */
         argus_auth_headers_free(headers);
         argus_auth_error_free(error);
     }
@@ -89,7 +89,7 @@ int main(int argc, char **argv) {
     print_backends(resolver, show_secrets);
     argus_auth_resolver_free(resolver);
 
-    /* A process may end without these calls. They free what a memory checker would report otherwise. */
+    /* A process may end without these calls. They free memory that a memory checker would otherwise report. */
     (void)argus_auth_shutdown(1000, NULL);
     (void)argus_auth_log_unregister(NULL);
     return EXIT_SUCCESS;

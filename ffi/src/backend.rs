@@ -9,8 +9,8 @@ use crate::text::argus_auth_str;
 /// One remote backend of a configuration, of the type `sse` or `streamable-http`.
 ///
 /// Obtained from: `argus_auth_resolver_backend`.
-/// Ownership: borrowed from the `argus_auth_resolver`, and valid until the last reference to that resolver is freed.
-/// Never freed by itself.
+/// Ownership: borrowed from the `argus_auth_resolver`, and valid until that reference and its clones are freed. Never
+/// freed by itself.
 /// Threads: immutable; any number of threads may read it at the same time.
 /// Functions: `argus_auth_backend_name`, `argus_auth_backend_transport`, `argus_auth_backend_url`,
 /// `argus_auth_backend_auth_type`.
@@ -51,7 +51,7 @@ pub extern "C" fn argus_auth_backend_transport(backend: Option<&argus_auth_backe
     boundary::read(backend, argus_auth_str::empty(), |backend| argus_auth_str::lend(&backend.transport))
 }
 
-/// Returns the URL of the backend. It may contain a key, so do not log it.
+/// Returns the URL of the backend. It may contain a secret, so do not log it.
 #[unsafe(no_mangle)]
 pub extern "C" fn argus_auth_backend_url(backend: Option<&argus_auth_backend>) -> argus_auth_str {
     boundary::read(backend, argus_auth_str::empty(), |backend| argus_auth_str::lend(&backend.url))

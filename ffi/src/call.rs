@@ -1,5 +1,5 @@
-//! The frame of every exported function that can fail. It reports a failure as a status and, if the caller passed a
-//! place for one, an error object.
+//! The frame of every exported function that can fail. It reports a failure as a status, and also as an error object if
+//! the caller passed a place for it.
 
 use std::mem::MaybeUninit;
 
@@ -16,7 +16,8 @@ pub(crate) fn call(
 ) -> argus_auth_status {
     let wanted = error.is_some();
     let report = |failure: Failure| (failure.status(), wanted.then(|| Box::new(argus_auth_error::new(&failure))));
-    // The second `contain` covers a panic while the error object is made.
+    // The first `contain` catches a panic of the body or of `report`. The second `contain` catches a panic while the
+    // error object for that panic is made.
     let (status, object) = contain(None, || Some(body().map_or_else(report, |status| (status, None))))
         .or_else(|| contain(None, || Some(report(Failure::Panic))))
         .unwrap_or((argus_auth_status::Panic, None));

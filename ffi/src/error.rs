@@ -86,7 +86,7 @@ pub extern "C" fn argus_auth_error_code(error: Option<&argus_auth_error>) -> arg
     boundary::read(error, argus_auth_str::empty(), |error| argus_auth_str::lend(&error.code))
 }
 
-/// Returns the failure in words, for people. Several lines for a configuration with problems.
+/// Returns the failure in words, for people. The text for a configuration with problems has several lines.
 #[unsafe(no_mangle)]
 pub extern "C" fn argus_auth_error_message(error: Option<&argus_auth_error>) -> argus_auth_str {
     boundary::read(error, argus_auth_str::empty(), |error| argus_auth_str::lend(&error.message))
@@ -121,7 +121,8 @@ pub extern "C" fn argus_auth_error_problem(
     boundary::read(error, None, |error| error.problems.get(index))
 }
 
-/// Returns the HTTP status of the token endpoint's response; 0 if there was no response.
+/// Returns the HTTP status of the token endpoint's response; 0 if the error has no HTTP status, for example because
+/// there was no response.
 #[unsafe(no_mangle)]
 pub extern "C" fn argus_auth_error_http_status(error: Option<&argus_auth_error>) -> u32 {
     boundary::read(error, 0, |error| error.http_status.into())
@@ -135,14 +136,14 @@ pub extern "C" fn argus_auth_error_token_url(error: Option<&argus_auth_error>) -
 }
 
 /// Returns the field `error` of the token endpoint's error response (RFC 6749 section 5.2), such as `invalid_client`;
-/// empty if there was none or it repeated a secret.
+/// empty if there was no such field or it repeated a secret.
 #[unsafe(no_mangle)]
 pub extern "C" fn argus_auth_error_oauth_error(error: Option<&argus_auth_error>) -> argus_auth_str {
     boundary::read(error, argus_auth_str::empty(), |error| argus_auth_str::lend(&error.oauth_error))
 }
 
 /// Returns the field `error_description` of the token endpoint's error response (RFC 6749 section 5.2), cut to 200
-/// characters; empty if there was none or it repeated a secret.
+/// characters; empty if there was no such field or it repeated a secret.
 #[unsafe(no_mangle)]
 pub extern "C" fn argus_auth_error_oauth_error_description(error: Option<&argus_auth_error>) -> argus_auth_str {
     boundary::read(error, argus_auth_str::empty(), |error| argus_auth_str::lend(&error.oauth_error_description))

@@ -1,4 +1,4 @@
-//! The reasons why a call fails: errors of the core, and those that only this boundary detects.
+//! The reasons why a call fails: errors of the core, and errors that only this boundary detects.
 
 use argus_auth_core::{ConfigError, Error};
 
@@ -11,7 +11,7 @@ pub(crate) enum Failure {
     Null { argument: &'static str },
     /// A text was not UTF-8.
     Utf8 { argument: &'static str, valid_up_to: usize },
-    /// A value is out of range.
+    /// An argument had a value that is not allowed.
     Argument { argument: &'static str, problem: &'static str },
     /// The function was called inside the log callback.
     InCallback,
@@ -67,7 +67,7 @@ impl Failure {
                 .to_owned(),
             Self::StillRunning => "the engine's thread was told to end and has not ended in time".to_owned(),
             Self::Core(error) => error.to_string(),
-            Self::Panic => "a defect of this library was contained".to_owned(),
+            Self::Panic => "a panic inside this library was caught; it is a defect of the library".to_owned(),
         }
     }
 

@@ -4,7 +4,7 @@
 //! object is the pointer of an `Arc`: it exists until its last reference is freed.
 //!
 //! A reference-counted object is cloned and freed through a raw pointer and not through a `&T`, because a `&T` gives
-//! access to the object alone, and the counters of the `Arc` are in front of it.
+//! access to the object alone, and the counters of the `Arc` are in front of the object.
 
 use std::mem::MaybeUninit;
 use std::ptr::NonNull;
@@ -41,7 +41,7 @@ pub(crate) unsafe fn share<T: Send + Sync>(handle: *const T) -> *mut T {
 pub(crate) unsafe fn release<T: Send + Sync>(handle: *mut T) {
     if !handle.is_null() {
         // SAFETY: the caller promises that the pointer came from `Arc::into_raw` (`give` calls it, and `share` returns
-        // the pointer that it was given) and gives up its reference, so this `Arc` is the only owner of it.
+        // the pointer that it was given) and gives up its reference, so this `Arc` is the only owner of that reference.
         let object = unsafe { Arc::from_raw(handle) };
         contain((), || drop(object));
     }
@@ -72,7 +72,7 @@ impl<'o, T> Out<'o, T> {
         if self.0.is_some() { Ok(()) } else { Err(Failure::Null { argument }) }
     }
 
-    /// Writes the object to the output argument. Does not create it if the caller passed no place for it.
+    /// Writes the object to the output argument. Does not create the object if the caller passed no place for it.
     pub(crate) fn put(self, object: impl FnOnce() -> T) {
         if let Some(place) = self.0 {
             place.write(Some(object()));

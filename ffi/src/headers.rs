@@ -29,7 +29,8 @@ use crate::{boundary, handle};
 /// }
 /// ```
 // `argus_auth_headers::of` needs `repr(transparent)`. If cbindgen sees that attribute, it shows the inner type in the C
-// header instead of an opaque struct, and it has no annotation against that. Within `cfg_attr` it does not see it.
+// header instead of an opaque struct, and no annotation of cbindgen prevents this. `cfg_attr` hides the attribute from
+// cbindgen.
 #[cfg_attr(true, repr(transparent))]
 pub struct argus_auth_headers(Headers);
 
@@ -79,10 +80,11 @@ pub extern "C" fn argus_auth_headers_value(headers: Option<&argus_auth_headers>,
     field.map_or(argus_auth_str::empty(), |(_, value)| argus_auth_str::lend(value.expose_c_text()))
 }
 
-/// Finds the header called `name` (`name_len` bytes), ignoring case, and returns whether there is one.
+/// Finds the header called `name` (`name_len` bytes), ignoring case, and returns whether it exists.
 ///
 /// `value` may be NULL. Otherwise `*value` becomes the value of the header, or an empty text if there is no such
-/// header. The value is a secret, and is borrowed from `headers`. `name` may be NULL: then there is no such header.
+/// header. The value is a secret, and is borrowed from `headers`. `name` may be NULL. If `name` is NULL or not UTF-8,
+/// there is no such header.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn argus_auth_headers_find(
     headers: Option<&argus_auth_headers>,

@@ -24,7 +24,7 @@ use crate::failure::Failure;
 #[repr(u32)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum argus_auth_unresolved {
-    /// The configuration has a problem of severity error at that place. This is the default.
+    /// The reference is an error of the configuration, so the configuration can't be used. This is the default.
     Error = 0,
     /// The text of the reference stays in the value unchanged, with a warning. The Argus gateway keeps the text too.
     Keep = 1,
@@ -69,7 +69,8 @@ const _: () = assert!(size_of::<argus_auth_load_options>() == FIRST_SIZE);
 ///
 /// # Safety
 ///
-/// `options` is NULL, or the bytes that its `size` promises may be read and do not change meanwhile.
+/// `options` is NULL or points to as many bytes as its `size` says. These bytes may be read and do not change
+/// meanwhile.
 pub(crate) unsafe fn options(options: *const argus_auth_load_options) -> Result<LoadOptions, Failure> {
     let invalid = |problem| Err(Failure::Argument { argument: "options", problem });
     if options.is_null() {
@@ -90,7 +91,7 @@ pub(crate) unsafe fn options(options: *const argus_auth_load_options) -> Result<
     let unresolved = match fields.unresolved {
         value if value == argus_auth_unresolved::Error as u32 => Unresolved::Error,
         value if value == argus_auth_unresolved::Keep as u32 => Unresolved::Keep,
-        _ => return invalid("`unresolved` is no argus_auth_unresolved"),
+        _ => return invalid("`unresolved` is not an argus_auth_unresolved"),
     };
     Ok(LoadOptions { unresolved, ..LoadOptions::default() })
 }

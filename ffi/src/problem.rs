@@ -24,7 +24,7 @@ pub enum argus_auth_severity {
 ///
 /// Obtained from: `argus_auth_error_problem`, `argus_auth_resolver_warning`.
 /// Ownership: borrowed, and never freed by itself. A problem of an `argus_auth_error` is valid until the error is
-/// freed, a problem of an `argus_auth_resolver` until the last reference to that resolver is freed.
+/// freed. A problem of an `argus_auth_resolver` is valid until that reference and its clones are freed.
 /// Threads: immutable; any number of threads may read it at the same time.
 /// Functions: `argus_auth_problem_severity`, `argus_auth_problem_line`, `argus_auth_problem_column`,
 /// `argus_auth_problem_path`, `argus_auth_problem_message`.

@@ -119,7 +119,8 @@ pub unsafe extern "C" fn argus_auth_resolver_from_text(
 ///
 /// # Safety
 ///
-/// `options` is NULL, or the bytes that its `size` promises may be read and do not change meanwhile.
+/// `options` is NULL or points to as many bytes as its `size` says. These bytes may be read and do not change
+/// meanwhile.
 unsafe fn load(
     options: *const argus_auth_load_options,
     out: Option<&mut MaybeUninit<Option<NonNull<argus_auth_resolver>>>>,
@@ -154,15 +155,15 @@ pub unsafe extern "C" fn argus_auth_resolver_free(resolver: *mut argus_auth_reso
 
 /// Loads the file of `resolver` again, with its variables and secrets.
 ///
-/// Afterwards all references to the resolver, older ones too, return headers according to the new configuration. A
+/// Afterwards all references to the resolver, old and new, return headers according to the new configuration. A
 /// backend keeps its token and its cool-down if the inputs of its token request (its `auth` block, with the resolved
-/// secrets) are the same. Otherwise it starts without either. Calls that wait continue, and headers that were returned
-/// stay valid. The options of the first load apply again. A relative path is resolved against the current working
-/// directory. A resolver that was loaded from text has no file and stays unchanged.
+/// secrets) are the same. Otherwise the backend has no token and no cool-down at first. Calls that wait continue, and
+/// headers that were returned stay valid. The options of the first load apply again. A relative path is resolved
+/// against the current working directory. A resolver that was loaded from text has no file and stays unchanged.
 ///
 /// `out` may be NULL. Otherwise `*out` becomes a new reference, owned by the caller, with the lists of backends and
-/// warnings of the new configuration. An old reference is still owned by the caller and keeps its own lists: pointers
-/// borrowed from it are valid until it and its clones are freed.
+/// warnings of the new configuration. An old reference is still owned by the caller and keeps its own lists. Pointers
+/// borrowed from an old reference are valid until that reference and its clones are freed.
 ///
 /// Blocks while it reads the file and the secrets that the configuration refers to: a keyring can take up to 10 seconds
 /// per secret. No token is fetched.
@@ -221,8 +222,8 @@ pub extern "C" fn argus_auth_resolver_warning(
 /// `*out` becomes a reference owned by the caller.
 ///
 /// Blocks while a token is fetched, for at most `timeout_ms` milliseconds. Returns at once if a valid token is cached,
-/// if the backend needs none, and during a cool-down. The fetch continues when a caller stops waiting, and its token is
-/// then cached.
+/// if the backend needs no token, and during a cool-down. The fetch continues when a caller stops waiting, and its
+/// token is then cached.
 ///
 /// A `timeout_ms` of 0 starts the fetch and does not wait for it. There is no infinite timeout. A fetch takes at most
 /// 30 seconds, so with a longer timeout, such as 35000, the call returns the result of the fetch and not
@@ -230,11 +231,12 @@ pub extern "C" fn argus_auth_resolver_warning(
 ///
 /// Failures: `ARGUS_AUTH_STATUS_UNKNOWN_BACKEND`; `ARGUS_AUTH_STATUS_UNSUPPORTED`; `ARGUS_AUTH_STATUS_DEADLINE`;
 /// `ARGUS_AUTH_STATUS_SHUTDOWN`. If no token can be obtained and `on_auth_failure` is `closed`, also the reason, such
-/// as one of `ARGUS_AUTH_STATUS_TOKEN_...` or `ARGUS_AUTH_STATUS_ENGINE`. With `open`, the default, the call then
-/// succeeds: the failure is logged, and the headers are the configured ones, without authentication.
+/// as one of `ARGUS_AUTH_STATUS_TOKEN_...` or `ARGUS_AUTH_STATUS_ENGINE`. With `open`, the default, the call
+/// succeeds instead: the failure is logged, and the configured headers are returned without authentication.
 ///
-/// Inside the log callback it never blocks, because the callback may run on the engine's thread, which performs the
-/// fetch. If it would have to wait, it starts the fetch and fails with `ARGUS_AUTH_STATUS_IN_CALLBACK`.
+/// Inside the log callback, the function never blocks, because the callback may run on the engine's thread, which
+/// performs the fetch. If the function would have to wait, it starts the fetch and fails with
+/// `ARGUS_AUTH_STATUS_IN_CALLBACK`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn argus_auth_resolver_headers(
     resolver: Option<&argus_auth_resolver>,
@@ -266,13 +268,13 @@ pub unsafe extern "C" fn argus_auth_resolver_headers(
 /// unless one is under way, and returns `ARGUS_AUTH_STATUS_NOT_READY`; `*out` is then NULL.
 ///
 /// The library does not notify the host of the end of the fetch: call this function again about every 100 milliseconds.
-/// When the fetch has got a token, calls return the headers. When it has failed, calls during the cool-down return what
-/// `argus_auth_resolver_headers` returns then: the error or, with `on_auth_failure: open`, headers without
-/// authentication. The first call after the cool-down starts another fetch and returns `ARGUS_AUTH_STATUS_NOT_READY`
-/// again, so a host that calls less often than the cool-down lasts (1 second after the first failure) can miss an
-/// error.
+/// When the fetch has got a token, calls return the headers. When it has failed, calls during the cool-down return the
+/// same as `argus_auth_resolver_headers`: the error or, with `on_auth_failure: open`, headers without authentication.
+/// The first call after the cool-down starts another fetch and returns `ARGUS_AUTH_STATUS_NOT_READY` again. A host that
+/// pauses for longer than the cool-down (usually at least 1 second) can therefore miss an error.
 ///
-/// A fetch takes at most 30 seconds. If no call waits for it, it may first be queued behind the fetches of others.
+/// A fetch takes at most 30 seconds. A fetch that no call waits for may first have to wait for other such fetches. This
+/// time is not included.
 ///
 /// Failures: those of `argus_auth_resolver_headers`, except `ARGUS_AUTH_STATUS_DEADLINE`, `ARGUS_AUTH_STATUS_SHUTDOWN`
 /// and `ARGUS_AUTH_STATUS_IN_CALLBACK`.

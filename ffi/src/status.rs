@@ -26,7 +26,7 @@ pub enum argus_auth_status {
     /// Only `argus_auth_resolver_try_headers` returns it.
     NotReady = 1,
 
-    /// An argument was NULL that must not be NULL.
+    /// An argument that must not be NULL was NULL.
     NullArgument = 10,
     /// A text argument was not UTF-8.
     InvalidUtf8 = 11,
@@ -41,7 +41,7 @@ pub enum argus_auth_status {
     /// A panic inside the library, which was caught. It is a defect of the library. The objects involved may still be
     /// used and freed.
     Panic = 20,
-    /// A defect of the library that it detected itself.
+    /// The library detected a defect of its own, such as a panic during a fetch.
     Internal = 21,
     /// The engine could not start, because the system gave it no thread or no file descriptor.
     Engine = 22,
@@ -59,7 +59,7 @@ pub enum argus_auth_status {
 
     /// No access token: the token URL can't be requested, or the request can't be built.
     TokenRequest = 40,
-    /// No access token: the host name of the token endpoint did not resolve.
+    /// No access token: the host name of the token endpoint or of the proxy did not resolve.
     TokenDns = 41,
     /// No access token: no connection to the token endpoint or to the proxy.
     TokenConnect = 42,
@@ -78,7 +78,7 @@ pub enum argus_auth_status {
     /// No access token: the response was a redirect. Redirects are never followed, because the request contains
     /// credentials.
     TokenRedirect = 48,
-    /// No access token: the response was not a token response.
+    /// No access token: the response contained no usable token.
     TokenResponse = 49,
 }
 

@@ -48,7 +48,7 @@ pub struct argus_auth_token_status {
 pub enum argus_auth_token_state {
     /// This library fetches no token for the backend: it has no `auth` block, or `auth.type` is `static` or `pkce`.
     None = 0,
-    /// There is no token: none was requested, the last one was invalidated, or no fetch has succeeded.
+    /// There is no token: no token was requested, the last token was invalidated, or no fetch has succeeded.
     Empty = 1,
     /// The token is served and is not yet due for renewal.
     Fresh = 2,
@@ -108,13 +108,14 @@ pub extern "C" fn argus_auth_token_status_since_success_ms(status: Option<&argus
 }
 
 /// Returns the rest of the cool-down in milliseconds; 0 if there is no cool-down. The cool-down is the time after a
-/// failed fetch in which no new fetch is made, and calls return the result of the failed one.
+/// failed fetch in which no new fetch is made, and a call that finds no valid token returns the result of the failed
+/// fetch.
 #[unsafe(no_mangle)]
 pub extern "C" fn argus_auth_token_status_cool_down_ms(status: Option<&argus_auth_token_status>) -> i64 {
     boundary::read(status, 0, |status| status.status.cool_down.map_or(0, milliseconds))
 }
 
-/// Returns whether a fetch was under way.
+/// Returns whether a fetch was under way when `status` was made.
 #[unsafe(no_mangle)]
 pub extern "C" fn argus_auth_token_status_fetching(status: Option<&argus_auth_token_status>) -> bool {
     boundary::read(status, false, |status| status.status.fetching)
@@ -140,9 +141,9 @@ pub extern "C" fn argus_auth_token_status_hits(status: Option<&argus_auth_token_
     boundary::read(status, 0, |status| status.status.hits)
 }
 
-/// Returns the error of the last fetch that got no token from the token endpoint; NULL if there was none. It is
-/// borrowed from `status`. A later success does not remove it. A fetch that ended by a shutdown, or because the engine
-/// could not start, counts as a failure but is not shown here.
+/// Returns the error of the last failed fetch; NULL if there is no such error. It is borrowed from `status`. A later
+/// success does not remove it. A fetch that the circuit breaker withheld is not shown here. A fetch that ended by a
+/// shutdown or a panic, or because the engine could not start, counts as a failure but is not shown here either.
 #[unsafe(no_mangle)]
 pub extern "C" fn argus_auth_token_status_last_error(
     status: Option<&argus_auth_token_status>,

@@ -1,4 +1,4 @@
-//! The version: of the header by macros, of the library by functions.
+//! The version of the header, as macros, and the version of the library, as functions.
 //!
 //! The macro `ARGUS_AUTH_VERSION`, a text, is in `cbindgen.toml`. A test compares all macros with Cargo's version.
 
@@ -22,8 +22,9 @@ pub extern "C" fn argus_auth_version() -> argus_auth_str {
     argus_auth_str { data: VERSION.as_ptr().cast(), len: VERSION.len() - 1 }
 }
 
-/// Returns the version of the loaded library as a number, for a comparison with `ARGUS_AUTH_VERSION_NUMBER`. A host
-/// needs a library of the same major version, with a number that is not smaller.
+/// Returns the version of the loaded library as a number. Compare it with `ARGUS_AUTH_VERSION_NUMBER` to find out
+/// whether the library has the functions that this header declares. The number in the SONAME of the library,
+/// `libargus_auth.so.0`, is the major version of the ABI.
 #[unsafe(no_mangle)]
 pub extern "C" fn argus_auth_version_number() -> u32 {
     ARGUS_AUTH_VERSION_NUMBER

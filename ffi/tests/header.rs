@@ -1,6 +1,7 @@
-//! `include/argus_auth.h` is what cbindgen generates from the sources, and its version macros state Cargo's version.
+//! Tests that `include/argus_auth.h` is what cbindgen generates from the sources, and that its version macros state
+//! Cargo's version.
 //!
-//! `ARGUS_AUTH_UPDATE_HEADER=1 cargo test -p argus-auth-ffi --test header` generates it again.
+//! `ARGUS_AUTH_UPDATE_HEADER=1 cargo test -p argus-auth-ffi --test header` generates the header again.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a failure here is a failed test")]
 
 use std::path::{Path, PathBuf};

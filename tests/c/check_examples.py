@@ -7,7 +7,7 @@ COMPILER is gcc or clang. An example is a block between ```c or ```cpp and ```. 
 - Any other block is the body of a function with the `PARAMETERS` below, in a file with the `INCLUDES` below. It may
   declare a variable with the name of a parameter.
 
-Errors show the line of the header. The check also fails if a public type has no example.
+Errors show the line of the header. The check also fails if a public type has no example, or if there are no examples.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ class Example(NamedTuple):
 
 
 def read(header: Path) -> tuple[list[Example], list[str]]:
-    """Returns the examples of a header, and its public types that have none."""
+    """Returns the examples of a header, and its public types without an example."""
     examples: list[Example] = []
     without: list[str] = []
     block: Example | None = None

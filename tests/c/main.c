@@ -1,4 +1,7 @@
-/* Runs all tests of the C API: `c_tests [--no-fork]`. TOKEN_URL is the URL of the token endpoint. */
+/*
+ * Runs all tests of the C API: `c_tests [--no-fork]`. `--no-fork` leaves out the tests that fork. TOKEN_URL is the URL
+ * of the token endpoint.
+ */
 #include "check.h"
 
 #include <pthread.h>
@@ -34,7 +37,7 @@ void run_tests(const struct test *tests, size_t count) {
 int main(int argc, char **argv) {
     bool forks = argc < 2 || strcmp(argv[1], "--no-fork") != 0;
     if (forks) {
-        test_first_use(); /* first of all: its processes must not have used the library before */
+        test_first_use(); /* first, because its processes must not have used the library before */
     }
     test_load();
     test_errors();

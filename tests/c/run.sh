@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Runs the programs that the Makefile has built, against a token endpoint that it starts; `run.sh valgrind` runs them
-# under memcheck. The last line counts the tests.
+# under memcheck. The last line has the numbers of tests that passed and failed.
 set -u
 cd "$(dirname "$0")" || exit 1
 root=$(cd ../.. && pwd)
@@ -20,8 +20,9 @@ check() {
     fi
 }
 
-# suite COMMAND...: runs a program of many tests. Its last line counts them; that count is added even if the program
-# then fails for another reason, which is one more failure.
+# suite COMMAND...: runs a program of many tests. The last line of the program's output has the numbers of tests that
+# passed and failed, which are added to the totals. If the program ends before that line, or fails although no test
+# failed, that is one more failure.
 suite() {
     local output=$work/suite last
     "$@" 2>&1 | tee "$output" | grep -v -E '^[0-9]+ passed, [0-9]+ failed$'
@@ -52,8 +53,8 @@ export MCP_URL=http://127.0.0.1:9/mcp REPORTS_TOKEN=canary-report SECRET_REPORT_
 export SEARCH_CLIENT_SECRET=canary-client-secret
 config=$root/examples/config.yaml
 
-compiles_alone() { # COMPILER LANGUAGE STANDARD HEADER: included twice, with nothing before it
-    # shellcheck disable=SC2086 # the warnings are words
+compiles_alone() { # COMPILER LANGUAGE STANDARD HEADER [FLAG]: compiles a file that only includes the header, twice
+    # shellcheck disable=SC2086 # $WARNINGS is several flags
     printf '#include "%s"\n#include "%s"\nint main(void) { return 0; }\n' "$4" "$4" |
         "$1" -x "$2" "-std=$3" $WARNINGS "-I$INCLUDE" -fsyntax-only ${5:-} -
 }
@@ -125,7 +126,7 @@ else
             compiles_alone "$compiler" c++ c++17 argus_auth_result.hpp
         check "the examples in the headers compile, $compiler" python3 check_examples.py "$compiler" "$INCLUDE"
         for standard in c++17 c++20; do
-            # shellcheck disable=SC2086 # the warnings are words
+            # shellcheck disable=SC2086 # $WARNINGS is several flags
             check "the C++ tests compile, $compiler $standard" \
                 "$compiler" "-std=$standard" $WARNINGS "-I$INCLUDE" -fsyntax-only ../cpp/tests.cpp
         done

@@ -13,9 +13,9 @@
 
 /*
  * Returns a resolver of five backends: `fixed` (static headers), `plain` (no headers), `open` and `closed` (oauth2 with
- * `client_id`, named after their failure policy; `open` also has a header of its own) and `login` (pkce). Resolvers
- * with the same `client_id` share their token, so each test that counts requests uses its own. On failure marks the
- * test as failed and returns NULL.
+ * `client_id`, named after their failure policy, both with the configured headers `X-Source` and `authorization`) and
+ * `login` (pkce). Resolvers with the same `client_id` share their token, so each test that counts requests uses its own
+ * `client_id`. On failure marks the test as failed and returns NULL.
  */
 argus_auth_resolver *load(const char *client_id);
 
@@ -25,10 +25,10 @@ argus_auth_status headers_of(const argus_auth_resolver *resolver, const char *ba
 argus_auth_status try_headers_of(const argus_auth_resolver *resolver, const char *backend, argus_auth_headers **out,
                                  argus_auth_error **error);
 
-/* Returns whether `text` equals `expected` and has its closing NUL; prints both if not. */
+/* Returns whether `text` equals `expected` and has its closing NUL. If not, prints both texts. */
 bool is(argus_auth_str text, const char *expected);
 
-/* Returns whether the headers include one called `name` with this value. */
+/* Returns whether the headers include a header called `name` with this value. */
 bool has(const argus_auth_headers *headers, const char *name, const char *value);
 
 /* Returns the number of token requests that the endpoint received from this client. */

@@ -28,7 +28,7 @@ static void *wait_for_headers(void *argument) {
     return NULL;
 }
 
-/* Starts all threads. Returns true when they run and are about to request headers, or false if one can't start. */
+/* Starts all threads. Returns true when they run and are about to request headers, or false if a thread can't start. */
 static bool start(struct waiter *waiters, const argus_auth_resolver *resolver) {
     (void)pthread_barrier_init(&all_started, NULL, WAITING + 1);
     for (int i = 0; i < WAITING; i++) {
@@ -74,8 +74,8 @@ static void callers_during_the_first_fetch_share_its_one_request(void) {
 }
 
 /*
- * Responses with status 200: an empty body, HTML and truncated JSON are retried three times; a body with `error` is not
- * retried.
+ * All responses have the status 200. After an empty body, HTML or truncated JSON, the request is retried three times.
+ * After a body with `error`, it is not retried.
  */
 static void malformed_token_response_fails_and_its_body_is_not_shown(void) {
     static const struct {
@@ -111,7 +111,7 @@ static void malformed_token_response_fails_and_its_body_is_not_shown(void) {
     }
 }
 
-/* Repeats a shutdown during a fetch that 64 threads wait for. The engine works again after each. */
+/* Repeats a shutdown during a fetch that 64 threads wait for. The engine works again after each shutdown. */
 static void shutdown_during_a_fetch_ends_every_wait_and_allows_a_restart(void) {
     argus_auth_resolver *resolver = load("test-mid-fetch");
     CHECK(resolver != NULL);

@@ -56,7 +56,7 @@ static void try_headers_during_a_fetch_is_not_ready_and_serves_the_token_afterwa
     argus_auth_headers_free(headers);
     CHECK(try_headers_of(resolver, "open", &headers, &error) == ARGUS_AUTH_STATUS_OK);
     CHECK(has(headers, "Authorization", "Bearer try-1"));
-    /* A cached hit does not copy the token, even a long one. */
+    /* A cached hit does not copy the token: `headers` and `again` refer to the same memory. */
     argus_auth_headers *again = NULL;
     CHECK(try_headers_of(resolver, "open", &again, &error) == ARGUS_AUTH_STATUS_OK);
     CHECK(argus_auth_headers_value(again, 1).data == argus_auth_headers_value(headers, 1).data);
@@ -77,10 +77,10 @@ static void invalidate_replaces_the_token_only_if_it_is_the_rejected_one(void) {
            " {\"body\": {\"access_token\": \"r-3\"}}]");
     static const struct {
         const char *rejected, *then;
-    } steps[] = {{"", "Bearer r-1"},           /* not the held token: kept */
-                 {"Bearer r-1", "Bearer r-2"}, /* the held token: replaced */
-                 {"Bearer r-1", "Bearer r-2"}, /* a token that was replaced already: the held one is kept */
-                 {NULL, "Bearer r-3"}};        /* any token: replaced */
+    } steps[] = {{"", "Bearer r-1"},           /* not the current token: the current token is kept */
+                 {"Bearer r-1", "Bearer r-2"}, /* the current token: it is replaced */
+                 {"Bearer r-1", "Bearer r-2"}, /* a token that was replaced already: the current token is kept */
+                 {NULL, "Bearer r-3"}};        /* NULL means the current token: it is replaced */
     for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
         argus_auth_headers *headers = NULL;
         CHECK(headers_of(resolver, "open", 20000, &headers, NULL) == ARGUS_AUTH_STATUS_OK);

@@ -1,4 +1,4 @@
-/* The log callback: which events it receives, that it receives none after it was unregistered, and what it may call. */
+/* The log callback: the events that it receives until it is unregistered, and the functions that it may call. */
 #include <pthread.h>
 #include <string.h>
 
@@ -43,7 +43,10 @@ static void callback(void *user_data, argus_auth_log_level level, argus_auth_str
     (void)pthread_mutex_unlock(&seen->lock);
 }
 
-/* Functions that would have to wait fail with IN_CALLBACK, on any thread; the others work. */
+/*
+ * Functions that would have to wait, that change the registration or that stop the engine fail with IN_CALLBACK, on any
+ * thread. The other functions work.
+ */
 static void use_inside(struct seen *seen) {
     argus_auth_headers *headers = NULL;
     argus_auth_error *error = NULL;

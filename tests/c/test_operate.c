@@ -50,7 +50,10 @@ static void reload_changes_every_reference_and_a_failed_reload_changes_nothing(v
     CHECK(headers_of(old, "before", 20000, &headers, NULL) == ARGUS_AUTH_STATUS_OK);
     const argus_auth_backend *borrowed = argus_auth_resolver_backend(old, 0);
 
-    /* Both references serve the new file; each lists the backends of the time when it was made. */
+    /*
+     * Both references serve the new file. But each reference still lists the backends that were configured when the
+     * reference was made.
+     */
     CHECK(write_config(path, "after", "test-reload"));
     CHECK(argus_auth_resolver_reload(old, &new, &error) == ARGUS_AUTH_STATUS_OK);
     CHECK(error == NULL);
@@ -59,7 +62,7 @@ static void reload_changes_every_reference_and_a_failed_reload_changes_nothing(v
     CHECK(headers_status(old, "after") == ARGUS_AUTH_STATUS_OK && headers_status(new, "after") == ARGUS_AUTH_STATUS_OK);
     CHECK(headers_status(old, "before") == ARGUS_AUTH_STATUS_UNKNOWN_BACKEND);
     CHECK(headers_status(new, "before") == ARGUS_AUTH_STATUS_UNKNOWN_BACKEND);
-    CHECK(requests_of("test-reload") == 1); /* the same credentials, the same token */
+    CHECK(requests_of("test-reload") == 1); /* the same credentials share a token */
     argus_auth_resolver_free(old);
 
     /* A file that can't be used changes nothing. */
@@ -84,7 +87,7 @@ static void reload_changes_every_reference_and_a_failed_reload_changes_nothing(v
     CHECK(headers != NULL && argus_auth_headers_count(headers) == 1);
     argus_auth_headers_free(headers);
 
-    /* A resolver made from text has no file to read and stays as it is. */
+    /* A resolver that was loaded from text has no file to read, so a reload does not change it. */
     old = load("test-reload-text");
     CHECK(argus_auth_resolver_reload(old, &new, NULL) == ARGUS_AUTH_STATUS_OK);
     CHECK(argus_auth_resolver_backend_count(new) == 5);

@@ -43,8 +43,8 @@ void check(bool holds, const char *text, int line) {
 }
 #define CHECK(condition) check((condition), #condition, __LINE__)
 
-// A resolver of two backends: `plain` (no headers) and `tokens` (oauth2, and a header of its own). Resolvers with the
-// same `client_id` share their token, so each test uses its own.
+// Returns a resolver of two backends: `plain` (no headers) and `tokens` (oauth2, and a configured header). Resolvers
+// with the same `client_id` share their token, so each test uses its own `client_id`.
 Resolver load(const std::string &client_id) {
     const char *token_url = std::getenv("TOKEN_URL");
     std::string text = "backends:\n"
@@ -66,7 +66,7 @@ static_assert(std::is_nothrow_copy_assignable_v<Headers> && std::is_nothrow_move
 static_assert(std::ranges::input_range<const Headers>);
 #endif
 
-void headers_are_iterated_found_by_name_copied_and_moved_after_their_resolver() {
+void headers_outlive_their_resolver_and_are_iterated_found_copied_and_moved() {
     std::optional<Headers> kept;
     {
         Resolver resolver = load("cpp-list");
@@ -93,9 +93,10 @@ void headers_are_iterated_found_by_name_copied_and_moved_after_their_resolver() 
 
 // --- Error and Result ------------------------------------------------------------------------------------------------
 
-static_assert(std::is_nothrow_copy_constructible_v<Error>, "C++ requires it of a type that is thrown");
+static_assert(std::is_nothrow_copy_constructible_v<Error>, "a copy that throws would terminate the program");
 
-// Functions that return views into their object are deleted for temporaries, because the views would dangle.
+// Functions that return a list of views or a pointer into their object are deleted for temporaries, because these would
+// dangle.
 #define CALLABLE(name, call)                                                                                           \
     constexpr auto name = [](auto &&object) -> decltype(std::forward<decltype(object)>(object) call, void()) {}
 CALLABLE(list_backends, .backends());
@@ -115,7 +116,7 @@ static_assert(std::is_same_v<decltype(*std::declval<Result<Headers>>()), Headers
 static_assert(std::is_same_v<decltype(std::declval<Result<Headers>>().value()), Headers>);
 static_assert(std::is_same_v<decltype(std::declval<Result<Headers>>().error()), Error>);
 
-void result_without_a_name_lives_to_the_end_of_its_range_based_for() {
+void result_as_a_temporary_is_valid_until_its_range_based_for_ends() {
     Resolver resolver = load("cpp-temporary");
     std::size_t bytes = 0;
     for (auto [name, value] : *resolver.headers("tokens", 20s)) {
@@ -166,7 +167,7 @@ void resolver_lists_backends_and_warnings() {
     CHECK(kept.warnings().size() == 1);
 }
 
-void resolver_try_headers_returns_none_until_the_token_is_cached() {
+void resolver_try_headers_returns_nothing_until_the_token_is_cached() {
     Resolver resolver = load("cpp-try");
     CHECK(resolver.try_headers("plain").value()->empty());
     // A fetch may be so fast that the call already returns its headers. That does not happen a hundred times in a row.
@@ -188,9 +189,9 @@ void resolver_invalidate_makes_the_next_call_fetch_a_new_token() {
     CHECK(resolver.invalidate("none").error().status() == ARGUS_AUTH_STATUS_UNKNOWN_BACKEND);
 }
 
-void resolver_headers_timeout_is_limited_to_what_c_can_express() {
+void resolver_headers_timeout_is_limited_to_the_range_of_the_c_api() {
     Resolver resolver = load("cpp-timeout");
-    // The timeout is zero, but a fast fetch may still end before the call checks it.
+    // A negative timeout becomes zero. Even then, a fast fetch may end before the call checks the timeout.
     auto hasty = resolver.headers("tokens", -1ms);
     CHECK(hasty || hasty.error().code() == "deadline");
     CHECK(bool(resolver.headers("tokens", std::chrono::hours(24 * 365))));
@@ -305,14 +306,14 @@ struct Test {
 #define TEST(function) {#function, function}
 
 constexpr Test tests[] = {
-    TEST(headers_are_iterated_found_by_name_copied_and_moved_after_their_resolver),
-    TEST(result_without_a_name_lives_to_the_end_of_its_range_based_for),
+    TEST(headers_outlive_their_resolver_and_are_iterated_found_copied_and_moved),
+    TEST(result_as_a_temporary_is_valid_until_its_range_based_for_ends),
     TEST(result_value_throws_the_error_which_stays_valid_as_a_copy),
     TEST(error_has_the_file_and_is_empty_without_an_error_object),
     TEST(resolver_lists_backends_and_warnings),
-    TEST(resolver_try_headers_returns_none_until_the_token_is_cached),
+    TEST(resolver_try_headers_returns_nothing_until_the_token_is_cached),
     TEST(resolver_invalidate_makes_the_next_call_fetch_a_new_token),
-    TEST(resolver_headers_timeout_is_limited_to_what_c_can_express),
+    TEST(resolver_headers_timeout_is_limited_to_the_range_of_the_c_api),
     TEST(resolver_reload_changes_all_copies_and_lists_the_new_backends),
     TEST(resolver_copies_in_threads_share_one_token_that_outlives_a_shutdown),
     TEST(token_status_is_a_snapshot_that_outlives_its_resolver),

@@ -1,18 +1,18 @@
-//! A counter of the running calls of the host's callback, by which the removal of the callback waits for them.
+//! Counts the running calls of the host's callback, so that the removal of the callback can wait for them.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
 use std::time::Duration;
 
-/// The number of running calls, and the flag [`CLOSED`], with which no further call can start.
+/// The number of running calls, and the flag [`CLOSED`]. While the flag is set, no further call can start.
 ///
-/// It belongs to one process: see `ActiveSink`.
+/// A gate counts the calls in one process only: see `ActiveSink`.
 pub(super) struct Gate(AtomicU32);
 
 const CLOSED: u32 = 1 << 31;
 const COUNT: u32 = CLOSED - 1;
 
-/// Permission for one call to run. The call ends when it is dropped.
+/// Permission for one call to run. It is dropped when the call has ended.
 pub(super) struct Passage<'g>(&'g Gate);
 
 impl Gate {
@@ -24,8 +24,8 @@ impl Gate {
     pub(super) fn pass(&self) -> Option<Passage<'_>> {
         let enter = |state| (state & CLOSED == 0).then_some(state + 1);
         let entered = self.0.fetch_update(Ordering::AcqRel, Ordering::Acquire, enter);
-        // `then` makes the passage only if the call has entered. `then_some` would make and drop it in any case, and
-        // the drop decrements the counter.
+        // `then` makes the passage only if the call has entered. `then_some` would always make a passage, and would
+        // drop it if the call has not entered. This drop would decrement the counter.
         entered.is_ok().then(|| Passage(self))
     }
 
@@ -33,7 +33,8 @@ impl Gate {
     pub(super) fn close(&self) {
         let mut state = self.0.fetch_or(CLOSED, Ordering::AcqRel);
         while state & COUNT > 0 {
-            // Polling suffices, because this is rare and short: a callback is removed while a call of it runs.
+            // Polling suffices, because this wait is rare and short: it happens only if a call runs while the callback
+            // is removed.
             thread::sleep(Duration::from_millis(1));
             state = self.0.load(Ordering::Acquire);
         }
@@ -66,7 +67,8 @@ mod tests {
         let passage = gate.pass();
         thread::scope(|scope| {
             let closing = scope.spawn(|| gate.close());
-            // A call that finds the gate closed was never counted.
+            // Waits until the gate is closed. A `pass` that returns `None` must not be counted, or `close` would never
+            // return.
             while gate.pass().is_some() {}
             thread::sleep(Duration::from_millis(20));
             assert!(!closing.is_finished());

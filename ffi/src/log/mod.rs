@@ -48,8 +48,8 @@ pub enum argus_auth_log_level {
 /// A function of the host that receives one log event. Registered with `argus_auth_log_register`.
 ///
 /// `target` names the part of the library, such as `argus_auth::token`. `message` is the event in words, followed by
-/// fields as ` name=value`. It may change between versions: do not parse it. Both are borrowed during the call and
-/// contain no secrets.
+/// fields as ` name=value`. Its wording may change between versions: do not parse it. Both texts are borrowed during
+/// the call and contain no secrets.
 ///
 /// Threads: called on the thread where the event happens, which may be the engine's thread, and on several threads at
 /// the same time. A call that returns static headers or a cached token logs nothing.
@@ -57,12 +57,13 @@ pub enum argus_auth_log_level {
 /// The callback must return quickly: the engine may be waiting for it. It must end by returning, and not by an
 /// exception, `longjmp`, `pthread_exit` or cancellation.
 ///
-/// It may call functions of this library. Those that fail inside the callback name `ARGUS_AUTH_STATUS_IN_CALLBACK` in
-/// their comment. Such a function may log too: the callback is then called again on the same thread, inside the first
-/// call. A callback that holds a lock across such a function, and takes the same lock, deadlocks.
+/// The callback may call functions of this library. Some of these fail inside the callback: their comments name
+/// `ARGUS_AUTH_STATUS_IN_CALLBACK`. A function that the callback calls may log too, and then the callback is called
+/// again on the same thread, inside the first call. If the first call holds a lock that the second call takes, the
+/// thread deadlocks.
 ///
-/// A callback may call `fork`. In the child, no other thread may unregister or replace the callback until the forking
-/// call has returned.
+/// The callback may call `fork`. In the child, no other thread may unregister or replace the callback until the
+/// callback that called `fork` has returned.
 ///
 /// ```c
 /// #include <stdio.h>
@@ -91,7 +92,8 @@ pub type argus_auth_log_callback = Option<
 /// A function of the host that frees the `user_data` of a log callback after the last call of that callback. Registered
 /// with `argus_auth_log_register`.
 ///
-/// The rules of `argus_auth_log_callback` apply, also for `ARGUS_AUTH_STATUS_IN_CALLBACK`.
+/// The rules of `argus_auth_log_callback` apply. Functions that fail with `ARGUS_AUTH_STATUS_IN_CALLBACK` inside the
+/// callback also fail inside this function.
 ///
 /// ```c
 /// char *prefix = malloc(16);
@@ -101,16 +103,16 @@ pub type argus_auth_log_callback = Option<
 /// ```
 pub type argus_auth_log_user_data_free = Option<unsafe extern "C" fn(user_data: *mut c_void)>;
 
-/// Returns the one registration of this library. `OnceBox` never blocks, unlike `OnceLock`: a fork while another thread
-/// of the parent creates the registration leaves no lock behind in the child.
+/// Returns the one registration of this library. `OnceBox` has no lock, unlike `OnceLock`. So if the process forks
+/// while another thread creates the registration, the child does not inherit a lock that nobody releases.
 fn registration() -> &'static Registration {
     static REGISTRATION: OnceBox<Registration> = OnceBox::new();
     REGISTRATION.get_or_init(|| Box::new(Registration::new()))
 }
 
 /// Registers `callback` for events of the level `max_level`, an `argus_auth_log_level`, and of all more serious levels.
-/// A process has one callback. The previous one is removed as `argus_auth_log_unregister` does it, after the new one is
-/// in place. Calls of both may overlap.
+/// A process has one callback. The previous callback is removed, as `argus_auth_log_unregister` does it, after the new
+/// callback is in place. Calls of both callbacks may overlap.
 ///
 /// `user_data` is passed to each call and may be NULL. On success the library owns it, and passes it to
 /// `user_data_free` once, after the last call of the callback, on the thread that unregisters or replaces the callback.
@@ -151,13 +153,13 @@ pub unsafe extern "C" fn argus_auth_log_register(
     })
 }
 
-/// Removes the log callback. When this function returns, no call of the callback is running on any thread, none will
-/// start, and its `user_data` has been freed. This also holds if another thread has begun the removal. Succeeds if
-/// there is no callback.
+/// Removes the log callback. When this function returns, no call of the callback is running on any thread, no call will
+/// start, and its `user_data` has been freed. This also holds if another thread has begun the removal. The function
+/// also succeeds if there is no callback.
 ///
 /// Blocks while calls of the callback run. The caller must not hold a lock that the callback takes.
 ///
-/// Call it before the code of the callback is unloaded, and before `exit` or the return from `main` if that destroys
+/// Call this function before the code of the callback is unloaded, and before `exit` or the return from `main` destroys
 /// objects that the callback uses: the engine's thread may run until the process ends.
 ///
 /// Failures: `ARGUS_AUTH_STATUS_IN_CALLBACK`, inside the log callback.
@@ -197,5 +199,5 @@ fn level_limit(level: u32) -> Result<Option<Level>, Failure> {
     usize::try_from(level)
         .ok()
         .and_then(|level| levels.get(level).copied())
-        .ok_or(Failure::Argument { argument: "max_level", problem: "it is no argus_auth_log_level" })
+        .ok_or(Failure::Argument { argument: "max_level", problem: "it is not an argus_auth_log_level" })
 }

@@ -1,4 +1,4 @@
-//! The registration of the one log callback. Its removal waits for the calls that run.
+//! The registration of the one log callback. The removal of a callback waits for its running calls.
 
 use std::cell::Cell;
 use std::ffi::c_void;
@@ -43,8 +43,8 @@ struct RegistrationState {
     /// `unregister` must not return before that.
     changing: Mutex<()>,
     sink: ArcSwapOption<ActiveSink>,
-    /// Whether the core delivers its events to this library: UNCONNECTED, CONNECTING or CONNECTED. Changed only under
-    /// `changing`.
+    /// The state of the delivery of the core's events to this library: UNCONNECTED, CONNECTING or CONNECTED. Changed
+    /// only under `changing`.
     connection: AtomicU8,
 }
 
@@ -76,7 +76,7 @@ impl RegistrationState {
         }
     }
 
-    /// Returns whether the core delivers its events here, after it has called `connect` if necessary.
+    /// Calls `connect` if necessary. Returns whether the core delivers its events to this library.
     fn connect(&self, connect: impl FnOnce() -> bool) -> bool {
         match self.connection.load(Ordering::Relaxed) {
             CONNECTED => true,
@@ -97,7 +97,7 @@ impl RegistrationState {
     fn replace(&self, sink: Option<Sink>) {
         let max_level = sink.as_ref().and_then(|sink| sink.max_level);
         let previous = self.sink.swap(sink.map(|sink| ActiveSink::new(Arc::new(sink))));
-        // The core then creates no events that the callback does not want.
+        // From here on, the core creates only events up to the limit of the new callback.
         log::set_level(max_level);
         if let Some(previous) = previous {
             previous.gate.close();
@@ -118,8 +118,8 @@ impl Registration {
 
     /// Installs `sink`, and removes the previous callback as [`Registration::remove`] does.
     ///
-    /// `connect` makes the core deliver its events and returns whether that succeeded. It is called until it succeeds
-    /// once. If it fails, `set` changes nothing and returns false.
+    /// `connect` makes the core deliver its events and returns whether that succeeded. Each call of `set` calls
+    /// `connect` until `connect` has succeeded once. If `connect` fails, `set` changes nothing and returns false.
     pub(super) fn set(&self, sink: Sink, connect: impl FnOnce() -> bool) -> bool {
         let state = self.0.get();
         let _changing = state.changing.lock().unwrap_or_else(PoisonError::into_inner);
@@ -268,7 +268,7 @@ mod tests {
 
     #[test]
     fn in_child_keeps_the_callback_and_waits_for_no_call_of_the_parent() {
-        // SAFETY: both functions may be called with any pointer on any thread.
+        // SAFETY: `lingers` may be called with any pointer on any thread. No free function is passed.
         let sink = unsafe { Sink::new(lingers, std::ptr::null_mut(), None, None) };
         let parents = RegistrationState {
             changing: Mutex::new(()),
