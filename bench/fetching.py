@@ -1,6 +1,6 @@
 """Comparisons of the providers of both sides: cached reads, cold fetches, many callers at once, and memory.
 
-python fetching.py COMPARISON TOKEN_ENDPOINT_PROGRAM
+python -m bench.fetching COMPARISON TOKEN_ENDPOINT_PROGRAM
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def _authenticated(headers: dict[str, str]) -> bool:
 
 
 async def cached(endpoint: Endpoint) -> Samples:
-    """Measures a cached `await get_headers()` in nanoseconds, and two `async def` that do less, as baselines."""
+    """Measures a cached `await get_headers()` in nanoseconds, and two smaller `async def` functions as baselines."""
     headers = {"Authorization": "Bearer " + "x" * 40}
 
     async def baseline_dict() -> dict[str, str]:
@@ -92,7 +92,10 @@ async def herd(endpoint: Endpoint) -> Samples:
 
 
 async def _cold(endpoint: Endpoint, *, providers: int, callers: int, times: int, rounds: int) -> Samples:
-    """Measures the seconds until all callers of all providers have headers. A sample is the mean of `times` runs."""
+    """Measures the seconds until new providers are made and all their callers have headers.
+
+    A sample is the mean of `times` runs.
+    """
 
     def side(provider: Callable[..., Any]) -> Callable[[], Awaitable[Mapping[str, float]]]:
         async def run() -> Mapping[str, float]:

@@ -1,6 +1,6 @@
 """Comparison of the loaders of both sides for one configuration. Prints seconds.
 
-python loading.py BACKENDS
+python -m bench.loading BACKENDS
 """
 
 from __future__ import annotations

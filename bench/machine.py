@@ -17,7 +17,7 @@ print(f"{platform.python_implementation()} {platform.python_version()},", "async
 
 
 def described(python: str, load_before: float) -> list[str]:
-    """Returns lines that describe the machine, its load before and after the run, and the versions that ran."""
+    """Returns lines that describe the machine, its load before and after the run, and the versions of the software."""
     versions = subprocess.run([python, "-c", VERSIONS], check=True, stdout=subprocess.PIPE, text=True)  # noqa: S603
     system = f"{_processor()}, {os.cpu_count()} cores, {platform.system()} {platform.release()}"
     load = f"load average before {load_before:.1f}, after {os.getloadavg()[0]:.1f}"

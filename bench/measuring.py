@@ -1,7 +1,7 @@
 """Helpers of all comparisons: the two sides, the token endpoint, a stopwatch, and interleaved rounds.
 
-Each comparison runs in a new interpreter, in an environment that contains argus-mcp and argus-auth. It prints one JSON
-object that maps the name of each side to its list of samples.
+The sides are argus-auth (`ours`) and argus-mcp (`theirs`). Each comparison runs in a new interpreter, in an environment
+that contains both packages. It prints one JSON object that maps the name of each side to its list of samples.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 Samples: TypeAlias = dict[str, list[float]]
 
-# The gateway's optional native modules. Without YAML_MODULE, it reads YAML in the same way in all of its versions.
+# The gateway's optional native modules. Without YAML_MODULE, all versions of the gateway read YAML in the same way.
 YAML_MODULE = "yaml_rs"
 TOKEN_MODULE = "token_cache_rs"  # noqa: S105
 
@@ -105,7 +105,7 @@ async def interleaved(rounds: int, sides: Mapping[str, Callable[[], Awaitable[Ma
     """
     samples: Samples = {}
     for number in range(rounds):
-        # The order of the sides alternates, so that neither side always runs second.
+        # The order of the sides alternates, so that no side always runs last.
         for name in sorted(sides, reverse=number % 2 == 1):
             for kind, value in (await sides[name]()).items():
                 samples.setdefault(f"{name}{kind}", []).append(value)

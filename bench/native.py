@@ -44,7 +44,7 @@ backends:
 # The size, in bytes, of a header that is as long as a token with claims (JWT).
 LONG = 1_200
 ROUNDS, READS = 21, 200_000
-# The number of reads under callgrind. The start and the one fetch are outside of the functions that are counted.
+# The number of reads under callgrind. The start of the program and its fetch are not in the functions that are counted.
 COUNTED_READS = 20_000
 
 
@@ -66,7 +66,8 @@ def nanoseconds(command: list[str], config: str) -> Samples:
 def instructions(command: list[str], config: str) -> dict[str, float] | None:
     """Returns the instructions per read of each operation, including the loop; None if valgrind is not installed.
 
-    Instructions of the kernel are not counted. They include the read of the clock, a system call under callgrind.
+    Instructions of the kernel are not counted. So the read of the clock is hardly counted: under callgrind, it is a
+    system call.
     """
     if not shutil.which("valgrind"):
         return None

@@ -3,8 +3,9 @@
     python -m bench.run --python PYTHON --programs DIRECTORY [--out results.md]
 
 PYTHON is the interpreter of an environment that contains argus-mcp and argus-auth. DIRECTORY contains the programs that
-`make bench` builds. Each comparison runs in a new interpreter, in which the two sides alternate, after a warm-up of
-each. No time is asserted: a missed target is reported in the table.
+`make bench` builds. Each comparison of Python code runs in a new interpreter. Both sides are warmed up in it, and then
+they alternate. Only memory is measured in one interpreter per side. No time is asserted: a missed target is reported in
+the table.
 """
 
 from __future__ import annotations

@@ -46,7 +46,7 @@ class Compared:
 
     @property
     def verdict(self) -> str:
-        """The target, and a mark if it was missed."""
+        """The target, and a mark if it was missed; empty without a target."""
         if self.target is None:
             return ""
         return f"{self.target:g}x" if self.ratio >= self.target else f"{self.target:g}x, **missed**"
@@ -54,7 +54,7 @@ class Compared:
 
 @dataclass(frozen=True)
 class Measured:
-    """A row for work that the gateway has no counterpart of."""
+    """A row for a baseline, or for work for which the gateway has no counterpart."""
 
     what: str
     samples: list[float]

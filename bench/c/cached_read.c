@@ -1,7 +1,7 @@
 /*
  * Measures the time of a cached read in C.
  *
- *     bench-c CONFIG ROUNDS READS    prints per operation its name, then nanoseconds per read in each round
+ *     bench-c CONFIG ROUNDS READS    prints a line per operation: its name, and the nanoseconds per read by round
  *
  * CONFIG has a backend `plain` with OAuth2 alone, and a backend `long` with a fixed header that is as long as a token
  * with claims (JWT). Each operation is a function that is not inlined, so that a profiler finds it by its name.
@@ -42,7 +42,7 @@ NOT_INLINED static void read_clock(size_t reads) {
     }
 }
 
-/* The baseline: a copy of the text in new memory, which is the most that a caller needs. */
+/* The baseline: copies the text into new memory. No caller needs more than such a copy. */
 NOT_INLINED static void read_copy(size_t reads) {
     argus_auth_str name = argus_auth_headers_name(held, 0), value = argus_auth_headers_value(held, 0);
     for (size_t i = 0; i < reads; i++) {

@@ -6,9 +6,9 @@
 `Resolver` maps the name of a backend to the headers that a request to it must carry. `install` makes an unmodified
 argus-mcp use this package. The provider classes are for code that is written for the gateway's own classes.
 
-Importing this package and making a provider starts nothing: no thread, no socket, no DNS query. Making a resolver only
-reads the configuration and its secrets. The engine that fetches tokens starts with the first fetch, in a native thread,
-and ends with the process.
+Importing this package starts nothing: no thread, no socket, no DNS query. Making a provider starts nothing either.
+Making a resolver only reads the configuration and its secrets. The engine, which fetches tokens, starts at the first
+fetch in a native thread, and ends with the process.
 """
 
 from argus_auth import _exit as _exit

@@ -4,9 +4,9 @@ Each event loop has one bridge: a native completion queue whose descriptor the l
 the queue on the loop's own thread, and the engine's thread never attaches to the interpreter. Each caller that waits
 costs one future.
 
-Ownership: the loop owns its bridge, through the reader that it registers. A bridge holds futures, and they hold the
-loop. There are no other strong references, so a bridge is collected when its loop is closed or dropped. Loops that
-can't watch a descriptor share one relay, which is a bridge with a daemon thread.
+Ownership: the loop owns its bridge, through the reader that is registered for the descriptor. A bridge holds futures,
+and the futures hold the loop. There are no other strong references, so a bridge is collected when its loop is closed or
+dropped. Loops that can't watch a descriptor share one relay, which is a bridge with a daemon thread.
 
 A child of fork begins without bridges. It shares the inherited descriptors with its parent, so it never reads or writes
 them. Inherited waits end with an AuthError with code "forked".
@@ -59,12 +59,15 @@ async def wait(start: Start) -> Headers:
         bridge.waiting.pop(tag, None)
 
 
-# Set at exit, before the engine is stopped. Only the main thread and daemon threads exist by then.
+# Set at exit, before the engine is stopped. At that time, only the main thread and daemon threads exist.
 interpreter_exiting = threading.Event()
 
 
 def _is_daemon_at_exit() -> bool:
-    """Returns whether this is a daemon thread that the engine's shutdown has woken. Such a thread reports nothing."""
+    """Returns whether the interpreter is exiting and this is a daemon thread.
+
+    The shutdown of the engine wakes such a thread, but the thread must not pass an outcome to a caller.
+    """
     return interpreter_exiting.is_set() and threading.current_thread().daemon
 
 
@@ -87,7 +90,8 @@ def wait_blocking(start: Start, timeout: float | None) -> Headers:
     while True:
         left = max(0.0, deadline - time.monotonic())
         answered = poll.poll(min(left, _LONGEST_POLL) * 1000.0)
-        if os.getpid() != process:  # A signal handler forked. The engine answers the parent only.
+        if os.getpid() != process:
+            # This process is a child that a signal handler has forked. Only the parent gets the outcome.
             raise forked()
         if answered:
             break
@@ -122,7 +126,7 @@ class _Bridge:
         """Ends all waits with the error "forked". Runs in a child of fork, where no outcome arrives for them."""
         self._inherited = True
         for future in self.waiting.values():
-            # RuntimeError: the loop is closed or belongs to another thread. Neither runs in the child.
+            # RuntimeError: the loop is closed or belongs to another thread. Such a loop does not run in the child.
             with contextlib.suppress(RuntimeError):
                 _settle(future, None, forked())
         self.waiting.clear()
@@ -138,7 +142,7 @@ def _settle(future: asyncio.Future[Headers], headers: Headers | None, error: Exc
 
 
 class _Relay(_Bridge):
-    """The bridge of all loops that can't watch a descriptor. A daemon thread watches it for them."""
+    """The bridge that is shared by the loops that can't watch a descriptor. A daemon thread watches its descriptor."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -176,7 +180,7 @@ def _bridge_of(loop: asyncio.AbstractEventLoop) -> _Bridge:
     if bridge is None:
         bridge = _Bridge()
         try:
-            # In an empty context: the reader outlives the task that registers it, and must not keep its context alive.
+            # In an empty context: the reader outlives this task, and must not keep the context of the task alive.
             contextvars.Context().run(loop.add_reader, bridge.queue.fileno(), bridge.drain)
         except NotImplementedError:
             bridge = _shared_relay()

@@ -23,7 +23,7 @@ OK, PROBLEMS, FETCH_FAILED = 0, 1, 2
 
 
 def check(options: argparse.Namespace) -> int:
-    """Runs the command. Returns its exit status: 0, 1 for errors in the file, 2 if a token endpoint gave no token."""
+    """Runs the command. Returns 0 for success, 1 for errors in the file, and 2 if a token endpoint gave no token."""
     try:
         resolver = _native.Resolver.from_file(options.file, options.unresolved, thorough=True)
     except ConfigError as error:
@@ -46,7 +46,7 @@ def check(options: argparse.Namespace) -> int:
 def print_problems(file: str, problems: Sequence[Problem]) -> None:
     """Prints each problem to stderr as FILE:LINE:COLUMN, followed by the line of the file.
 
-    Editors turn this form into links. Values that may be secret are masked in the line.
+    Editors turn FILE:LINE:COLUMN into a link. Values that may be secret are masked in the line.
     """
     text = _text(file) if any(problem.line for problem in problems) else b""
     for problem in problems:
@@ -66,7 +66,7 @@ def _text(file: str) -> bytes:
 
 
 def _print_diagnoses(backends: Sequence[str], diagnoses: Iterator[Diagnosis]) -> bool:
-    """Prints each diagnosis as soon as it arrives. Returns whether one is a failure."""
+    """Prints each diagnosis as soon as it arrives. Returns whether any token endpoint failed."""
     failed, without_endpoint = False, dict.fromkeys(backends)
     for diagnosis in diagnoses:
         print(f"{_words(diagnosis.backends, ', ')}: {diagnosis.token_url}")
@@ -114,14 +114,14 @@ def _verdict(error: AuthError) -> Iterator[str]:
 
 
 def _words(words: Iterable[str], separator: str = " ") -> str:
-    """Returns the joined words, or "none". A word with control characters is quoted, since a terminal acts on them."""
+    """Returns the joined words, or "none". Quotes words with control characters, because a terminal acts on those."""
     return separator.join(word if word.isprintable() else repr(word) for word in words) or "none"
 
 
 def _print_json(
     file: str, backends: Sequence[str] | None, problems: Sequence[Problem], diagnoses: Iterator[Diagnosis] | None
 ) -> bool:
-    """Prints one JSON object. Returns whether a token endpoint failed."""
+    """Prints one JSON object. Returns whether any token endpoint failed."""
     fetches = None if diagnoses is None else [fetch for diagnosis in diagnoses for fetch in _fetches(diagnosis)]
     failed = any(not fetch["ok"] for fetch in fetches or ())
     report = {

@@ -30,7 +30,7 @@ exit status:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs the command. Returns its exit status, as `--help` lists them.
+    """Runs the command. Returns its exit status, which `--help` explains.
 
     Raises SystemExit with status 2 for wrong arguments, as argparse does.
     """
@@ -46,7 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return _INTERRUPTED
     except BrokenPipeError:
-        # Without this, the interpreter flushes the streams at exit and reports the closed pipe again.
+        # Redirects the streams: the interpreter flushes them at exit, and would report the closed pipe.
         devnull = os.open(os.devnull, os.O_WRONLY)
         for stream in _open_streams():
             os.dup2(devnull, stream.fileno())
@@ -124,7 +124,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def seconds(text: str) -> float:
-    """Returns a time to wait from an argument. Raises an error that argparse reports."""
+    """Converts a command-line argument to a number of seconds. Raises an error that argparse reports."""
     number = float(text)
     if not 0 <= number <= _DAY:
         raise argparse.ArgumentTypeError(f"must be from 0 to {_DAY} seconds, not {text}")

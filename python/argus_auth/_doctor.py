@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from argus_auth import _native
     from argus_auth._errors import AuthError
 
-# The length, in seconds, of one wait in native code. Between two of them Python handles signals, such as Ctrl-C.
+# The length of one wait in native code, in seconds. Between two waits, Python handles signals, such as Ctrl-C.
 _SLICE = 0.05
 
 
@@ -23,11 +23,12 @@ class Diagnosis:
         backends: the names of the backends that would use the token, in file order.
         token_url: the token endpoint, without user, password, query and fragment.
         scopes_asked: the scopes of the request.
-        latency: the time from the start of the request to the end of the response, or to the failure.
-        lifetime: the lifetime of the token that the server states; None if the server states none, or if no token was
-            granted.
-        scopes_granted: the scopes that the server states; None if the server states none, which means that all
-            requested scopes were granted (RFC 6749 section 5.1).
+        latency: the time from the start of the request to the end of the response, or to the failure; 0 if the engine
+            could not start or was shut down.
+        lifetime: the lifetime of the token that the server states, limited to between 1 s and 30 days; None if the
+            server states none, or if no token was granted.
+        scopes_granted: the scopes that the server states; None if no token was granted, or if the server states no
+            scopes, which means that all requested scopes were granted (RFC 6749 section 5.1).
         scopes_missing: the scopes that were asked for but not granted.
         error: the reason why no token was granted; None if a token was granted.
         advice: what an operator can do about the error, in whole sentences without secrets; None without an error.
@@ -46,7 +47,7 @@ class Diagnosis:
 
 
 def diagnose(resolver: _native.Resolver) -> Iterator[Diagnosis]:
-    """Sends a request for each distinct token at once. Yields the diagnoses one after the other, in file order."""
+    """Starts the requests for all distinct tokens at the same time. Yields the diagnoses one by one, in file order."""
     for checkup in resolver.diagnose():
         while (diagnosis := checkup.wait(_SLICE)) is None:
             pass

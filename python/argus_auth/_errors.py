@@ -1,6 +1,6 @@
 """The exceptions of this package. The native module creates them.
 
-Everything that a message says is also in a field, for code to read.
+A program can decide by the fields of an exception, so it need not parse the message.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ if TYPE_CHECKING:
 class AuthError(Exception):
     """The base class of all exceptions of this package.
 
-    No message contains a secret. No class is a TimeoutError, so `except TimeoutError` catches only timeouts that the
-    caller set itself. All exceptions can be pickled.
+    No message contains a secret. All exceptions can be pickled. No class is a TimeoutError, so an `except TimeoutError`
+    around `asyncio.wait_for` catches only the timeout of `wait_for`.
 
     Attributes:
         code: a stable word for the kind of error (str): "unknown_backend" (the configuration has no remote backend of
             this name), "unsupported" (the backend's authentication needs an interactive login), "shutdown" (the engine
-            was shut down meanwhile), "engine" (the engine could not start), "forked" (the process is a child of fork,
-            and its parent started the wait), "internal" (a defect of this package), or the code of a subclass.
+            was shut down during the wait), "engine" (the engine could not start), "forked" (the process is a child of
+            fork, and its parent started the wait), "internal" (a defect of this package), or the code of a subclass.
         retryable: true if the same call may succeed later without any change (bool).
 
     Example:
@@ -69,21 +69,23 @@ class DeadlineError(AuthError):
 class TokenError(AuthError):
     """The exception for a fetch that got no access token, with the cause.
 
-    All callers that wait for one fetch get an exception of their own with the same fields. `str(error)` leaves out
-    words such as "unauthorized" and statuses such as 401, because a gateway would conclude from them that a backend
-    refused a request; the fields have them.
+    Each caller that waits for the fetch gets an exception of its own. All these exceptions have the same fields.
+    `str(error)` never contains "unauthorized", 401 or 403, because a gateway would conclude from these that a backend
+    refused a request. The fields may contain them.
 
     Attributes:
         code: the class of failure (str): "token_request" (the token URL or the credentials can't be used), "token_dns"
             (the host name did not resolve), "token_connect" (there is no connection to the host or its proxy),
             "token_tls" (the TLS handshake failed), "token_transport" (the connection broke), "token_timeout" (there was
             no complete response within 30 s), "token_unavailable" (HTTP 408, 429 or 5xx, a temporary OAuth error, or an
-            open circuit breaker), "token_rejected" (an error response of RFC 6749 section 5.2), "token_redirect" (a
-            redirect, which is never followed) or "token_response" (a response that holds no token).
+            open circuit breaker), "token_rejected" (another error response of RFC 6749 section 5.2),
+            "token_redirect" (a redirect, which is never followed) or "token_response" (a response that holds no token).
         token_url: the token endpoint, without user, password, query and fragment (str).
         http_status: the HTTP status; None if there was no response (int or None).
-        oauth_error: `error` of an error response, RFC 6749 section 5.2 (str or None).
-        oauth_error_description: its `error_description`, shortened (str or None).
+        oauth_error: the field `error` of an error response, RFC 6749 section 5.2; None if there is none, or if it
+            repeats a secret (str or None).
+        oauth_error_description: the field `error_description` of an error response, at most 200 characters; None if
+            there is none, or if it repeats a secret (str or None).
 
     Example:
         >>> import asyncio
@@ -157,7 +159,9 @@ class ConfigError(AuthError, ValueError):
     `str(error)` lists them. `code` is "config" (str), and `retryable` is False.
 
     Attributes:
-        problems: every problem, including warnings, in file order (tuple of Problem).
+        problems: all problems, including warnings, in file order; empty if `create_auth_provider` raised the exception
+            (tuple of Problem). At most 100 errors and 100 warnings are listed; a further problem then states the number
+            of the others.
         file: the path of the file; None if the configuration did not come from a file (str or None).
 
     Example:

@@ -1,11 +1,11 @@
-"""The exit handler of the process: flushes pending log records and stops the engine."""
+"""The exit handler of the process: passes waiting log records on, and stops the engine."""
 
 from __future__ import annotations
 
 import atexit
 
-# Exit handlers run in reverse order. `logging` registers its handler when it is imported, so that handler runs after
-# the handler of this module.
+# Exit handlers run in the reverse order of their registration. This import registers the exit handler of `logging`
+# first, so that `logging` closes its log handlers only after this module has passed records on.
 import logging  # noqa: F401
 
 from argus_auth import _bridge, _native

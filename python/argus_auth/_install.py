@@ -35,8 +35,8 @@ def install() -> None:
     package does not accept.
 
     Returns nothing and never raises: a failure is logged to the logger `argus_auth`, and the gateway then keeps its own
-    providers. Without argus-mcp there is no effect. Idempotent. May be called from any thread; it waits if another
-    thread is importing the gateway's module.
+    providers. Without argus-mcp there is no effect. Idempotent. May be called from any thread. The call waits if
+    another thread is importing the gateway's module.
 
     Example:
         >>> import argus_auth
@@ -49,17 +49,18 @@ def install() -> None:
         module = sys.modules.get(_TARGET)
         if module is not None:
             if getattr(module.__spec__, "_initializing", False):
-                # Another thread is importing the module. This import waits until that is done.
+                # Another thread is importing the module. This import waits until the other thread has finished.
                 module = importlib.import_module(_TARGET)
             _patch(module)
-    except Exception:
+    except Exception:  # the gateway also works without this package
         _log.exception("argus-mcp keeps its own outgoing authentication")
 
 
 class _Finder(MetaPathFinder):
     """A finder for the gateway's module: delegates to the other finders, and adds a loader that patches the module."""
 
-    # Identifies finders of this package, even if the package was loaded twice (isinstance would not).
+    # Marks the finders of this package. If the package was loaded twice, isinstance would not recognise a finder of the
+    # other copy.
     __argus_auth__ = True
 
     def find_spec(
@@ -98,7 +99,7 @@ class _PatchingLoader(Loader):
         self._loader.exec_module(module)
         try:
             _patch(module)
-        except Exception:
+        except Exception:  # the import of the gateway's module must not fail
             _log.exception("argus-mcp keeps its own outgoing authentication")
 
     def __getattr__(self, name: str) -> Any:
@@ -110,8 +111,8 @@ def _patch(module: ModuleType) -> None:
     original = module.create_auth_provider
     if hasattr(original, _MARK):
         return
-    # The gateway's refresh service selects providers by isinstance. `register` works because all of these classes are
-    # abstract base classes.
+    # The gateway's refresh service selects providers by isinstance. So the classes of this package are registered as
+    # subclasses of the gateway's classes. This works because the gateway's classes are abstract base classes.
     module.AuthProvider.register(_providers.AuthProvider)
     module.StaticTokenProvider.register(_providers.StaticTokenProvider)
     module.OAuth2Provider.register(_providers.OAuth2Provider)

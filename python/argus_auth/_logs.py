@@ -1,4 +1,6 @@
-"""Passes log records of the native engine to `logging`, under the logger names that operators of the gateway filter.
+"""Passes log records of the native engine to `logging`.
+
+The loggers have the names that the gateway uses, because operators filter by these names.
 
 The engine's thread never runs Python code. Its records wait in a bounded queue. The next Python thread that calls into
 this package passes them on, each with the time of its event. The levels of `logging` are checked at that moment.
@@ -19,7 +21,10 @@ _LOGGERS = {
 
 
 def emit(records: list[tuple[float, int, str, str]], dropped: int) -> None:
-    """Passes on records of the form (seconds since the epoch, level, target, message). Never raises an Exception."""
+    """Passes on records of the form (seconds since the epoch, level, target, message).
+
+    Prints an Exception of a filter or a log handler, and does not raise it.
+    """
     for created, level, target, message in records:
         _emit(_LOGGERS.get(target, _PROVIDER), created, level, message)
     if dropped:
@@ -34,6 +39,6 @@ def _emit(logger: logging.Logger, created: float, level: int, message: str) -> N
             record.created = created
             record.msecs = created % 1.0 * 1000.0
             logger.handle(record)
-    except Exception:  # a filter failed; the caller still gets its headers, and the other records are still logged
+    except Exception:  # a filter or handler failed; the caller still gets headers, and other records are logged
         with contextlib.suppress(Exception):  # standard error may be closed
             traceback.print_exc(limit=0)

@@ -78,9 +78,9 @@ class CompletionQueue:
 class TokenCache:
     """A cache of one token, which is valid for `expires_in - expiry_buffer` seconds after it was set.
 
-    Both are numbers of seconds (float). A token is valid strictly before that moment: never if the difference is zero,
-    negative or not a number, and always if it is infinite. All methods may be called from any thread, and none waits.
-    The class may be subclassed.
+    Both are numbers of seconds (float). After that time, the token is not valid any more. If the difference is zero,
+    negative or not a number, the token is never valid. If it is infinite, the token is always valid. All methods may be
+    called from any thread, and none waits. The class may be subclassed.
 
     Example:
         >>> import argus_auth

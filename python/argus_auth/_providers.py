@@ -1,4 +1,7 @@
-"""Provider classes with the signatures of the gateway's own classes, and the private names that its users rely on."""
+"""Provider classes with the signatures of the gateway's classes.
+
+They also have the private names that subclasses and tests of the gateway's classes use.
+"""
 
 from __future__ import annotations
 
@@ -43,7 +46,7 @@ class AuthProvider(ABC):
         """Returns the headers to send, in a new dict from name to value (str to str)."""
 
     def invalidate(self) -> None:  # noqa: B027 - subclasses written for early gateway versions lack this method
-        """Drops the refused headers, if the provider can get new headers. This method does nothing."""
+        """Drops the refused headers. This default does nothing; override it if the provider can get new headers."""
 
     @abstractmethod
     def redacted_repr(self) -> str:
@@ -74,7 +77,7 @@ class StaticTokenProvider(AuthProvider):
 
     def redacted_repr(self) -> str:
         """Returns all names, and masks the values of headers whose names suggest a secret (str). Never raises."""
-        return _attempt(
+        return _described(
             lambda: f"StaticTokenProvider(headers={mask_headers(self._headers)})", "StaticTokenProvider(headers=****)"
         )
 
@@ -83,13 +86,13 @@ class OAuth2Provider(AuthProvider):
     """A provider of bearer tokens from the OAuth 2.0 client credentials grant (RFC 6749 section 4.4).
 
     `token_url`, `client_id` and `client_secret` are str. `scopes` is a sequence of str; None and an empty sequence
-    request no scope. `expiry_buffer` is the time in seconds (float) before the expiry of a token at which it is
-    renewed, and is limited to a quarter of the token's lifetime.
+    request no scope. `expiry_buffer` is the time before the expiry of a token in which the token is renewed and still
+    served, in seconds (float). It is limited to a quarter of the token's lifetime.
 
     Making a provider does no I/O. Instances may be used from any thread, on any event loop, and in a child of fork.
-    Providers that are equal in all arguments share one token and one fetch, even if a provider is made after the others
-    are gone. A token that was set in `_cache` by hand, or that a replaced `_fetch_token` returns, belongs to its
-    provider alone.
+    Providers that are equal in all arguments share one token and one fetch. A valid token is kept even if no such
+    provider is left, for providers that are made later. A token that was set in `_cache` by hand, or that a replaced
+    `_fetch_token` returns, belongs to its provider alone.
 
     Example:
         >>> import asyncio
@@ -130,7 +133,7 @@ class OAuth2Provider(AuthProvider):
             self._make_source(value if type(value) is TokenCache else None)
 
     def _make_source(self, cache: TokenCache | None) -> None:
-        """Makes the native source. It asks `cache` first. If `cache` is None, it makes a cache of its own."""
+        """Makes the native source, which asks `cache` first. If `cache` is None, the source makes its own cache."""
         self._source = _native.OAuth2Source(
             self._token_url, self._client_id, self._client_secret, self._scopes, self._expiry_buffer, cache
         )
@@ -141,11 +144,11 @@ class OAuth2Provider(AuthProvider):
     def _set_fast_path(self, ready: Callable[[], dict[str, str] | None]) -> None:
         """Sets the function that `get_headers` calls first.
 
-        This is `ready`, or a function that asks `_cache` if `_cache` is an object of another class.
+        If the class of `_cache` is TokenCache, this function is `ready`. Otherwise it is a function that asks `_cache`.
 
         A replaced `_fetch_token` is called whenever the provider has no token of its own, as in the gateway. So a new
         provider starts with `held`, which ignores the shared token. It changes to the source's `ready`, which serves
-        the shared token, as soon as it has found that nothing is replaced.
+        the shared token, as soon as it has found that `_fetch_token` is not replaced.
         """
         self._ready = ready if type(self._cache) is TokenCache else self._headers_from_foreign_cache
 
@@ -157,8 +160,8 @@ class OAuth2Provider(AuthProvider):
         """Returns `{"Authorization": "Bearer <token>"}` in a new dict.
 
         Waits only if there is no valid token, for at most 30 s. Cancelling the task ends its wait, and the fetch
-        continues for the next caller. Raises TokenError if the token endpoint gave no token, and AuthError with code
-        "engine", "shutdown" or "forked" if there was no outcome.
+        continues for the next caller. Raises TokenError if the fetch failed, and AuthError with code "engine" if the
+        engine could not start, or with code "shutdown" or "forked" if the wait ended that way.
         """
         headers = self._ready()
         if headers is None:
@@ -173,8 +176,8 @@ class OAuth2Provider(AuthProvider):
         self._set_fast_path(self._source.held)
 
     def redacted_repr(self) -> str:
-        """Returns the token URL, the client id, and at most the end of the secret (str). Never raises."""
-        return _attempt(
+        """Returns token URL, client id, and at most the last four characters of the secret (str). Never raises."""
+        return _described(
             lambda: (
                 f"OAuth2Provider(token_url={_native.shown_url(self._token_url)!r}, client_id={self._client_id!r}, "
                 f"client_secret={mask(self._client_secret)})"
@@ -183,13 +186,17 @@ class OAuth2Provider(AuthProvider):
         )
 
     async def _fetch_token(self) -> str:
-        """Returns the shared token, and fetches it if necessary. May be replaced, on the class or on one provider."""
+        """Returns a token that was set in the cache by hand, or else the shared token, which is fetched if necessary.
+
+        May be replaced, on the class or on one provider.
+        """
         headers = self._source.ready() or await _bridge.wait(self._source.request)
         self._set_fast_path(self._source.ready)
         return headers["Authorization"].removeprefix("Bearer ")
 
     async def _wait(self) -> dict[str, str]:
-        # Compares the bound method, because an access to `__dict__` makes every later attribute access slower.
+        # Checks whether `_fetch_token` was replaced. Compares the bound method, because an access to `__dict__` makes
+        # every later attribute access slower.
         method = self._fetch_token
         if (getattr(method, "__func__", None), getattr(method, "__self__", None)) != (_FETCH_TOKEN, self):
             self._set_fast_path(self._source.held)
@@ -201,7 +208,10 @@ class OAuth2Provider(AuthProvider):
         return headers
 
     async def _headers_by_replacement(self) -> dict[str, str]:
-        """Returns headers with the token from `_cache`, or else from the replacement, which runs one call at a time."""
+        """Returns headers with the token from `_cache`, or else from the replaced `_fetch_token`.
+
+        On each event loop, only one call of the replaced `_fetch_token` runs at a time.
+        """
         async with self._lock():
             headers = self._ready()
             if headers is None:
@@ -220,7 +230,7 @@ class OAuth2Provider(AuthProvider):
 _FETCH_TOKEN = OAuth2Provider._fetch_token  # noqa: SLF001
 
 
-def _attempt(describe: Callable[[], str], otherwise: str) -> str:
+def _described(describe: Callable[[], str], otherwise: str) -> str:
     try:
         return describe()
     except Exception:  # if this raised, the gateway would continue without authentication
@@ -233,8 +243,8 @@ def create_auth_provider(auth_cfg: dict[str, Any], *, backend_name: str = "") ->
     `auth_cfg` is the block as the gateway's loader returns it (dict). `backend_name` is ignored; the gateway passes it.
 
     Raises ConfigError, which is a ValueError, for another type, for a missing key, and for a key that works only in a
-    configuration file (see Resolver). Raises TypeError or ValueError for a `token_expiry_buffer_seconds` that is not a
-    number. Does no I/O.
+    configuration file (see Resolver). Raises TypeError or ValueError for a value that can't be used, such as a
+    `token_expiry_buffer_seconds` that is not a number. Does no I/O.
 
     Example:
         >>> import argus_auth

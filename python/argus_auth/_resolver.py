@@ -1,4 +1,4 @@
-"""`Resolver` and `load_config`: from a configuration to the headers of each backend."""
+"""`Resolver`, which maps each backend of a configuration to its headers, and `load_config`."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Resolver:
     same token share one fetch, from any thread or loop.
 
     When a token can't be obtained, the backend's `on_auth_failure` decides. With "open", the default, the error is
-    logged and the backend's other headers are returned, without authentication. With "closed", TokenError is raised.
+    logged and the backend's other headers are returned, without authentication. With "closed", the error is raised.
 
     Example:
         >>> import asyncio
@@ -51,14 +51,14 @@ class Resolver:
         """Loads a configuration file.
 
         `path` names the file (str or os.PathLike). `unresolved` (str) is "error" or "keep". With "error", an unset
-        `${VAR}` or a missing `secret:name` is an error. With "keep", its text is kept, with a warning. With
-        `secrets.strict` in the file, a missing `secret:name` is always an error.
+        `${VAR}` or a missing `secret:name` is an error. With "keep", the text of the reference is used as the value,
+        with a warning. With `secrets.strict` in the file, a missing `secret:name` is always an error.
 
         Returns a Resolver. Raises ConfigError, which lists all problems of the file, and ValueError for another value
         of `unresolved`.
 
-        Blocks while it reads the file and its secrets, and no other Python code runs meanwhile: milliseconds for
-        hundreds of backends, but longer for secrets in a keyring (10 s for a keyring that does not answer).
+        Blocks while it reads the file and its secrets, and no other Python code runs meanwhile. This takes milliseconds
+        for hundreds of backends. It takes longer for secrets in a keyring, and 10 s if the keyring does not answer.
         """
         return cls(_native.Resolver.from_file(os.fspath(path), unresolved))
 
@@ -87,8 +87,8 @@ class Resolver:
         """Returns the same as `headers`, and blocks the calling thread if a token must be fetched first.
 
         `timeout` is the longest wait in seconds (float); None waits as long as the fetch takes. Raises DeadlineError
-        after `timeout`, and the fetch continues for the next caller. Raises ValueError if it must wait and `timeout` is
-        NaN. Otherwise raises the same exceptions as `headers`.
+        after `timeout`, and the fetch continues for the next caller. Raises ValueError if `timeout` is NaN and the call
+        must wait. Otherwise raises the same exceptions as `headers`.
 
         Other threads run during the wait, and Ctrl-C interrupts it. Don't call this on a thread that runs an event
         loop, because it blocks the loop.
@@ -103,19 +103,20 @@ class Resolver:
 
         `rejected` is the value of the Authorization header that was refused (str). With it, a token that is newer than
         the refused one is kept, so that any number of refusals of one token cost one fetch. Without it, the current
-        token is dropped, and a cool-down ends. If the request had no Authorization header, do not call this method.
+        token is dropped, and a cool-down ends. If the request had no Authorization header, do not call this method,
+        because it would drop a token that was not refused.
 
-        Afterwards get the headers again, and repeat the request once. Never waits. Does nothing for a backend without a
-        token. Raises AuthError with code "unknown_backend".
+        Afterwards get the headers again, and repeat the request once. Never waits. Does nothing for a backend that
+        needs no token. Raises AuthError with code "unknown_backend".
         """
         self._native.invalidate(name, rejected)
 
     def reload(self) -> None:
         """Reads the file again, with its secrets and `${VAR}` references, and replaces the configuration.
 
-        A backend whose `auth` block is the same, with its secrets, keeps its token. Any other backend starts without a
-        token and without a cool-down. Callers that wait get the outcome of their fetch. Does nothing for a resolver
-        that was made by `from_str`.
+        A backend keeps its token and its cool-down if its `auth` block and its secrets are the same. Any other backend
+        starts without a token and without a cool-down. Callers that wait get the outcome of their fetch. Does nothing
+        for a resolver that was made by `from_str`.
 
         Raises ConfigError, which lists all problems of the file; the old configuration then stays in use. Blocks like
         `from_file`.

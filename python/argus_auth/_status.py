@@ -14,16 +14,19 @@ class TokenStatus:
     """The state of one token and of its fetches at one moment. Immutable. All times are in seconds.
 
     Backends with the same `auth` block share one token, and so one status. The counters start at 0 when the first
-    resolver or provider with these credentials is made. A child of fork keeps its parent's token and counters.
+    resolver or provider with these credentials is made. A child of fork starts with a copy of its parent's token and
+    counters.
 
     Attributes:
         state: "empty" (there is no token), "fresh" (the token is served), "renewing" (the token is served, and due for
             renewal) or "expired" (the token is not served any more) (str).
-        expires_in: the time for which the token can still be used; None without a token (float or None).
+        expires_in: the time until the token expires, 0 if it has expired; None without a token (float or None).
         since_success: the time since the last successful fetch; None if there was none (float or None).
-        last_error: the error of the last failed fetch, kept after a success; None if none failed (TokenError or None).
+        last_error: the error of the last failed fetch, kept after a success (TokenError or None). It leaves out
+            withheld fetches (see `failures`), and fetches that ended by a shutdown or a defect of this package, or
+            because the engine could not start.
         cool_down: the time until the end of the cool-down; None if there is no cool-down (float or None). During a
-            cool-down, the token endpoint is not asked again.
+            cool-down, no fetch is made, and callers get the result of the failed fetch.
         fetching: true while a fetch is under way (bool).
         successes: the number of fetches that got a token (int).
         failures: the number of fetches that ended without a token for any reason, including a shutdown. A fetch counts

@@ -1,4 +1,5 @@
-//! `load_config`: a configuration in the form that the gateway's own loader returns. `snippet`: one line of its text.
+//! `load_config`, which returns a configuration in the form that the gateway's own loader returns; `snippet`, which
+//! returns one line of its text; and `shown_url`, which removes the secret parts of a URL.
 
 use std::path::PathBuf;
 
@@ -12,7 +13,8 @@ use pyo3::types::{PyDict, PyList, PyString};
 use crate::{errors, log};
 
 /// Returns the remote backends of a file, as a dict from name to dict.
-// The interpreter stays attached while the configuration is read, so that `os.environ` can't change meanwhile.
+// This thread keeps the interpreter lock (GIL) while the configuration is read, so that `os.environ` can't change
+// meanwhile.
 #[pyfunction]
 #[allow(clippy::needless_pass_by_value, reason = "pyo3 extracts a path by value")]
 pub(crate) fn load_config<'py>(py: Python<'py>, path: PathBuf, unresolved: &str) -> PyResult<Bound<'py, PyDict>> {
@@ -26,8 +28,8 @@ pub(crate) fn load_config<'py>(py: Python<'py>, path: PathBuf, unresolved: &str)
     Ok(backends)
 }
 
-/// Returns the line of `text` that a problem is about, with possible secrets masked and a caret under the place. None
-/// if the problem has no place in the text.
+/// Returns the line of `text` that a problem is about, with possible secrets masked and a caret under the place.
+/// Returns None if the problem has no place in the text, or if the text is not UTF-8.
 #[pyfunction]
 #[pyo3(signature = (text, path, line, column, message, /))]
 pub(crate) fn snippet(text: &[u8], path: String, line: u32, column: u32, message: String) -> Option<String> {
@@ -51,8 +53,8 @@ pub(crate) fn options(unresolved: &str) -> PyResult<LoadOptions> {
     Ok(LoadOptions { unresolved, ..LoadOptions::default() })
 }
 
-/// The first distinct keys, as Python strings. All backends have the same few keys, so each string is made once, and a
-/// linear search finds it sooner than a hash table would.
+/// The first [`InternedKeys::MOST`] distinct keys, as Python strings. All backends have the same few keys, so each
+/// string is made once, and a linear search finds it sooner than a hash table would.
 #[derive(Default)]
 struct InternedKeys<'c, 'py>(Vec<(&'c str, Bound<'py, PyString>)>);
 

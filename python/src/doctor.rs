@@ -32,10 +32,11 @@ impl Checkup {
 
 #[pymethods]
 impl Checkup {
-    /// Waits for the diagnosis for at most `timeout` seconds. Returns it as an `argus_auth._doctor.Diagnosis`, or None.
+    /// Waits for the diagnosis for at most `timeout` seconds. Returns it as an `argus_auth._doctor.Diagnosis`, or None
+    /// after the timeout.
     ///
-    /// The interpreter stays attached: no other Python thread runs and no signal is handled meanwhile. So call this
-    /// repeatedly with a short timeout.
+    /// This thread keeps the interpreter lock (GIL): no other Python thread runs and no signal is handled meanwhile. So
+    /// call this repeatedly with a short timeout.
     #[pyo3(signature = (timeout, /))]
     fn wait<'py>(&self, py: Python<'py>, timeout: f64) -> PyResult<Option<Bound<'py, PyAny>>> {
         log::flush(py)?;

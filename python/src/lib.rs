@@ -3,7 +3,7 @@
 //! Users import the package around it (`python/argus_auth`), which waits on event loops, writes to `logging` and holds
 //! the documentation. The files:
 //!
-//! * `resolver`: `Resolver`, from the name of a backend to headers;
+//! * `resolver`: `Resolver`, which maps the name of a backend to headers;
 //! * `oauth2`: `OAuth2Source`, the native part of `OAuth2Provider`;
 //! * `token_cache`: `TokenCache`, the gateway's class of that name;
 //! * `queue`: `CompletionQueue`, outcomes of fetches for event loops and blocked threads;
@@ -16,12 +16,13 @@
 //! Three rules keep the interpreter and the engine apart:
 //!
 //! * The engine's threads never attach to the interpreter. They put outcomes into a [`queue`] and records into the
-//!   queue of [`log`]. Python threads empty both.
-//! * No lock is held while Python code may run. The only Python code that runs within a call is the code of log
-//!   handlers ([`object`] says why).
-//! * The interpreter stays attached during every call into the core. So `os.fork` can't happen in the middle of a call,
-//!   and no thread attaches again to an interpreter that is shutting down, which would end the thread or the process
-//!   from within Rust. Waiting is done in Python: for a descriptor, on an event loop or in `poll`.
+//!   queue of [`log`]. Python threads empty these queues.
+//! * No lock is held while Python code may run. The only Python code that runs within a call passes records to the
+//!   handlers of `logging` (see [`object`]).
+//! * A thread stays attached to the interpreter, and so keeps the lock (GIL), during every call, except in `shutdown`
+//!   and `close_log`, which run at exit. So `os.fork` can't run in the middle of a call. And no thread has to attach
+//!   again: while the interpreter shuts down, attaching would end the thread or the process from within Rust. Callers
+//!   wait for headers in Python code, which waits for a descriptor, on an event loop or in `poll`.
 
 mod config;
 mod doctor;
@@ -48,7 +49,8 @@ fn shutdown(py: Python<'_>, timeout: f64) -> bool {
     py.detach(|| Engine::global().shutdown(timeout))
 }
 
-/// Converts seconds to a duration: zero if they are negative or not a number, the longest if they are too many.
+/// Converts seconds to a duration: zero for a negative number or NaN, the longest duration for a number that is too
+/// large.
 fn seconds(seconds: f64) -> Duration {
     if seconds > 0.0 { Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX) } else { Duration::ZERO }
 }

@@ -28,8 +28,9 @@ static QUEUE: LazyLock<PerProcess<Queue>> =
 #[derive(Default)]
 struct Queue {
     waiting: Mutex<Waiting>,
-    /// The number of threads that are passing records on. A daemon thread that is still in a handler of `logging` when
-    /// the interpreter exits would be ended there. Unwinding the frames of Rust below the handler aborts the process.
+    /// The number of threads that are passing records on. [`close_log`] waits for these threads: the exit of
+    /// the interpreter ends a daemon thread that is still in a handler of `logging`, and unwinding the Rust frames
+    /// below the handler aborts the process.
     emitting: AtomicUsize,
 }
 
@@ -48,7 +49,7 @@ impl Queue {
 /// Subscribes to the core's records. Starts no thread.
 pub(crate) fn start() {
     LazyLock::force(&QUEUE);
-    // A fetch makes two or three records, so all levels are queued. `logging` is asked for its level when a record is
+    // A fetch makes only a few records, so all levels are queued. `logging` is asked for its level when a record is
     // passed on, so that a change of level takes effect at once and no Python code runs here.
     log::set_level(Some(Level::DEBUG));
     // Returns false if this process loads the module a second time. In that case, the records arrive here already.

@@ -49,8 +49,8 @@ impl OAuth2Source {
         Ok(Self { provider, cache, template: Template::default() })
     }
 
-    /// The cache that is asked first. It is the cache that was given. If none was given, it is a cache that this source
-    /// made, and that also returns the shared token.
+    /// The cache that is asked first: the cache that the constructor got, or else a cache that this source has made. A
+    /// cache that the source has made also returns the shared token.
     #[getter]
     fn cache(&self, py: Python<'_>) -> Py<TokenCache> {
         self.cache.clone_ref(py)
@@ -79,7 +79,7 @@ impl OAuth2Source {
         headers::to_dict(py, &Headers::single("Authorization", bearer)).map(Some)
     }
 
-    /// Returns the headers, or None: the outcome then arrives in `queue` under `tag`.
+    /// Returns the headers if known at once. Otherwise returns None, and the outcome arrives in `queue` under `tag`.
     fn request<'py>(&self, py: Python<'py>, queue: &CompletionQueue, tag: u64) -> PyResult<Option<Bound<'py, PyDict>>> {
         match self.provider.request(queue.0.waiter(tag)) {
             Requested::Waiting => Ok(None),

@@ -1,4 +1,4 @@
-//! `Resolver`: from the name of a backend to headers.
+//! `Resolver`: maps the name of a backend to headers.
 
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -26,7 +26,8 @@ pub(crate) struct Resolver {
 
 #[pymethods]
 impl Resolver {
-    // The interpreter stays attached while the configuration is read, so that `os.environ` can't change meanwhile.
+    // This thread keeps the interpreter lock (GIL) while the configuration is read, so that `os.environ` can't change
+    // meanwhile.
     #[staticmethod]
     #[pyo3(signature = (path, unresolved, *, thorough = false))]
     #[allow(clippy::needless_pass_by_value, reason = "pyo3 extracts a path by value")]
@@ -57,7 +58,7 @@ impl Resolver {
         }
     }
 
-    /// Returns the headers, or None: the outcome then arrives in `queue` under `tag`.
+    /// Returns the headers if known at once. Otherwise returns None, and the outcome arrives in `queue` under `tag`.
     fn request<'py>(
         &self,
         py: Python<'py>,
@@ -78,7 +79,7 @@ impl Resolver {
     }
 
     /// Reads the file again and replaces the configuration.
-    // The interpreter stays attached, as in `from_file`.
+    // This thread keeps the interpreter lock, as in `from_file`.
     fn reload(&self, py: Python<'_>) -> PyResult<()> {
         let reloaded = self.inner.reload();
         log::flush(py)?;

@@ -1,4 +1,4 @@
-"""The real, unmodified gateway with the providers of argus_auth: from its configuration to the headers of requests.
+"""Tests the real, unmodified gateway with the providers of argus_auth, from the configuration to the request headers.
 
 Each version is installed in an environment of its own, `build/argus-VERSION`, which `make test-argus` creates.
 ARGUS_AUTH_PYTHON_0_6_0 and ARGUS_AUTH_PYTHON_0_8_6 name other interpreters.
@@ -70,7 +70,7 @@ def call_tool(python: str, gateway: subprocess.Popen[str], url: str, log: Path) 
 
 
 # Version 0.6 starts a new session for each request over streamable HTTP. Clients that conform to the protocol can't use
-# that, so it is tested over SSE.
+# that, so version 0.6 is tested over SSE.
 @pytest.mark.parametrize(("version", "path"), [("0.6.0", "/sse"), ("0.8.6", "/mcp")])
 def test_gateway_requests_carry_the_token_and_its_logs_hold_no_secret(
     endpoint: TokenEndpoint,  # noqa: F811

@@ -57,7 +57,7 @@ def in_child(work: Callable[[], object], limit: int = 10) -> int:
     The child leaves by `os._exit`, so that it runs none of its parent's exit handlers.
     """
     with warnings.catch_warnings():
-        # From 3.12, a fork of a process with threads is a warning. These tests have threads on purpose.
+        # From Python 3.12, a fork of a process with threads causes a warning. These tests have threads on purpose.
         warnings.simplefilter("ignore", DeprecationWarning)
         pid = os.fork()
     if pid == 0:

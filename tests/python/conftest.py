@@ -30,7 +30,7 @@ logging.getLogger("argus_mcp").addHandler(logging.NullHandler())
 
 @pytest.fixture
 def endpoint() -> Iterator[TokenEndpoint]:
-    """A token endpoint for this test alone. Requests of fetches that an earlier test left behind can't reach it."""
+    """A token endpoint for this test alone. Fetches of earlier tests that are still running can't reach it."""
     process = subprocess.Popen(
         [token_endpoint_program(), "--port", "0", "--stdin-eof"],
         stdin=subprocess.PIPE,
@@ -58,7 +58,8 @@ def client() -> str:
 def config(endpoint: TokenEndpoint, client: str) -> str:
     """The text of a configuration with four backends.
 
-    `static` and `none` need no token. `oauth2` and `closed` share one; their failure policies are "open" and "closed".
+    `static` and `none` need no token. `oauth2` and `closed` share one token. The failure policy of `oauth2` is "open",
+    the failure policy of `closed` is "closed".
     """
     oauth2 = f"{{type: oauth2, token_url: {endpoint.url}, client_id: {client}, client_secret: {CANARY}}}"
     return textwrap.dedent(f"""\

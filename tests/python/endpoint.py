@@ -1,7 +1,7 @@
 """A client of the scriptable token endpoint: the program `token-endpoint` of tests/support, which listens on loopback.
 
-ARGUS_AUTH_TOKEN_ENDPOINT names the program. The default is the one in the workspace's target directory, which is built
-if it is missing.
+ARGUS_AUTH_TOKEN_ENDPOINT names the program. By default, the program in the workspace's target directory is used. It is
+built if it is missing.
 """
 
 from __future__ import annotations

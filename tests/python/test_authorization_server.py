@@ -1,7 +1,7 @@
 """Tests against a real authorization server: oidc-provider, as configured in tests/authorization-server.
 
-The server is strict where RFC 6749 and RFC 7523 leave a choice: Basic credentials must be form-encoded, and an
-assertion must name this server as its audience and is accepted once.
+The server follows RFC 6749 and RFC 7523 more strictly than many servers do: Basic credentials must be form-encoded, and
+an assertion must name this server as its audience and is accepted only once.
 """
 
 from __future__ import annotations
@@ -85,7 +85,7 @@ class Server:
         self.url = self._line("http")
 
     def _line(self, start: str) -> str:
-        """Returns the next line of output that begins with `start`. Skips the warnings about use in production."""
+        """Returns the next line of output that begins with `start`. Skips other lines, such as warnings."""
         assert self._process.stdout
         return next(line.strip() for line in self._process.stdout if line.startswith(start))
 
@@ -111,10 +111,10 @@ class Server:
         return self.post("/token/introspection", {**post, "token": token})
 
     def resolver(self, client_id: str, **auth: Any) -> Resolver:
-        """Returns a resolver for one backend, `b`, whose token this server issues. JSON is a subset of YAML."""
+        """Returns a resolver for one backend, `b`, whose token this server issues."""
         oauth2 = {"type": "oauth2", "token_url": f"{self.url}/token", "client_id": client_id, **auth}
         backend = {"type": "sse", "url": "http://127.0.0.1:9/sse", "on_auth_failure": "closed", "auth": oauth2}
-        return Resolver.from_str(json.dumps({"backends": {"b": backend}}))
+        return Resolver.from_str(json.dumps({"backends": {"b": backend}}))  # JSON is a subset of YAML
 
 
 @pytest.fixture(scope="module")

@@ -52,7 +52,7 @@ def test_load_of_generated_files_equals_the_gateways_or_differs_as_listed(capsys
     python = os.environ.get("ARGUS_AUTH_PYTHON_0_8_6", str(ROOT / "build/argus-0.8.6/bin/python"))
     if not Path(python).exists():
         pytest.fail(f"{python} is missing; `make test-argus` creates it, or set ARGUS_AUTH_PYTHON_0_8_6")
-    # An empty environment, in which each case sets its variables.
+    # A minimal environment for the gateway's program, which sets the variables of each case itself.
     bare = {"PATH": os.environ["PATH"], "PYTHONUTF8": "1"}
     both = zip(outcomes([python, str(SUPPORT / "gateway.py")], bare), outcomes(LOAD, dict(os.environ)), strict=True)
     listed: Counter[str] = Counter()

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from .endpoint import TokenEndpoint
 
-PROXIES = ("ALL_PROXY", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR")
+NETWORK_VARIABLES = ("ALL_PROXY", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR")
 
 
 @dataclass
@@ -46,7 +46,7 @@ class Doctor:
             "backends:\n  backend:\n    type: sse\n    url: http://h\n    auth:\n"
             + "".join(f"      {line}\n" for line in auth)
         )
-        clean = {name: value for name, value in os.environ.items() if name.upper() not in PROXIES}
+        clean = {name: value for name, value in os.environ.items() if name.upper() not in NETWORK_VARIABLES}
         command = [sys.executable, "-m", "argus_auth", "check", "--fetch", str(self.file)]
         text, json_report = (
             subprocess.run(
@@ -168,7 +168,7 @@ def test_diagnose_of_an_oauth_error_gives_advice_for_its_code(
     assert OAUTH_ERRORS[code] in error["advice"]
 
 
-FAULTY_ANSWERS = [
+FAULTY_RESPONSES = [
     ({"status": 200, "body": "<!doctype html>"}, "token_response", "HTML", "token_endpoint"),
     ({"status": 200, "body": f"hello {CANARY}"}, "token_response", "not a JSON object", "token_endpoint"),
     ({"status": 404, "body": "<html>"}, "token_response", "HTTP 404", "token_endpoint"),
@@ -179,11 +179,11 @@ FAULTY_ANSWERS = [
 ]
 
 
-@pytest.mark.parametrize("answer", FAULTY_ANSWERS, ids=lambda answer: answer[2])
-def test_diagnose_of_a_faulty_answer_names_the_cause_without_retry(
-    answer: tuple[dict[str, Any], str, str, str], doctor: Doctor, endpoint: TokenEndpoint
+@pytest.mark.parametrize("response", FAULTY_RESPONSES, ids=lambda response: response[2])
+def test_diagnose_of_a_faulty_response_names_the_cause_without_retry(
+    response: tuple[dict[str, Any], str, str, str], doctor: Doctor, endpoint: TokenEndpoint
 ) -> None:
-    reply, code, cause, advice = answer
+    reply, code, cause, advice = response
     endpoint.default(reply)
     error = doctor.error(endpoint.url)
     assert error["code"] == code

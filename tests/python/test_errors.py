@@ -77,7 +77,9 @@ def test_unknown_backend_raises_auth_error_in_every_method(config: str) -> None:
         assert (caught.value.code, caught.value.retryable) == ("unknown_backend", False)
 
 
-def test_token_error_is_one_instance_per_caller_with_fields_of_the_answer(config: str, endpoint: TokenEndpoint) -> None:
+def test_token_error_is_one_instance_per_caller_with_fields_of_the_response(
+    config: str, endpoint: TokenEndpoint
+) -> None:
     endpoint.default({"status": 401, "body": {"error": "invalid_client", "error_description": "no such client"}})
     resolver = Resolver.from_str(config)
 

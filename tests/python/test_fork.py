@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def held(endpoint: TokenEndpoint) -> TokenEndpoint:
-    """A token endpoint that holds its reply to the first request until `release`. It answers the others at once."""
+    """A token endpoint that holds its reply to the first request until `release`. It answers other requests at once."""
     endpoint.script({"body": {"access_token": "parent", "expires_in": 3600}, "hold": True})
     return endpoint
 
@@ -97,7 +97,7 @@ def test_fork_in_another_thread_during_a_fetch_lets_both_processes_fetch(held: T
     )
 
 
-def test_fork_with_a_waiter_on_a_loop_fails_the_waiter_in_the_child(held: TokenEndpoint, client: str) -> None:
+def test_fork_with_a_caller_waiting_on_a_loop_fails_the_caller_in_the_child(held: TokenEndpoint, client: str) -> None:
     run_python(
         """
         from python.child import *

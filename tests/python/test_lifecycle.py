@@ -68,7 +68,7 @@ def test_exit_during_a_fetch_is_prompt_and_silent(endpoint: TokenEndpoint, clien
 
 
 def test_exit_with_waiting_daemon_threads_is_silent(endpoint: TokenEndpoint, client: str) -> None:
-    """The shutdown of the engine wakes the threads while the interpreter exits. None may attach to it from Rust."""
+    """The engine's shutdown wakes the threads at exit. They must not attach to the interpreter from Rust."""
     endpoint.hold()
     for number in range(20):
         run_python(
@@ -88,7 +88,7 @@ def test_exit_with_waiting_daemon_threads_is_silent(endpoint: TokenEndpoint, cli
 @pytest.mark.parametrize(
     "work",
     [
-        # Callers on a loop, which get the outcome "shutdown".
+        # Callers on a loop. The shutdown of the engine ends their fetch.
         "asyncio.run(waits())",
         # Construction of exceptions with fields, and of statuses.
         "rejected('backends: {b: {type: sse, url: 5, auth: {}}}')",
@@ -97,7 +97,7 @@ def test_exit_with_waiting_daemon_threads_is_silent(endpoint: TokenEndpoint, cli
     ],
 )
 def test_exit_with_daemon_threads_in_native_calls_is_silent(endpoint: TokenEndpoint, client: str, work: str) -> None:
-    """At exit, the interpreter ends a thread where it next runs Python code. No frame of Rust may be below that."""
+    """At exit, the interpreter ends each daemon thread that runs Python code. No Rust frame may be on its stack."""
     endpoint.hold()
     for _ in range(3):
         run_python(

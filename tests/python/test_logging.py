@@ -190,7 +190,7 @@ def test_records_beyond_the_capacity_are_dropped_and_counted(endpoint: TokenEndp
         logging.getLogger().addHandler(Keep())
         logging.getLogger().setLevel(logging.DEBUG)
         queue = _native.CompletionQueue()
-        # request() passes no records on, and each of these fetches produces at least three.
+        # request() passes no records on, and each of these fetches produces two records.
         for number in range(700):
             source = argus_auth.OAuth2Provider(TOKEN_URL, f"{CLIENT}-{number}", "s")._source
             source.request(queue, number)

@@ -98,7 +98,7 @@ class TestTokenCache:
 
 
 class TestStaticTokenProvider:
-    def test_get_headers_returns_a_copy_of_a_copy(self) -> None:
+    def test_get_headers_after_changes_of_given_and_returned_dicts_is_unchanged(self) -> None:
         headers = {"Authorization": "Bearer x"}
         provider = StaticTokenProvider(headers)
         headers["Authorization"] = "changed"
@@ -226,7 +226,7 @@ class TestOAuth2Provider:
         assert get(provider) == {"Authorization": "Bearer tok-2"}
         assert len(calls) == 2
 
-    def test_fetch_token_replaced_after_a_fetch_is_called_once_the_token_is_gone(
+    def test_fetch_token_replaced_after_a_fetch_is_called_after_the_token_is_dropped(
         self, provider: OAuth2Provider
     ) -> None:
         assert get(provider) == {"Authorization": "Bearer tok-1"}
@@ -258,7 +258,7 @@ class TestOAuth2Provider:
         monkeypatch.setattr(OAuth2Provider, "_fetch_token", AsyncMock(return_value="patched"))
         assert get(provider) == {"Authorization": "Bearer patched"}
 
-    def test_fetch_token_replaced_by_that_of_another_provider_is_used(
+    def test_fetch_token_replaced_by_the_method_of_another_provider_is_used(
         self, provider: OAuth2Provider, endpoint: TokenEndpoint
     ) -> None:
         provider._fetch_token = OAuth2Provider(endpoint.url, "other", CANARY)._fetch_token  # type: ignore[method-assign]
@@ -332,7 +332,7 @@ class TestOAuth2Provider:
         short = OAuth2Provider("https://h/token", "my-client", "pass1")
         assert "ass1" not in short.redacted_repr()
 
-    def test_mock_with_its_spec_is_an_auth_provider(self) -> None:
+    def test_mock_with_oauth2_provider_as_spec_is_an_auth_provider(self) -> None:
         assert isinstance(AsyncMock(spec=OAuth2Provider), AuthProvider)
 
     @pytest.mark.parametrize("buffer", [-1, float("nan"), float("inf"), 1e300, 0])

@@ -92,7 +92,7 @@ def test_reload_of_an_invalid_or_missing_file_raises_and_changes_nothing(file: P
     assert len(endpoint.requests()) == 1
 
 
-def test_reload_during_a_fetch_lets_the_waiter_get_its_headers(file: Path, endpoint: TokenEndpoint) -> None:
+def test_reload_during_a_fetch_lets_the_waiting_caller_get_its_headers(file: Path, endpoint: TokenEndpoint) -> None:
     resolver = Resolver.from_file(file)
     file.write_text("backends: {}")
 

@@ -130,7 +130,7 @@ def test_headers_with_a_cached_token_start_no_thread(resolver: Resolver) -> None
 
 
 def _threads() -> int:
-    """Returns the number of all threads of the process, Python's or not."""
+    """Returns the number of all threads of the process, including threads that Python did not start."""
     with open("/proc/self/status") as status:
         return next(int(line.split()[1]) for line in status if line.startswith("Threads:"))
 
@@ -217,7 +217,8 @@ def test_loop_that_does_not_run_does_not_delay_other_loops(resolver: Resolver, e
     endpoint.hold()
     idle = asyncio.new_event_loop()
     task = idle.create_task(resolver.headers("oauth2"))
-    idle.run_until_complete(asyncio.sleep(0))  # The first loop waits for the token but does not run.
+    idle.run_until_complete(asyncio.sleep(0))
+    # Now the task waits for its token, and its loop does not run.
     threads = [threading.Thread(target=lambda: asyncio.run(resolver.headers("oauth2"))) for _ in range(10)]
     for thread in threads:
         thread.start()
@@ -273,7 +274,7 @@ def test_headers_sync_lets_other_threads_run(resolver: Resolver, endpoint: Token
     result: list[dict[str, str]] = []
     thread = threading.Thread(target=lambda: result.append(resolver.headers_sync("oauth2")))
     thread.start()
-    endpoint.wait_for_requests(1)  # Python code on this thread, while the other thread waits.
+    endpoint.wait_for_requests(1)  # This thread runs Python code while the other thread waits.
     assert thread.is_alive()
     endpoint.release()
     thread.join(timeout=5)

@@ -40,7 +40,7 @@ def config_with_secrets(secrets: str, names: list[str]) -> str:
 
 
 def load(yaml: str, wrapper: tuple[str, ...] = (), **env: str) -> dict[str, Any]:
-    """Loads a configuration with the core's example program `load`, run by `wrapper`. Returns what it found."""
+    """Loads a configuration with the core's example program `load`, run by `wrapper`. Returns the program's report."""
     case = json.dumps({"yaml": base64.b64encode(yaml.encode()).decode(), "env": env})
     # Runs in the repository, so that the toolchain is found even if the wrapper changes the home directory.
     result = subprocess.run([*wrapper, *LOAD], cwd=ROOT, input=case, text=True, capture_output=True, check=False)

@@ -1,7 +1,7 @@
 //! Measures the time of a cached read and the memory of a provider, in Rust.
 //!
 //! ```text
-//! bench-rust reads CONFIG ROUNDS READS    prints per operation its name, then nanoseconds per read in each round
+//! bench-rust reads CONFIG ROUNDS READS    prints a line per operation: its name, and the nanoseconds per read by round
 //! bench-rust memory PROVIDERS             prints the bytes per provider
 //! ```
 //!
@@ -37,7 +37,7 @@ fn cached_reads(path: &Path, rounds: usize, reads: u32) -> Outcome<()> {
     for backend in ["plain", "merged"] {
         resolver.headers_blocking(backend, Duration::from_secs(35))?;
     }
-    // A provider with the credentials of the backend `plain`, so that both share one token.
+    // This provider shares its token with the backend `plain`, because both have the same credentials.
     let config = config::load(path, &options)?;
     let plain = config.backends.iter().find(|backend| backend.name == "plain").ok_or("no backend `plain`")?;
     let auth = plain.auth.as_ref().ok_or("`plain` without auth")?;
@@ -90,7 +90,7 @@ fn read_resolver(resolver: &Resolver, name: &str, reads: u32) {
     }
 }
 
-// A copy of `read_resolver`, so that a profiler can tell the two apart.
+// A copy of `read_resolver` with a name of its own, so that a profiler can tell the two operations apart.
 #[inline(never)]
 fn read_resolver_merged(resolver: &Resolver, name: &str, reads: u32) {
     for _ in 0..reads {
