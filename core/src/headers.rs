@@ -1,4 +1,4 @@
-//! An ordered list of HTTP header fields: names as written, values secret.
+//! An ordered list of HTTP header fields. Names are kept as they were written, and values are secret.
 
 use std::fmt;
 
@@ -57,7 +57,7 @@ impl Headers {
         merged
     }
 
-    /// Returns the value of the header `name`, whose case is ignored.
+    /// Returns the value of the header `name`, ignoring case.
     pub fn get(&self, name: &str) -> Option<&Secret> {
         self.iter().find(|(existing, _)| existing.eq_ignore_ascii_case(name)).map(|(_, value)| value)
     }
@@ -109,7 +109,7 @@ pub(crate) fn illegal_value(value: &str) -> Option<&'static str> {
     } else if !value.is_ascii() || http::HeaderValue::from_str(value).is_err() {
         Some("a header value is made of printable ASCII characters, blanks and tabs only")
     } else if value.starts_with([' ', '\t']) || value.ends_with([' ', '\t']) {
-        Some("a header value can't begin or end with a blank")
+        Some("a header value can't begin or end with a space or a tab")
     } else {
         None
     }
