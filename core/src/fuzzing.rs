@@ -17,7 +17,7 @@ pub struct ServedToken {
     pub renew_after: Duration,
     /// The time from the request for the token until the token is no longer served.
     pub expires_after: Duration,
-    /// The lifetime as the response states it; `None` if the response states none.
+    /// The lifetime that the response states, clamped to between 1 s and 30 days; `None` if it states no lifetime.
     pub stated: Option<Duration>,
 }
 

@@ -34,8 +34,7 @@ impl Headers {
         Self { fields: vec![(CText::new(name), value)] }
     }
 
-    /// Sets a header. A header whose name is equal when case is ignored is replaced: the new name and value take its
-    /// position.
+    /// Sets a header. If there is a header with the same name, ignoring case, the new name and value take its position.
     pub fn set(&mut self, name: impl Into<String>, value: Secret) {
         self.set_field(CText::new(name), value);
     }

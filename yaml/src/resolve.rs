@@ -22,7 +22,7 @@ pub(crate) enum Tag {
     Merge,
     /// `=`
     Value,
-    /// Any other tag, which is an error.
+    /// Any other tag. No value can be constructed for it.
     Unknown,
 }
 

@@ -85,8 +85,8 @@ pub struct Diagnosis {
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Granted {
-    /// The lifetime that the server states, clamped to between 1 s and 30 days. `None` if the server states none; the
-    /// library then assumes one hour.
+    /// The lifetime that the server states, clamped to between 1 s and 30 days. `None` if the server states no
+    /// lifetime; the library then assumes one hour.
     pub lifetime: Option<Duration>,
     /// The granted scopes; `None` if the response does not name them, which means that all requested scopes were
     /// granted.

@@ -27,7 +27,7 @@ use crate::wait::{Requested, Waiter};
 
 /// Produces the authentication headers of one backend.
 ///
-/// All methods may be called from any thread, at the same time, and none of them blocks.
+/// All methods may be called from any thread, and from several threads at the same time. No method blocks.
 ///
 /// ```
 /// use std::sync::Arc;

@@ -112,7 +112,7 @@ impl Composer<'_, '_> {
         Ok(height)
     }
 
-    /// Reads `key: value` as an item of a flow sequence, which is a mapping with one pair.
+    /// Reads an item `key: value` of a flow sequence. The item is a mapping with one pair.
     fn single_pair(&mut self, depth: usize) -> Result<Composed> {
         if depth > self.limits.max_depth {
             return Err(self.too_deep());
