@@ -1,5 +1,5 @@
-//! Files that an operator names: configurations, secret stores, certificates and their keys. A file is read as a whole,
-//! up to a limit.
+//! Reads files that an operator names: configurations, secret stores, certificates and their keys. A file is read as a
+//! whole. A file that is larger than a limit is an error.
 
 use std::fmt;
 use std::fs::{File, Metadata};
@@ -25,7 +25,7 @@ pub(crate) enum Unreadable {
     Missing,
     /// The path leads to a directory.
     Directory,
-    /// The path leads to a pipe or a device.
+    /// The path leads to a special file: a pipe, a socket or a device.
     NotRegular,
     /// The file is longer than this limit, in bytes.
     TooLarge(usize),
@@ -54,7 +54,7 @@ impl From<io::Error> for Unreadable {
     }
 }
 
-/// Reads the file at `path`, at most `limit` bytes. Blocks.
+/// Reads the file at `path`. A file of more than `limit` bytes is an error. Blocks.
 pub(crate) fn read(path: &Path, limit: usize) -> Result<Content, Unreadable> {
     // The type is checked before the file is opened, because opening a pipe would wait for a writer.
     let metadata = std::fs::metadata(path)?;
@@ -68,14 +68,15 @@ pub(crate) fn read(path: &Path, limit: usize) -> Result<Content, Unreadable> {
     let Some(length) = usize::try_from(metadata.len()).ok().filter(|length| *length <= limit) else {
         return Err(too_large);
     };
-    // One byte more than the file is long, so that the end of the file is found without growing the buffer: a buffer
-    // that grows leaves a copy behind that is not wiped.
+    // The buffer has room for one byte more than the file, so that the end of the file is found without growing the
+    // buffer: a buffer that grows leaves a copy behind that is not wiped.
     let mut bytes = Zeroizing::new(Vec::with_capacity(length + 1));
     File::open(path)?.take(limit as u64 + 1).read_to_end(&mut bytes)?;
     if bytes.len() > limit { Err(too_large) } else { Ok(Content { bytes, exposure: exposure(&metadata) }) }
 }
 
-/// The inode number, length and modification time of a file. They change when the file is replaced or written to.
+/// The inode number, length and modification time of a file. At least one of them changes when the file is replaced or
+/// written to.
 pub(crate) type Version = (u64, u64, SystemTime);
 
 /// Returns the version of the file at `path`; `None` if its metadata can't be read.

@@ -1,5 +1,5 @@
-//! The entry point of the fuzz targets in `fuzz/`: from the bytes of a response to a token and its lifetime. Compiled
-//! for the fuzzer only.
+//! The entry point of the fuzz target `token_response`: reads the bytes of a response as a token with its lifetime, or
+//! as an error. Compiled for the fuzzer only.
 
 use std::time::Duration;
 
@@ -13,11 +13,11 @@ use crate::token::{Lifetime, stated_lifetime};
 pub struct ServedToken {
     /// The text that follows `Bearer`.
     pub text: Secret,
-    /// The time from its request until its renewal.
+    /// The time from the request for the token until its renewal is due.
     pub renew_after: Duration,
-    /// The time from its request until it is no longer served.
+    /// The time from the request for the token until the token is no longer served.
     pub expires_after: Duration,
-    /// The lifetime as the response states it; `None` if the response states none.
+    /// The lifetime that the response states, clamped to between 1 s and 30 days; `None` if it states no lifetime.
     pub stated: Option<Duration>,
 }
 

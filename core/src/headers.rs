@@ -1,4 +1,4 @@
-//! An ordered list of HTTP header fields: names as written, values secret.
+//! An ordered list of HTTP header fields. Names are kept as they were written, and values are secret.
 
 use std::fmt;
 
@@ -34,8 +34,7 @@ impl Headers {
         Self { fields: vec![(CText::new(name), value)] }
     }
 
-    /// Sets a header. A header whose name is equal when case is ignored is replaced: the new name and value take its
-    /// position.
+    /// Sets a header. If there is a header with the same name, ignoring case, the new name and value take its position.
     pub fn set(&mut self, name: impl Into<String>, value: Secret) {
         self.set_field(CText::new(name), value);
     }
@@ -57,7 +56,7 @@ impl Headers {
         merged
     }
 
-    /// Returns the value of the header `name`, whose case is ignored.
+    /// Returns the value of the header `name`, ignoring case.
     pub fn get(&self, name: &str) -> Option<&Secret> {
         self.iter().find(|(existing, _)| existing.eq_ignore_ascii_case(name)).map(|(_, value)| value)
     }
@@ -109,7 +108,7 @@ pub(crate) fn illegal_value(value: &str) -> Option<&'static str> {
     } else if !value.is_ascii() || http::HeaderValue::from_str(value).is_err() {
         Some("a header value is made of printable ASCII characters, blanks and tabs only")
     } else if value.starts_with([' ', '\t']) || value.ends_with([' ', '\t']) {
-        Some("a header value can't begin or end with a blank")
+        Some("a header value can't begin or end with a space or a tab")
     } else {
         None
     }

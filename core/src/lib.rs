@@ -1,7 +1,8 @@
 //! Outgoing authentication for MCP gateways.
 //!
-//! An Argus configuration names backends and the authentication that each of them requires. This crate turns it into
-//! the HTTP headers that a request to a backend must carry, and fetches and renews OAuth 2.0 access tokens for them.
+//! An Argus configuration names backends and the authentication that each of them requires. This crate turns the
+//! configuration into the HTTP headers that a request to a backend must carry. It fetches, caches and renews the OAuth
+//! 2.0 access tokens in these headers.
 //!
 //! ```no_run
 //! use std::time::Duration;
@@ -10,14 +11,14 @@
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let resolver = Resolver::from_file("config.yaml".as_ref(), &LoadOptions::default())?;
 //! for (name, value) in resolver.headers_blocking("my-server", Duration::from_secs(35))?.iter() {
-//!     println!("{name}: {} characters", value.expose_secret().len());
+//!     println!("{name}: {} bytes", value.expose_secret().len());
 //! }
 //! # Ok(())
 //! # }
 //! ```
 //!
-//! All public types may be used from any thread. Loading a configuration requests no token: the engine, which has one
-//! background thread, starts at the first fetch.
+//! All public types may be used from any thread. Loading a configuration requests no token: the engine's background
+//! thread starts at the first fetch.
 //!
 //! The modules are layers. Each imports only modules that are below it in this list:
 //!
@@ -35,7 +36,7 @@
 //! | `http_clients` | HTTP clients with connection pools, by their TLS settings |
 //! | `tls` | trusted CA certificates, client certificates, signing keys, causes of failed handshakes |
 //! | [`runtime`] | clock, engine thread, values that each process has for itself |
-//! | `error`, `headers`, `secret`, `c_text`, `file`, `lock`, [`log`] | used by all other modules |
+//! | `error`, `headers`, `secret`, `c_text`, `file`, `lock`, [`log`] | foundations, which the modules above use |
 //!
 //! `docs/architecture.md` in the repository follows one secret from the YAML line to the wire.
 
@@ -74,7 +75,7 @@ pub use crate::secret::Secret;
 /// The version of this library, `major.minor.patch`.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 
-/// The example of the guide for Rust, compiled.
+/// Compiles the example in the guide for Rust.
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/rust.md")]
 struct Guide;

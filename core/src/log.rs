@@ -1,7 +1,7 @@
-//! Logging: the names of this library's `tracing` events, and a way to receive them as text for hosts without
-//! `tracing`, which are the C and Python bindings.
+//! Logging: the names of this library's `tracing` events, and a way to receive the events as text. The C and Python
+//! bindings use the text, because their hosts have no `tracing` subscriber.
 //!
-//! A Rust host installs any `tracing` subscriber, and needs only the names in [`event`] from this module.
+//! A Rust host installs any `tracing` subscriber. It needs only the names in [`event`] from this module.
 
 use std::fmt::{self, Write};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -11,8 +11,8 @@ use tracing::field::{Field, Visit};
 use tracing::span;
 use tracing::{Event, Metadata, Subscriber, subscriber};
 
-/// The names of all events, which are the `name` in their `tracing` metadata. Names are stable between versions;
-/// messages are not. Each entry states the level and the fields of its event.
+/// The names of all events. A name is the `name` in the `tracing` metadata of its event. Names are stable between
+/// versions; messages are not. Each entry states the level and the fields of its event.
 pub mod event {
     /// WARN: the loaded configuration has a warning, such as an unknown key.
     pub const CONFIG_WARNING: &str = "config.warning";
@@ -53,7 +53,7 @@ pub mod event {
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Record {
-    /// The name of the event, one of those in [`event`].
+    /// The name of the event: a constant of [`event`].
     pub name: &'static str,
     /// The severity.
     pub level: Level,
@@ -63,14 +63,15 @@ pub struct Record {
     pub message: String,
 }
 
-/// The [rank] of the least serious level that is forwarded.
+/// The [rank] of the least serious level that is forwarded, or [`OFF`].
 static LEVEL: AtomicUsize = AtomicUsize::new(OFF);
 const OFF: usize = 0;
 
-/// Starts to forward this library's events to `sink`, by installing it as the process's global `tracing` subscriber.
-/// Returns false, and changes nothing, if the process has one already. Nothing is forwarded before [`set_level`].
+/// Starts to forward this library's events to `sink`, by installing a global `tracing` subscriber for the process.
+/// Returns false, and changes nothing, if the process already has a global subscriber. Nothing is forwarded until
+/// [`set_level`] sets a level.
 ///
-/// `sink` is called on the thread in which an event occurs, which may be the engine's, and must not block.
+/// `sink` is called on the thread in which an event occurs, for example the engine's thread. `sink` must not block.
 ///
 /// ```
 /// use argus_auth_core::log::{self, Level};
@@ -81,8 +82,8 @@ const OFF: usize = 0;
 pub fn forward(sink: impl Fn(Record) + Send + Sync + 'static) -> bool {
     let forwarded = subscriber::set_global_default(Forward(sink)).is_ok();
     if forwarded {
-        // The call site of an earlier event may have cached that there is no subscriber. Clearing the cache makes it
-        // check again.
+        // The call site of an earlier event may have cached that there is no subscriber. Rebuilding the cache makes
+        // every call site ask the new subscriber.
         tracing::callsite::rebuild_interest_cache();
     }
     forwarded

@@ -23,7 +23,7 @@ fuzz_target!(|text: &[u8]| {
             }
             (first, second) => panic!("{first:?} and then {second:?}"),
         };
-        // At most 100 errors and 100 warnings, each with a summary of the rest.
+        // At most 100 errors and a summary of the other errors, and the same for warnings.
         assert!(problems.len() <= 202);
         for problem in problems {
             assert!(problem.to_string().len() < 4096, "{problem}");

@@ -14,7 +14,8 @@ const VARIABLES: [(&str, &str); 4] =
 static START: Once = Once::new();
 
 fuzz_target!(|text: &str| {
-    // Removes the inherited variables, because the fuzzer would find the variables of the shell, such as `${_}`.
+    // Removes the inherited variables. The fuzzer would find their names, such as `${_}`, but the expected result below
+    // knows only `VARIABLES`.
     START.call_once(|| {
         let inherited: Vec<_> = std::env::vars_os().map(|(name, _)| name).collect();
         // SAFETY: this runs once, before anything reads the environment, and there is only one thread.
@@ -40,7 +41,8 @@ fuzz_target!(|text: &str| {
     let Ok(config) = result else { return };
     let Some(AuthConfig::OAuth2(oauth2)) = &config.backends[0].auth else { panic!("{config:?}") };
     let found = oauth2.client_secret.expose_secret();
-    // The expected result, by a simpler implementation: one pass that replaces `${NAME}`, then a whole-text `secret:k`.
+    // The expected result, by a simpler implementation: replaces each `${NAME}` in one pass, and then the whole text if
+    // it is `secret:k`.
     let mut expected = String::new();
     let mut rest = text;
     while let Some(at) = rest.find("${") {

@@ -20,8 +20,8 @@ fuzz_target!(|bytes: &[u8]| {
     }
 });
 
-/// Returns the number of characters in each line. The replacement characters for invalid UTF-8 are counted too, because
-/// no mark lies after them.
+/// Returns the number of characters in each line. Also counts the replacement characters for invalid UTF-8. This is
+/// harmless, because no mark lies after them.
 fn line_lengths(bytes: &[u8]) -> Vec<usize> {
     let text = String::from_utf8_lossy(bytes).replace("\r\n", "\n");
     text.split(['\r', '\n', '\u{85}', '\u{2028}', '\u{2029}']).map(|line| line.chars().count()).collect()

@@ -16,17 +16,18 @@ struct Constructor<'a> {
     /// Collections whose value is converted to the type of their tag at the end.
     unfinished: Vec<Id>,
     /// Values that replace the values of their nodes at the end. Until then, other uses of such a node may still need
-    /// it as it was written.
+    /// the value as it was written.
     deferred: HashMap<Id, Value<'a>>,
 }
 
-/// A key in the sense of Python's `dict`: two are equal if `dict` treats them as the same key, such as `1` and `true`.
+/// A key in the sense of Python's `dict`: two keys are equal if `dict` treats them as the same key, such as `1` and
+/// `true`.
 #[derive(PartialEq, Eq, Hash)]
 enum DictKey<'n> {
     Null,
     Int(i64),
     BigInt(&'n str),
-    /// The bits of a float that is not an integer.
+    /// The bits of a float for which [`whole`] returns `None`.
     Float(u64),
     Str(&'n str),
     Bytes(&'n [u8]),
@@ -172,8 +173,8 @@ impl<'a> Constructor<'a> {
         items.iter().map(single).collect()
     }
 
-    /// Replaces merge keys by the pairs that they merge, in place. The result has merged pairs first, and in it a later
-    /// pair wins over an earlier one.
+    /// Replaces merge keys by the pairs that they merge, in place. The merged pairs come first in the result. If two
+    /// keys are equal, the later pair wins.
     fn flatten(&mut self, id: Id) -> Result<()> {
         let Value::Map(pairs) = &self.nodes[id].value else { return Ok(()) };
         if !pairs.iter().any(|pair| matches!(self.nodes[pair.key].tag, Tag::Merge | Tag::Value)) {
@@ -237,8 +238,8 @@ impl<'a> Constructor<'a> {
         self.nodes
     }
 
-    /// Returns the pairs without the merged pairs that an equal later key replaces. A `dict` into which they are
-    /// inserted one by one has Python's result in Python's order.
+    /// Returns the pairs of a mapping. A later pair with an equal key takes the position of a merged pair. If a caller
+    /// inserts the result into a `dict` pair by pair, the `dict` has Python's result in Python's order.
     fn unique_pairs(&self, id: Id) -> Vec<Pair> {
         let Value::Map(pairs) = &self.nodes[id].value else { return Vec::new() };
         let mut unique: Vec<Pair> = Vec::with_capacity(pairs.len());
@@ -275,7 +276,8 @@ impl<'n> DictKey<'n> {
     }
 }
 
-/// Returns the number as an integer if it has no fraction, up to 2^53. Floats above that are more than one apart.
+/// Returns the number as an integer if it has no fraction and its magnitude is at most 2^53. Larger floats are more than
+/// one apart.
 fn whole(value: f64) -> Option<i64> {
     const EXACT: f64 = 9_007_199_254_740_992.0;
     #[allow(clippy::cast_possible_truncation)] // used only if there is no fraction and the value is in range

@@ -1,5 +1,5 @@
-//! The cursor: reads characters from the text and tracks the position. Also helpers that classify characters and append
-//! to wiped strings.
+//! The cursor: reads characters from the text and tracks the position. This file also has helpers that classify
+//! characters and append to wiped strings.
 
 use std::borrow::Cow;
 
@@ -12,7 +12,7 @@ use crate::Mark;
 pub(crate) const END: char = '\0';
 const BYTE_ORDER_MARK: char = '\u{feff}';
 
-/// Returns whether the character ends a line. CR is not among them, because [`decode`](crate::decode) replaces it.
+/// Returns whether the character ends a line. CR is not checked, because [`decode`](crate::decode) replaces it.
 pub(crate) fn is_break(ch: char) -> bool {
     matches!(ch, '\n' | '\u{85}' | '\u{2028}' | '\u{2029}')
 }
@@ -30,7 +30,7 @@ pub(crate) fn is_space_or_end(ch: char) -> bool {
     ch == ' ' || is_break_or_end(ch)
 }
 
-pub(crate) fn is_blank_or_end(ch: char) -> bool {
+pub(crate) fn is_whitespace_or_end(ch: char) -> bool {
     ch == '\t' || is_space_or_end(ch)
 }
 
@@ -106,10 +106,10 @@ impl<'a> Cursor<'a> {
         self.char_at(self.offset + self.peek().len_utf8())
     }
 
-    /// Returns whether a line `---` or `...` starts here. Must be called in column 0 only.
+    /// Returns whether a document marker, `---` or `...`, starts here. Must be called in column 0 only.
     pub(crate) fn at_document_marker(&self) -> bool {
         let rest = self.rest();
-        (rest.starts_with("---") || rest.starts_with("...")) && is_blank_or_end(self.peek_at(3))
+        (rest.starts_with("---") || rest.starts_with("...")) && is_whitespace_or_end(self.peek_at(3))
     }
 
     /// Moves past `ch`, which must be the next character.

@@ -15,7 +15,7 @@ use crate::Mark;
 pub struct Error {
     /// The place of the error. `None` if the error concerns the text as a whole.
     pub mark: Option<Mark>,
-    /// A sentence for a person: what is wrong, and often how to fix it.
+    /// The error in words, often with a way to fix it.
     pub message: String,
 }
 
@@ -38,7 +38,8 @@ impl std::error::Error for Error {}
 
 pub(crate) type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// Limits on the size and nesting of one text. Each is checked before the memory is used.
+/// Limits on the size and nesting of one text. A scalar is checked when it has been read. All other limits are checked
+/// before the memory is used.
 ///
 /// ```
 /// use argus_auth_yaml::{Limits, parse};
@@ -49,7 +50,7 @@ pub(crate) type Result<T, E = Error> = std::result::Result<T, E>;
 #[derive(Clone, Debug)]
 #[allow(clippy::struct_field_names, reason = "each field is a maximum, and its name must show that at its use")]
 pub struct Limits {
-    /// Maximum length of the text in bytes. Scalars that aliases repeat may add up to the same number of bytes again.
+    /// Maximum length of the text in bytes. It is also the maximum total length of the scalars that aliases repeat.
     pub max_bytes: usize,
     /// Maximum number of nesting levels, with aliases expanded.
     pub max_depth: usize,
@@ -62,7 +63,7 @@ pub struct Limits {
 impl Default for Limits {
     /// Returns the limits for a configuration file: 10 MiB, 128 levels, a million nodes, 1 MiB per scalar.
     fn default() -> Self {
-        // Size and depth are the limits of the gateway's second YAML parser.
+        // Size and depth are the limits of the YAML parser in Rust that the gateway can use instead of PyYAML.
         Self { max_bytes: 10 << 20, max_depth: 128, max_nodes: 1_000_000, max_scalar_bytes: 1 << 20 }
     }
 }

@@ -33,15 +33,16 @@
 //! | `resolve` | a plain scalar | its tag (`bool`, `int`, ...) |
 //! | `construct`, `number`, `timestamp`, `base64` | the graph | the same graph: values typed, merge keys flattened |
 //!
-//! `node` has the types of the result, `error` the error and the limits.
+//! `node` has the types of the result. `error` has the error type and the limits.
 //!
 //! The crate differs from `safe_load` on purpose. It returns a timestamp as text, and all duplicate keys of a mapping.
-//! Any other text that both accept has the same value in both. This crate also rejects:
+//! Any other text that `safe_load` and this crate accept has the same value in both. This crate also rejects:
 //!
 //! - a node that contains itself;
 //! - a `\u` escape for a surrogate;
 //! - a text that exceeds [`Limits`], and bytes that are not UTF-8 (`safe_load` also accepts UTF-16);
-//! - non-ASCII digits, and a sign inside a number such as `1:30`, both of which need an explicit `!!int` or `!!float`;
+//! - after an explicit `!!int` or `!!float`, non-ASCII digits;
+//! - after an explicit `!!int`, a minus sign inside a number, such as `1:-30`;
 //! - an integer in base 2, 8, 16 or 60 with more than about 360 decimal digits (the largest float has 309).
 
 mod base64;
@@ -65,8 +66,8 @@ pub use self::node::{CowStr, Document, Id, Int, Mark, Node, Pair, Value};
 use self::error::Result;
 use self::resolve::Tag;
 
-/// Parses the one document in `text`, which must come from [`decode`]. The nodes borrow from `text`. An empty document
-/// is a single [`Value::Null`].
+/// Parses the one document in `text`. The text must be the result of [`decode`], or a text that `decode` would return
+/// unchanged. The nodes borrow from `text`. An empty document is a single [`Value::Null`].
 ///
 /// # Errors
 /// [`Error`] with the first place at which the text is not valid YAML or exceeds `limits`.
@@ -79,7 +80,7 @@ pub fn parse<'t>(text: &'t str, limits: &Limits) -> Result<Document<'t>> {
     Ok(Document { nodes: vec![nothing], root: 0 })
 }
 
-/// The README's example, compiled.
+/// Compiles the example in the README, and runs it as a test.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;

@@ -84,7 +84,7 @@ pub type Id = usize;
 pub struct Node<'t> {
     /// The value, of the type that `safe_load` gives it.
     pub value: Value<'t>,
-    /// The place of the first character, including tag and anchor.
+    /// The place of the first character of the node. A tag and an anchor belong to the node.
     pub start: Mark,
     pub(crate) tag: Tag,
     /// True if the node has an anchor, so that aliases may repeat it.
@@ -152,8 +152,9 @@ pub enum Int {
 
 /// A key and its value in a mapping.
 ///
-/// Merge keys (`<<`) are flattened as Python's `dict` would see them: an explicit key wins over a merged key, and in a
-/// list of mappings the first wins. Duplicate *explicit* keys are all kept, in order. (In Python the last one wins.)
+/// Merge keys (`<<`) are flattened as in the `dict` that `safe_load` returns: an explicit key wins over a merged key,
+/// and in a list of mappings the first mapping wins. Duplicate *explicit* keys are all kept, in order. (In Python the
+/// last of them wins.)
 ///
 /// ```
 /// use argus_auth_yaml::{Limits, Pair, Value, parse};
@@ -174,8 +175,8 @@ pub struct Pair {
     pub merged: bool,
 }
 
-/// Text that is borrowed from the document where possible. Otherwise it is owned, and wiped when dropped. The owner of
-/// the document must wipe the borrowed text.
+/// Text that is borrowed from the document where possible. Otherwise it is owned, and wiped when dropped. Borrowed text
+/// must be wiped by the owner of the text that was given to [`parse`](crate::parse).
 ///
 /// ```
 /// use argus_auth_yaml::{CowStr, Limits, Value, parse};

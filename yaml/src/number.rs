@@ -7,8 +7,8 @@ use crate::Int;
 /// The maximum number of digits in a decimal text. Python's `int` rejects a longer text.
 const MAX_DIGITS: usize = 4300;
 
-/// The maximum number of groups in a number that is computed, in another base than ten. It allows more than a float can
-/// hold, and keeps the cost linear in the length of the text.
+/// The maximum number of groups (see [`Number`]) of a number in base 2, 8, 16 or 60. Numbers beyond the range of a float
+/// are still possible. The limit keeps the cost linear in the length of the text.
 const MAX_GROUPS: usize = 40;
 
 /// Returns the value of an `!!int`, or `None` if the constructor of `PyYAML` would fail.
@@ -60,8 +60,8 @@ fn split_sign(text: &str) -> Option<(bool, &str)> {
     }
 }
 
-/// Removes the blanks that Python's `int` and `float` allow around a number. If the whole text is ASCII, Python removes
-/// fewer kinds of blanks.
+/// Removes the whitespace that Python's `int` and `float` allow around a number. If the whole text is ASCII, Python
+/// removes fewer kinds of whitespace.
 fn strip(text: &str) -> &str {
     let unicode = !text.is_ascii();
     text.trim_matches(|ch: char| {
@@ -69,7 +69,7 @@ fn strip(text: &str) -> &str {
     })
 }
 
-/// Python's `float(text)`.
+/// Does the same as Python's `float(text)`. Returns `None` where Python fails.
 fn python_float(text: &str) -> Option<f64> {
     strip(text).parse().ok()
 }
@@ -104,7 +104,8 @@ impl From<u32> for Number {
 }
 
 impl Number {
-    /// Python's `int(text, base)`. Accepts blanks around the number, a sign, and the prefix of the base.
+    /// Does the same as Python's `int(text, base)`: accepts whitespace around the number, a sign, and the prefix of the
+    /// base. Returns `None` where Python fails, for digits outside of ASCII, and if the number has too many groups.
     fn python_int(text: &str, base: u32) -> Option<Self> {
         let (negative, digits) = split_sign(strip(text))?;
         let prefix = match base {
@@ -128,7 +129,7 @@ impl Number {
             return Some(number);
         }
         let digits = digits.trim_start_matches('0').as_bytes();
-        // Seven digits at once, because 16^7, 8^7 and 2^7 fit into a `u32`.
+        // Reads seven digits at once, because 16^7, 8^7 and 2^7 fit into a `u32`.
         for group in digits.chunks(7) {
             let (mut factor, mut sum) = (1, 0);
             for digit in group {
@@ -157,8 +158,8 @@ impl Number {
     /// Multiplies the magnitude by 60 and adds `part`.
     fn times_60_plus(&mut self, part: &Self) -> Option<()> {
         self.multiply_add(60, 0)?;
-        // Rejects a sign inside the number, which Python accepts. It can be written only after an explicit tag, and is
-        // most likely a mistake.
+        // Rejects a minus sign inside the number, which Python accepts. This sign is possible only after an explicit
+        // tag, and is most likely a mistake.
         if part.negative {
             return None;
         }

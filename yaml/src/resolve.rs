@@ -22,7 +22,7 @@ pub(crate) enum Tag {
     Merge,
     /// `=`
     Value,
-    /// Any other tag, which is an error.
+    /// Any other tag. No value can be constructed for it.
     Unknown,
 }
 
@@ -53,11 +53,11 @@ impl Tag {
     }
 }
 
-/// Returns the tag of a plain scalar.
+/// Returns the tag of a plain scalar, or of any scalar after the non-specific tag `!`.
 pub(crate) fn implicit(text: &str) -> Tag {
     let Some(first) = text.bytes().next() else { return Tag::Null };
-    // Python's `$` also matches before a line feed at the end of the text. A scalar with that line feed gets here if it
-    // is a block scalar after the non-specific tag `!`.
+    // Python's `$` also matches before a line feed at the end of the text. A scalar can end with a line feed here if it
+    // is a quoted scalar or a block scalar after the non-specific tag `!`.
     let text = text.strip_suffix('\n').unwrap_or(text);
     match first {
         b'y' | b'Y' | b'n' | b'N' | b't' | b'T' | b'f' | b'F' | b'o' | b'O' if is_bool(text) => Tag::Bool,
@@ -66,7 +66,7 @@ pub(crate) fn implicit(text: &str) -> Tag {
         b'-' | b'+' | b'.' | b'0'..=b'9' => number_or_str(text.as_bytes()),
         b'<' if text == "<<" => Tag::Merge,
         b'=' if text == "=" => Tag::Value,
-        // The specification gives these a tag, but PyYAML has no constructor for it.
+        // YAML 1.1 gives each of these characters a tag, but PyYAML has no constructor for the tag.
         b'!' | b'&' | b'*' if text.len() == 1 => Tag::Unknown,
         _ => Tag::Str,
     }

@@ -2,7 +2,7 @@
 
 use zeroize::Zeroizing;
 
-use crate::cursor::{END, is_blank_or_end, is_break, is_space_or_end, push, push_char, read_break};
+use crate::cursor::{END, is_break, is_space_or_end, is_whitespace_or_end, push, push_char, read_break};
 use crate::error::Result;
 use crate::scanner::{Kind, Scanner, Token};
 use crate::{CowStr, Error, Mark};
@@ -22,7 +22,7 @@ const fn table_of(bytes: &[u8]) -> [bool; 256] {
 
 /// The characters between two runs of a plain scalar.
 enum Gap<'a> {
-    /// The end of the scalar: another character or a document marker follows.
+    /// The end of the scalar: neither a space nor a line break follows, or a document marker follows.
     End,
     /// Spaces within a line.
     Spaces,
@@ -98,14 +98,14 @@ impl<'a> Scanner<'a> {
         self.scalar(text, true, start)
     }
 
-    /// Takes the characters up to a blank, a line break or an indicator.
+    /// Takes the characters up to a space, a tab, a line break or an indicator.
     fn scan_plain_run(&mut self) -> &'a str {
         let in_flow = self.flow_level > 0;
         let ends = |at, byte| match byte {
             b' ' | b'\t' | b'\n' => true,
             b':' => {
                 let next = self.cursor.peek_at(at + 1);
-                is_blank_or_end(next) || (in_flow && matches!(next, ',' | '[' | ']' | '{' | '}'))
+                is_whitespace_or_end(next) || (in_flow && matches!(next, ',' | '[' | ']' | '{' | '}'))
             }
             // The UTF-8 forms of the other line breaks start with one of these bytes.
             0xc2 | 0xe2 => is_break(self.cursor.peek_at(at)),
@@ -173,8 +173,8 @@ impl<'a> Scanner<'a> {
         self.scalar(CowStr::Owned(text), false, start)
     }
 
-    /// Takes the characters up to a line break, an escape or a quote, and returns them. Blanks before a line break are
-    /// taken but not returned.
+    /// Takes the characters up to a line break, an escape or a quote, and returns them. Spaces and tabs before a line
+    /// break are taken but not returned.
     fn scan_quoted_run(&mut self, quote: char) -> &'a str {
         let ends = |(at, byte): (usize, &u8)| match byte {
             b'\n' => true,
@@ -190,7 +190,7 @@ impl<'a> Scanner<'a> {
         if is_break(self.cursor.peek()) { run.trim_end_matches([' ', '\t']) } else { run }
     }
 
-    /// Takes line breaks and the blanks at the start of each line.
+    /// Takes line breaks, and the spaces and tabs at the start of each line.
     fn scan_quoted_breaks(&mut self, start: Mark) -> Result<&'a str> {
         let offset = self.cursor.offset();
         while self.cursor.take_break().is_some() {
@@ -239,8 +239,9 @@ impl<'a> Scanner<'a> {
             code = (code << 4) | digit;
             self.cursor.advance();
         }
-        let meant = char::from_u32(code)
-            .ok_or_else(|| Error::at(mark, "this escape does not name a Unicode character (surrogates do not)"))?;
+        let meant = char::from_u32(code).ok_or_else(|| {
+            Error::at(mark, "this escape does not name a Unicode character (a surrogate is not a character)")
+        })?;
         push_char(text, meant);
         Ok(())
     }
@@ -276,7 +277,7 @@ impl<'a> Scanner<'a> {
             if self.cursor.column() != indent || self.cursor.peek() == END {
                 break;
             }
-            // Folding joins two lines only if neither starts with a blank.
+            // Folding joins two lines only if neither starts with a space or a tab.
             if folded && last_break == Some('\n') && starts_with_text && is_text(self.cursor.peek()) {
                 if breaks.is_empty() {
                     push(&mut text, " ");
@@ -306,7 +307,9 @@ impl<'a> Scanner<'a> {
             chomping = chomping.or_else(|| self.scan_chomping());
         }
         if !is_space_or_end(self.cursor.peek()) || !self.cursor.take_rest_of_line() {
-            return Err(self.error("a block value starts on the line after `|` or `>`; if none is meant, use quotes"));
+            return Err(
+                self.error("a block value starts on the line after `|` or `>`; if text is meant, put it in quotes")
+            );
         }
         Ok((chomping.unwrap_or(Chomping::Clip), increment.map(|digit| digit as usize)))
     }

@@ -1,15 +1,16 @@
 //! The scanner: turns characters into tokens. This file handles indentation, indicators and simple keys; `scalars` and
 //! `tags` scan the other tokens.
 //!
-//! A *simple key* is a key without `?`. It is known to be a key only when its `:` follows. The scanner then inserts a
-//! `Key` token before it, so it returns a token only when no `Key` can be inserted before that token any more.
+//! A *simple key* is a key without `?`. Only the `:` after a simple key shows that it is a key. The scanner then inserts
+//! a `Key` token before it. For this reason, the scanner returns a token only when no `Key` can be inserted before that
+//! token any more.
 //!
 //! Function names follow `PyYAML`: `fetch_` functions add tokens to the queue, `scan_` functions read the characters of
 //! one token.
 
 use std::collections::VecDeque;
 
-use crate::cursor::{Cursor, END, TagText, is_blank_or_end};
+use crate::cursor::{Cursor, END, TagText, is_whitespace_or_end};
 use crate::error::Result;
 use crate::{CowStr, Error, Mark};
 
@@ -135,7 +136,7 @@ impl<'a> Scanner<'a> {
         self.tokens.pop_front().ok_or_else(|| after_end(&self.cursor))
     }
 
-    /// Scans until the first token is ready, that is, until it can no longer become a simple key.
+    /// Scans until the first token is ready, that is, until no `Key` can be inserted before it any more.
     #[inline(never)] // so that `peek`, which is inlined, is only a comparison in most calls
     fn scan_until_ready(&mut self) -> Result<()> {
         while !self.done {
@@ -155,7 +156,7 @@ impl<'a> Scanner<'a> {
         self.drop_stale_keys()?;
         self.unwind_indent(self.cursor.column() + 1);
         let ch = self.cursor.peek();
-        let blank_follows = || is_blank_or_end(self.cursor.peek_second());
+        let whitespace_follows = || is_whitespace_or_end(self.cursor.peek_second());
         let in_block = self.flow_level == 0;
         match ch {
             END => self.fetch_end(),
@@ -181,9 +182,9 @@ impl<'a> Scanner<'a> {
                 self.push_indicator(Kind::FlowEntry, 1);
                 Ok(())
             }
-            '-' if blank_follows() => self.fetch_block_entry(),
-            '?' if !in_block || blank_follows() => self.fetch_key(),
-            ':' if !in_block || blank_follows() => self.fetch_value(),
+            '-' if whitespace_follows() => self.fetch_block_entry(),
+            '?' if !in_block || whitespace_follows() => self.fetch_key(),
+            ':' if !in_block || whitespace_follows() => self.fetch_value(),
             '*' | '&' => self.fetch_simple(Self::scan_anchor),
             '!' => self.fetch_simple(Self::scan_tag),
             '\'' | '"' => self.fetch_simple(Self::scan_quoted),
@@ -225,7 +226,7 @@ impl<'a> Scanner<'a> {
 
     // Simple keys. Older keys are on outer flow levels and started earlier, so they become stale first.
 
-    /// Drops the keys that can no longer become keys. Fails if one of them was required.
+    /// Drops the possible simple keys that no `:` can follow any more. Fails if a dropped key was required.
     #[inline]
     fn drop_stale_keys(&mut self) -> Result<()> {
         while self.keys.first().is_some_and(|key| self.is_stale(key)) {
@@ -277,7 +278,7 @@ impl<'a> Scanner<'a> {
 
     // Indentation.
 
-    /// Ends the block collections whose `indent` is greater than the given one.
+    /// Ends the block collections that have a greater `indent` than the argument. Does nothing in flow style.
     fn unwind_indent(&mut self, indent: usize) {
         if self.flow_level > 0 {
             return;
@@ -288,7 +289,8 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    /// Starts a block collection in `column` if that is deeper than the current one. Returns whether it is.
+    /// Starts a block collection in `column` if `column` is deeper than that of the current block collection. Returns
+    /// whether it started one.
     fn add_indent(&mut self, column: usize) -> bool {
         let deeper = self.indent <= column;
         if deeper {
@@ -351,8 +353,8 @@ impl<'a> Scanner<'a> {
         Ok(())
     }
 
-    /// Prepares for a `-`, `?` or `:` in a block collection: starts a collection if the column is deeper than the
-    /// current one. Does nothing in flow style.
+    /// Prepares for a `-`, `?` or `:` in a block collection: starts a collection if this column is deeper than that of
+    /// the current block collection. Does nothing in flow style.
     fn begin_block(&mut self, start: Kind<'a>, message: &str) -> Result<()> {
         if self.flow_level > 0 {
             return Ok(());
@@ -407,12 +409,12 @@ impl<'a> Scanner<'a> {
     }
 }
 
-/// The error for a token that had to be a key, but no `:` follows it.
+/// Returns the error for a token that must be a key but has no `:` after it.
 fn not_a_key(key: &SimpleKey) -> Error {
     Error::at(key.mark, "expected a key followed by `:` here; check the indentation")
 }
 
-/// The error for a token that is requested after the last token.
+/// Returns the error for a request for a token after the last token.
 fn after_end(cursor: &Cursor<'_>) -> Error {
     Error::at(cursor.mark(), "found the end of the text where more was expected")
 }

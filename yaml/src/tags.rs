@@ -1,6 +1,6 @@
 //! Scans directives, tags, anchors and aliases.
 
-use crate::cursor::{TagText, is_blank_or_end, is_space_or_end};
+use crate::cursor::{TagText, is_space_or_end, is_whitespace_or_end};
 use crate::error::Result;
 use crate::scanner::{Directive, Kind, Scanner, Token};
 use crate::{Error, Mark};
@@ -63,7 +63,7 @@ impl<'a> Scanner<'a> {
         self.cursor.advance();
         let name = self.cursor.take_while(is_word);
         let next = self.cursor.peek();
-        if name.is_empty() || !(is_blank_or_end(next) || "?:,]}%@`".contains(next)) {
+        if name.is_empty() || !(is_whitespace_or_end(next) || "?:,]}%@`".contains(next)) {
             return Err(Error::at(
                 start,
                 "`&` and `*` start the name of an anchor, of ASCII letters, digits, `-` and `_`; put any other value in quotes",
@@ -85,7 +85,7 @@ impl<'a> Scanner<'a> {
                 return Err(Error::at(start, "`!<` starts a tag that `>` must close; put any other value in quotes"));
             }
             (None, uri)
-        } else if is_blank_or_end(second) {
+        } else if is_whitespace_or_end(second) {
             self.cursor.advance();
             (None, TagText::Borrowed("!"))
         } else {
@@ -121,7 +121,7 @@ impl<'a> Scanner<'a> {
         Ok(self.cursor.slice(offset, self.cursor.offset()))
     }
 
-    /// Scans a prefix or a suffix, and decodes its `%XX` escapes.
+    /// Scans the prefix or the suffix of a tag, or a verbatim tag, and decodes its `%XX` escapes.
     fn scan_tag_uri(&mut self, start: Mark) -> Result<TagText<'a>> {
         let raw = self.cursor.take_while(|ch| is_word(ch) || ";/?:@&=+$,.!~*'()[]%".contains(ch));
         if raw.is_empty() {
@@ -136,8 +136,8 @@ impl<'a> Scanner<'a> {
     }
 }
 
-/// Decodes `%XX` escapes. Returns `None` if digits are missing or the result is not UTF-8. `PyYAML` checks each run of
-/// escapes by itself. Checking the whole is the same, because all other characters are ASCII.
+/// Decodes `%XX` escapes. Returns `None` if digits are missing or the result is not UTF-8. `PyYAML` decodes each run of
+/// escapes separately. Decoding the whole text has the same result, because all other characters are ASCII.
 fn unescape(raw: &str) -> Option<String> {
     let mut bytes = Vec::with_capacity(raw.len());
     let mut rest = raw.bytes();

@@ -18,7 +18,7 @@ struct Time {
     offset_minutes: u16,
 }
 
-/// Returns whether a plain scalar is a timestamp. A date without a time must be written in full.
+/// Returns whether a plain scalar is a timestamp. A date without a time must have two digits for month and day.
 pub(crate) fn is_implicit(text: &[u8]) -> bool {
     read(text).is_some_and(|parts| parts.time.is_some() || parts.full_width_date)
 }
@@ -57,7 +57,7 @@ fn read(text: &[u8]) -> Option<Parts> {
 fn read_time(mut rest: &[u8]) -> Option<Time> {
     if literal(&mut rest, b"Tt").is_none() {
         literal(&mut rest, b" \t")?;
-        skip_blanks(&mut rest);
+        skip_spaces_and_tabs(&mut rest);
     }
     let hour = digits(&mut rest, 1, 2)?;
     literal(&mut rest, b":")?;
@@ -72,7 +72,7 @@ fn read_time(mut rest: &[u8]) -> Option<Time> {
 }
 
 fn read_zone(mut rest: &[u8]) -> Option<u16> {
-    skip_blanks(&mut rest);
+    skip_spaces_and_tabs(&mut rest);
     if rest == b"Z" {
         return Some(0);
     }
@@ -87,7 +87,7 @@ fn read_zone(mut rest: &[u8]) -> Option<u16> {
     rest.is_empty().then_some(hours * 60 + minutes)
 }
 
-fn skip_blanks(rest: &mut &[u8]) {
+fn skip_spaces_and_tabs(rest: &mut &[u8]) {
     while literal(rest, b" \t").is_some() {}
 }
 

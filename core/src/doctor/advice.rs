@@ -33,20 +33,23 @@ pub(super) fn advice(error: &TokenError, credentials: &ClientCredentials) -> Str
         },
         TokenErrorKind::Tls => tls_advice(error.tls, credentials),
         TokenErrorKind::Transport => {
-            let scheme = if credentials.token_url.starts_with("http:") {
-                "http:// on a port where the server speaks https:// ends like this"
+            let causes = if credentials.token_url.starts_with("http:") {
+                "Perhaps token_url has http://, but the server speaks https:// on this port."
             } else {
-                "a server that restarts or that wants a client_certificate, or a firewall on the way, ends like this"
+                "Perhaps the server restarts or demands a client_certificate, or a firewall breaks the connection."
             };
-            through_proxy(credentials, &format!("Try again, and look at the server's log: {scheme}."))
+            through_proxy(credentials, &format!("Try again, and look at the server's log. {causes}"))
         }
         TokenErrorKind::Timeout => through_proxy(
             credentials,
-            "Check that the token endpoint is well, and that no firewall drops packets on the way to it.",
+            "Check that the token endpoint works, and that no firewall drops packets on the way to it.",
         ),
         TokenErrorKind::Unavailable => match error.http_status {
             Some(429) => "The server limits requests: wait, and check who else uses this client.".to_owned(),
-            _ => through_proxy(credentials, "The server, or what stands before it, is in trouble: look at its log."),
+            _ => through_proxy(
+                credentials,
+                "The server, or a load balancer before it, can't serve the request at present: look at their logs.",
+            ),
         },
         TokenErrorKind::Rejected => rejection_advice(error, credentials),
         TokenErrorKind::Redirect => "Set token_url to the URL that the server redirects to, often the same with \
@@ -108,7 +111,7 @@ fn tls_advice(cause: Option<TlsCause>, credentials: &ClientCredentials) -> Strin
             credentials,
             "Check the port in token_url, or use http:// if the server is on a trusted network.",
         ),
-        None => format!("Trusted are {}. Check these files and the server's TLS settings.", trusted(credentials)),
+        None => format!("Only {} are trusted. Check these files and the server's TLS settings.", trusted(credentials)),
     }
 }
 

@@ -1,6 +1,6 @@
 //! The doctor: requests each distinct token once, and explains the response to an operator.
 //!
-//! * this file: [`Checkup`], the request, and [`Diagnosis`], the explained response;
+//! * this file: [`Checkup`], the request, and [`Diagnosis`], its explained result;
 //! * `advice`: what an operator can do about a failure.
 
 mod advice;
@@ -49,7 +49,7 @@ pub struct Checkup {
     receiver: Receiver<Diagnosis>,
 }
 
-/// The response of a token endpoint, explained.
+/// The result of a [`Checkup`], explained: a token was granted, or the request failed.
 ///
 /// ```
 /// use std::time::Duration;
@@ -85,8 +85,8 @@ pub struct Diagnosis {
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Granted {
-    /// The lifetime that the server states, clamped to between 1 s and 30 days. `None` if the server states none; the
-    /// library then assumes one hour.
+    /// The lifetime that the server states, clamped to between 1 s and 30 days. `None` if the server states no
+    /// lifetime; the library then assumes one hour.
     pub lifetime: Option<Duration>,
     /// The granted scopes; `None` if the response does not name them, which means that all requested scopes were
     /// granted.
@@ -115,7 +115,8 @@ pub struct ExplainedError {
 
 impl Checkup {
     /// Blocks this thread until the diagnosis is available, and returns it. Returns `None` after `timeout`; the call
-    /// may then be repeated. The request itself takes at most 30 s, after it has waited for a permit.
+    /// may then be repeated. The diagnosis is returned once. A call after that returns a diagnosis with
+    /// [`Error::Shutdown`]. The request itself takes at most 30 s, after it has waited for a permit.
     ///
     /// Must not be called on the engine's own thread, which makes the request.
     pub fn wait(&self, timeout: Duration) -> Option<Diagnosis> {
@@ -133,7 +134,7 @@ impl Checkup {
     }
 }
 
-/// Starts a request for each distinct token among these backends.
+/// Starts a request for each distinct token of these backends.
 pub(crate) fn examine(backends: &[Arc<BackendConfig>], engine: &Engine) -> Vec<Checkup> {
     let mut checkups = Vec::<Checkup>::new();
     let mut known = HashMap::<ClientCredentials, usize>::new();
@@ -168,7 +169,7 @@ fn ask(credentials: ClientCredentials, generation: &Arc<Generation>) -> Receiver
                 Err(ExplainedError { error: Error::Token(Arc::new(error)), advice })
             }
         };
-        // Fails if the caller has dropped the checkup.
+        // The send fails if the caller has dropped the checkup.
         let _ = task_sender.send(Diagnosis { latency, outcome });
     };
     match generation.runtime() {

@@ -17,7 +17,7 @@ use std::path::PathBuf;
 pub enum Severity {
     /// The configuration can't be used.
     Error,
-    /// The configuration can be used, but probably does something else than was meant.
+    /// The configuration can be used, but probably does something other than what its author meant.
     Warning,
 }
 
@@ -87,7 +87,8 @@ impl fmt::Display for Problem {
 pub struct ConfigError {
     /// The path of the file; `None` if the configuration was not read from a file.
     pub file: Option<PathBuf>,
-    /// Errors and warnings, in the order of the file. At least one is an error.
+    /// Errors and warnings, in the order of the file. At least one is an error. Contains at most 100 errors and 100
+    /// warnings. If there are more, a last problem without a place states how many more errors or warnings there are.
     pub problems: Vec<Problem>,
 }
 

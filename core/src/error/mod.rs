@@ -2,12 +2,12 @@
 //!
 //! * this file: [`Error`], which a caller gets;
 //! * `config`: [`ConfigError`], all [`Problem`]s of a configuration at once;
-//! * `token`: [`TokenError`], why a fetch got no token.
+//! * `token`: [`TokenError`], the failure of a fetch.
 //!
-//! No message contains a secret or a response body. The text of a [`TokenError`] does not contain `401`, `403` or
-//! `unauthorized` either: a gateway searches error texts for these to recognise that a *backend* refused a request, and
-//! would misread a rejection by a token endpoint as such a refusal. HTTP status and OAuth error code are fields
-//! instead.
+//! No message contains a secret or a response body. The `Display` text of a [`TokenError`] does not contain `401`,
+//! `403` or `unauthorized` either. A gateway searches error texts for these words to recognise that a *backend* refused
+//! a request, and it would misread a rejection by a token endpoint as a refusal. HTTP status and OAuth error code are
+//! fields instead.
 
 mod config;
 mod token;
@@ -51,7 +51,8 @@ pub enum Error {
         /// The backend's `auth.type`.
         kind: &'static str,
     },
-    /// The fetch of an access token failed. All callers that waited for this fetch share the error.
+    /// The fetch of an access token failed. All callers that waited for this fetch share the error. Callers during the
+    /// cool-down get it too.
     #[error(transparent)]
     Token(Arc<TokenError>),
     /// The time that this caller was ready to wait has passed. The fetch continues, and its token will be cached.
@@ -70,7 +71,7 @@ pub enum Error {
     /// blocking call on the engine's own thread.
     #[error("internal error: {what}")]
     Internal {
-        /// The failed operation, in words.
+        /// The bug or the mistaken call, in words.
         what: &'static str,
     },
 }

@@ -75,18 +75,19 @@ pub enum TokenErrorKind {
     Connect,
     /// The TLS handshake failed or the certificate is not trusted.
     Tls,
-    /// The connection broke before the whole response was there.
+    /// The connection broke before the whole response had arrived.
     Transport,
     /// No complete response within 30 s, including the wait for a permit.
     Timeout,
     /// A temporary HTTP status (408, 429, 5xx) or OAuth error (such as `temporarily_unavailable`), or an open circuit
     /// breaker.
     Unavailable,
-    /// Any other error response of RFC 6749 §5.2, or an HTTP status that means the same.
+    /// Any other error response of RFC 6749 §5.2. Also a response without an OAuth error that has the status 401, or
+    /// that has another 4xx status (except 408 and 429) and a JSON object as its body.
     Rejected,
     /// A redirect, which is never followed with credentials.
     Redirect,
-    /// A response without a usable token, such as a web page.
+    /// Any other response without a usable token, such as a web page.
     Response,
 }
 
@@ -142,7 +143,7 @@ impl TlsCause {
             Self::UntrustedIssuer => "the server's certificate is from an issuer that is not trusted here",
             Self::WrongHost => "the server's certificate is for another host",
             Self::OutOfDate => "the server's certificate has expired or is not valid yet",
-            Self::ClientCertificate => "the server wants another client certificate, or any at all",
+            Self::ClientCertificate => "the server demands a client certificate, or rejects the client's certificate",
             Self::NotTls => "the server does not speak TLS",
         }
     }
@@ -150,7 +151,7 @@ impl TlsCause {
 
 impl fmt::Display for TokenError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // A message may quote a server, a certificate or a host name, and a gateway could misread that.
+        // A message may quote a server, a certificate or a host name, and a gateway could misread the quoted text.
         let shown = if reads_as_refusal(&self.message) { self.kind.code() } else { &self.message };
         write!(f, "no access token: {shown}")
     }
@@ -169,7 +170,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn token_error_with_a_refusals_words_displays_its_code_instead() {
+    fn token_error_with_words_of_a_refusal_displays_its_code_instead() {
         for message in ["port 14010", "HTTP 403", "Unauthorized_client", "UNAUTHORIZED"] {
             let error = TokenError { http_status: Some(401), ..TokenError::new(TokenErrorKind::Rejected, message) };
             assert_eq!(error.to_string(), "no access token: token_rejected");

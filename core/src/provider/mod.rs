@@ -3,9 +3,9 @@
 //! * this file: [`AuthProvider`], the interface of all providers, and [`create`];
 //! * `oauth2`: [`OAuth2Provider`], for `type: oauth2`;
 //! * `static_headers`: [`StaticProvider`], for `type: static`;
-//! * `unsupported`: the provider for kinds that this library does not perform, such as `type: pkce`.
+//! * `unsupported`: the provider for kinds of authentication that this library does not perform, such as `type: pkce`.
 //!
-//! A new kind of authentication is a new file here, a new arm in [`create`], and a reader of its keys in
+//! A new kind of authentication needs a new file here, a new arm in [`create`], and a reader of its keys in
 //! `config::schema`.
 
 mod oauth2;
@@ -27,7 +27,7 @@ use crate::wait::{Requested, Waiter};
 
 /// Produces the authentication headers of one backend.
 ///
-/// All methods may be called from any thread, at the same time, and none of them blocks.
+/// All methods may be called from any thread, and from several threads at the same time. No method blocks.
 ///
 /// ```
 /// use std::sync::Arc;

@@ -13,8 +13,8 @@ use crate::wait::{Requested, Waiter};
 
 /// Produces `Authorization: Bearer <token>` (RFC 6750 §2.1) with a token from the client credentials grant.
 ///
-/// Providers with equal configurations share one token and one fetch of it. A token that is still valid is kept for a
-/// while after its last provider was dropped, for a provider that is made later.
+/// Providers with equal configurations share one token and its fetches. A valid token outlives its last provider, so
+/// that a provider that is made later can use it. A limited number of such tokens is kept.
 ///
 /// ```
 /// use argus_auth_core::config::{OAuth2Config, TokenRequestOptions};

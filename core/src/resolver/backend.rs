@@ -95,7 +95,7 @@ impl Backend {
         }
     }
 
-    /// Returns what the caller gets when there is no authentication: the error, or the configured headers alone.
+    /// Returns the outcome for the caller if there is no authentication: the error, or the configured headers alone.
     fn apply_failure_policy(&self, error: Error) -> Outcome {
         // A shutdown is an action of the host, and no reason to send requests without authentication.
         if self.config.on_auth_failure == FailurePolicy::Closed || matches!(error, Error::Shutdown) {

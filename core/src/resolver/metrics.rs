@@ -1,12 +1,12 @@
-//! Counters for operators, in the Prometheus text format (version 0.0.4).
+//! Metrics for operators, in the Prometheus text format (version 0.0.4).
 
 use std::fmt::Write;
 
 use super::backend::Backend;
 use crate::token::{TokenState, TokenStatus};
 
-/// A metric: its name, its type, its HELP text, and a function that returns its value in a status, or `None` if it has
-/// no value there.
+/// A metric: its name, its type, its HELP text, and a function that returns its value for a status. The function
+/// returns `None` if the metric has no value for that status.
 type Metric = (&'static str, &'static str, &'static str, fn(&TokenStatus) -> Option<f64>);
 
 const METRICS: [Metric; 7] = [

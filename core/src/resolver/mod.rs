@@ -1,8 +1,8 @@
 //! The resolver: maps the name of a backend to the headers that its requests must carry.
 //!
 //! * this file: [`Resolver`], with loading, reloading and all ways to request headers;
-//! * `backend`: one backend: the merge with its configured headers, and its failure policy;
-//! * `metrics`: the counters of all backends in the Prometheus text format.
+//! * `backend`: one backend, with its configured headers, its provider and its failure policy;
+//! * `metrics`: the metrics of all backends in the Prometheus text format.
 
 mod backend;
 mod metrics;
@@ -26,8 +26,8 @@ use crate::wait::{Outcome, Pending, Requested, Waiter};
 
 /// The remote backends of one configuration, and the headers that a request to each must carry.
 ///
-/// Cheap to clone; all clones see a reload. All methods may be called from any thread, even after a fork. Making a
-/// resolver reads the configuration and its secrets, but requests no token.
+/// Cheap to clone; all clones see a reload. All methods may be called from any thread, also in a child of `fork`.
+/// Making a resolver requests no token.
 ///
 /// Under [`FailurePolicy::Open`](crate::FailurePolicy), when no token can be obtained, the error is logged and the
 /// backend's configured headers are returned without authentication. A caller's own deadline, a shutdown and an
@@ -83,8 +83,8 @@ impl Backends {
 }
 
 impl Resolver {
-    /// Loads a configuration file. Blocks while it reads the file and, if the configuration refers to one, the secret
-    /// store. Requests no token.
+    /// Loads a configuration file. Blocks while it reads the file, and the secret store if the configuration refers to
+    /// it. Requests no token.
     ///
     /// # Errors
     ///
@@ -94,8 +94,8 @@ impl Resolver {
         Ok(Self::build(config, Some((path.to_owned(), options.clone())), Engine::global()))
     }
 
-    /// Reads a configuration from a YAML document in UTF-8. Blocks only while it reads the secret store, if the
-    /// configuration refers to one. Requests no token.
+    /// Reads a configuration from a YAML document in UTF-8. If the configuration refers to the secret store, blocks
+    /// while it reads the store. Requests no token.
     ///
     /// # Errors
     ///
@@ -115,7 +115,7 @@ impl Resolver {
     }
 
     /// Reads the file again, with its variables and secrets, and replaces the configuration. Blocks while it reads the
-    /// file and, if the configuration refers to one, the secret store.
+    /// file, and the secret store if the configuration refers to it.
     ///
     /// A backend keeps its token and its cool-down as long as the inputs of its token request are the same; otherwise
     /// it starts without either. Callers that wait already are not affected. A relative path is resolved against the
@@ -128,8 +128,8 @@ impl Resolver {
         let Some((path, options)) = &self.0.file else { return Ok(()) };
         loop {
             let previous = self.0.backends.load_full();
-            // The current backends are loaded before the file is read. If two reloads run at once, the older content of
-            // the file then can't replace the newer.
+            // `previous` is fetched before the file is read. If another thread replaces the backends in the meantime,
+            // `exchange` fails and the file is read again. So old content of the file never replaces newer content.
             if self.exchange(previous, config::load(path, options)?) {
                 return Ok(());
             }
@@ -141,7 +141,7 @@ impl Resolver {
         while !self.exchange(self.0.backends.load_full(), config.clone()) {}
     }
 
-    /// Replaces `previous` by the backends of `config`. Returns false if another thread has replaced it already.
+    /// Replaces `previous` by the backends of `config`. Returns false if another thread has replaced `previous` already.
     fn exchange(&self, previous: Arc<Backends>, config: Config) -> bool {
         let backends = Arc::new(Backends::new(config, &previous, &self.0.engine));
         let found = self.0.backends.compare_and_swap(&previous, backends);
@@ -178,9 +178,9 @@ impl Resolver {
         self.with(name, |backend| backend.try_headers())?
     }
 
-    /// Returns the headers, or a wait for them, which may be awaited on any runtime or by a blocked thread.
+    /// Returns the headers as a [`Pending`]: a future for any runtime, on which a thread can also block.
     ///
-    /// Dropping it ends only this wait: the fetch continues for all callers.
+    /// Dropping the `Pending` does not end the fetch, which continues for all callers.
     ///
     /// ```
     /// use argus_auth_core::{Error, Resolver, Secret};
@@ -213,7 +213,8 @@ impl Resolver {
         pending.wait(timeout).unwrap_or(Err(Error::Deadline))
     }
 
-    /// Returns the outcome if it is known at once. Otherwise `waiter` is called with it later, on the engine's thread.
+    /// Returns the outcome if it is known at once. Otherwise `waiter` is called with the outcome later, in most cases on
+    /// the engine's thread (see [`Waiter`]).
     ///
     /// # Errors
     ///
@@ -277,8 +278,8 @@ impl Resolver {
     /// Sends one token request for each distinct token of the `oauth2` backends, so that an operator sees which token
     /// endpoints work.
     ///
-    /// No token is cached. The requests ignore cool-downs and circuit breakers, and do not affect them. Returns without
-    /// waiting for the responses, in file order.
+    /// No token is cached. The requests ignore cool-downs and circuit breakers, and do not affect them. Returns the
+    /// checkups in file order, without waiting for the responses.
     pub fn diagnose(&self) -> Vec<Checkup> {
         doctor::examine(&self.backends(), &self.0.engine)
     }

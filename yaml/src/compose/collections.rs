@@ -23,7 +23,7 @@ impl Composer<'_, '_> {
         match shape {
             Shape::BlockSequence | Shape::BlockMapping => self.block_end(start)?,
             Shape::IndentlessSequence => {}
-            // The closing bracket or brace, at which the entries stopped.
+            // Takes the closing bracket or brace.
             Shape::FlowSequence | Shape::FlowMapping => drop(self.scanner.next()?),
         }
         Ok(Composed { id, height: height + 1 })
@@ -92,7 +92,7 @@ impl Composer<'_, '_> {
         }
     }
 
-    /// Reads up to the closing bracket, but does not take it.
+    /// Reads the items up to the closing bracket, but does not take the bracket.
     fn flow_entries(&mut self, id: Id, depth: usize, start: Mark) -> Result<usize> {
         let mut height = 0;
         let mut first = true;
@@ -112,7 +112,7 @@ impl Composer<'_, '_> {
         Ok(height)
     }
 
-    /// Reads `key: value` as an item of a flow sequence, which is a mapping with one pair.
+    /// Reads an item `key: value` of a flow sequence. The item is a mapping with one pair.
     fn single_pair(&mut self, depth: usize) -> Result<Composed> {
         if depth > self.limits.max_depth {
             return Err(self.too_deep());
@@ -125,7 +125,7 @@ impl Composer<'_, '_> {
         Ok(Composed { id, height: height + 1 })
     }
 
-    /// Reads up to the closing brace, but does not take it.
+    /// Reads the pairs up to the closing brace, but does not take the brace.
     fn flow_pairs(&mut self, id: Id, depth: usize, start: Mark) -> Result<usize> {
         let mut height = 0;
         let mut first = true;
@@ -148,7 +148,7 @@ impl Composer<'_, '_> {
     }
 
     /// Reads `?` or `:` in flow style, and the node that follows it. After an omitted node, accepts both `]` and `}`;
-    /// the loop over the entries then rejects the wrong one.
+    /// the loop over the entries then rejects a `]` in a mapping and a `}` in a sequence.
     fn flow_part(&mut self, depth: usize) -> Result<Composed> {
         let is_key = next_is!(self, Kind::Key);
         let indicator = self.scanner.next()?.start;
@@ -164,7 +164,7 @@ impl Composer<'_, '_> {
             return Ok(());
         }
         let message = format!(
-            "expected `,` or the bracket or brace that closes the one on line {}, column {}; put values with special characters in quotes",
+            "expected `,` or the end of the list or mapping that starts on line {}, column {}; put values with special characters in quotes",
             start.line, start.column
         );
         Err(Error::at(token.start, message))
@@ -189,7 +189,7 @@ impl Composer<'_, '_> {
         item.height
     }
 
-    /// Adds a pair to the mapping `id`. Returns the greater height of the two.
+    /// Adds a pair to the mapping `id`. Returns the greater of the heights of key and value.
     fn push_pair(&mut self, id: Id, key: &Composed, value: &Composed) -> usize {
         if let Some(Value::Map(pairs)) = self.nodes.get_mut(id).map(|node| &mut node.value) {
             pairs.push(Pair { key: key.id, value: value.id, merged: false });

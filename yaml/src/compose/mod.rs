@@ -46,7 +46,8 @@ enum Place {
     Flow,
     /// Block and flow collections.
     Block,
-    /// The same, and a sequence without indentation: in a mapping, `- ` may stand in the column of the key.
+    /// Block and flow collections, and a sequence without indentation: in a mapping, `- ` may stand in the column of the
+    /// key.
     BlockOrIndentless,
 }
 
@@ -54,7 +55,7 @@ enum Place {
 #[derive(Clone, Copy)]
 enum Shape {
     BlockSequence,
-    /// Has no end token. It ends where something other than `- ` stands in the same column.
+    /// Has no end token. It ends at the first token that is not the `-` of another item.
     IndentlessSequence,
     BlockMapping,
     FlowSequence,
@@ -147,7 +148,7 @@ impl<'a> Composer<'a, '_> {
                 Directive::Yaml { supported: false } => {
                     return Err(Error::at(
                         start,
-                        "found another major version of YAML than 1; write `%YAML 1.1` or leave it out",
+                        "found a major version of YAML other than 1; write `%YAML 1.1` or leave it out",
                     ));
                 }
                 Directive::Yaml { supported: true } => has_version = true,
@@ -234,7 +235,7 @@ impl<'a> Composer<'a, '_> {
                 if properties.is_none() {
                     return Err(Error::at(
                         start,
-                        "expected a value here; one that starts with a special character needs quotes",
+                        "expected a value here; a value that starts with a special character needs quotes",
                     ));
                 }
                 let tag = tag.filter(|tag| *tag != "!").map_or(Tag::Null, Tag::explicit);
@@ -323,7 +324,7 @@ impl<'a> Composer<'a, '_> {
         Ok(Composed { id, height: 1 })
     }
 
-    /// Counts nodes and bytes. Fails if that exceeds the limit on nodes.
+    /// Adds to the numbers of nodes and bytes. Fails if the number of nodes exceeds its limit.
     fn count(&mut self, nodes: usize, bytes: usize, mark: Mark) -> Result<()> {
         self.node_count = self.node_count.saturating_add(nodes);
         self.scalar_bytes = self.scalar_bytes.saturating_add(bytes);
@@ -331,7 +332,9 @@ impl<'a> Composer<'a, '_> {
         if self.node_count > limit {
             return Err(Error::at(
                 mark,
-                format!("found more than {limit} keys and values, aliases counted as what they stand for"),
+                format!(
+                    "found more than {limit} keys and values; an alias counts as all keys and values that it repeats"
+                ),
             ));
         }
         Ok(())
