@@ -106,7 +106,7 @@ pub(crate) fn illegal_value(value: &str) -> Option<&'static str> {
     if value.bytes().any(|byte| matches!(byte, b'\r' | b'\n')) {
         Some("a header value can't contain a line break")
     } else if !value.is_ascii() || http::HeaderValue::from_str(value).is_err() {
-        Some("a header value is made of printable ASCII characters, blanks and tabs only")
+        Some("a header value is made of printable ASCII characters, spaces and tabs only")
     } else if value.starts_with([' ', '\t']) || value.ends_with([' ', '\t']) {
         Some("a header value can't begin or end with a space or a tab")
     } else {

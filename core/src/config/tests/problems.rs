@@ -126,7 +126,7 @@ fn headers_with_errors_report_each_with_its_place_and_the_remedy() {
                 "line 6, column 10: backends.b.headers.a: a header value can't contain a line break",
                 "line 7, column 10: backends.b.headers.b: a header value can't contain a line break",
                 "line 8, column 10: backends.b.headers.c: \
-                 a header value is made of printable ASCII characters, blanks and tabs only",
+                 a header value is made of printable ASCII characters, spaces and tabs only",
             ],
         ),
         (
