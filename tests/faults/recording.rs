@@ -1,4 +1,4 @@
-//! Records what the process shows: every log record of every level, and every panic.
+//! Records every log record of the library, of every level, and every panic of the process.
 
 use std::panic;
 use std::sync::{Mutex, PoisonError};

@@ -30,7 +30,7 @@ CORE = ROOT / "core" / "src"
 
 # The allowed cycles: files that import each other because they are one thing. The key is the reason.
 CYCLES = {
-    "a token renews itself: a source starts fetches, which publish to it and plan its next renewal": {
+    "a source starts fetches, and a fetch publishes its token to the source and plans the next renewal": {
         "token/fetch.rs",
         "token/generation.rs",
         "token/registry.rs",
@@ -38,7 +38,7 @@ CYCLES = {
         "token/retry.rs",
         "token/source.rs",
     },
-    "a clock is the system's or a virtual one for tests, and both have the same type of instant": {
+    "the virtual clock for tests is a kind of clock, and all clocks have the same type of instant": {
         "runtime/clock.rs",
         "runtime/virtual_clock.rs",
     },
