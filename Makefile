@@ -4,8 +4,9 @@
 #   make test    runs all tests and lints; test-core, test-loom, test-faults, test-c, test-python, test-argus run a part
 #   make help    lists all targets
 #
-# Everything else is downloaded once, into .venv and build/; `make clean` removes it. As root on Debian, the tests also
-# install the packages that they need (valgrind, gnome-keyring, D-Bus). Otherwise they name the tests that they skip.
+# Cargo keeps downloaded crates in its own directory. Everything else is downloaded once, into .venv and build/, and
+# `make clean` removes it. Some tests need Debian packages (valgrind, gnome-keyring, dbus). As root on Debian, missing
+# packages are installed. Otherwise these tests are skipped, and a message says so.
 
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
@@ -76,7 +77,7 @@ run: native $(WHEEL) ## shows the main job: config.yaml to HTTP requests in four
 test: lint test-core test-loom test-faults test-c test-python test-argus ## runs all tests and lints
 
 .PHONY: test-core
-test-core: ## tests in Rust: unit tests and documentation examples
+test-core: ## tests in Rust, including documentation examples, except the fault suite and loom
 	cargo test --quiet -p argus-auth-yaml -p argus-auth-core -p argus-auth-test-support --features argus-auth-core/virtual-time,argus-auth-core/keyring
 	cargo test --quiet -p argus-auth-ffi
 
@@ -84,8 +85,9 @@ test-core: ## tests in Rust: unit tests and documentation examples
 test-loom: ## tests in Rust: the single flight in all interleavings with at most three preemptions (loom)
 	RUSTFLAGS="--cfg argus_auth_loom" CARGO_TARGET_DIR=$(TARGET)/loom cargo test --quiet -p argus-auth-core --lib single_flight::model
 
-# Memcheck for three scenarios of the fault suite. The C tests run the other scenarios that concern memory, also under
-# memcheck. tests/c/run.sh says why only definite leaks are errors.
+# Memcheck for three scenarios of the fault suite, in Rust. tests/c/test_faults.c repeats responses.1 and process.3
+# through the C API and adds single_flight.1, also under memcheck. tests/c/run.sh says why only definite leaks are
+# errors.
 MEMCHECK := ["valgrind", "--quiet", "--leak-check=full", "--show-leak-kinds=definite", \
     "--errors-for-leak-kinds=definite", "--error-exitcode=1"]
 
@@ -101,7 +103,7 @@ test-c: native ## tests in C and C++: API, headers, exported symbols, memcheck
 	! tests/support/has valgrind || $(MAKE) --no-print-directory -C tests/c valgrind PROFILE=release
 
 PYTEST := -m pytest -q -p no:cacheprovider -c python/pyproject.toml --rootdir .
-# Tests that need more than the package and the token endpoint run once, with the Python of .venv.
+# The tests that need more than the package and the token endpoint. They run once, with the Python of .venv.
 ONCE := config_differential guides secret_stores demo authorization_server
 
 .PHONY: test-python
@@ -201,5 +203,5 @@ fuzz: ## runs each fuzz target for FUZZ_SECONDS (60); needs a nightly Rust and i
 	done
 
 .PHONY: clean
-clean: ## removes everything that was built or downloaded
+clean: ## removes what was built and downloaded in this directory
 	rm -rf $(VENV) build target fuzz/artifacts fuzz/corpus .mypy_cache .ruff_cache

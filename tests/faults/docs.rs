@@ -21,7 +21,8 @@ pub(crate) fn page_is_fresh() -> bool {
 fn page(chapters: &[Chapter]) -> String {
     let mut page = format!("{INTRODUCTION}\n");
     for Chapter { topic, title, .. } in chapters {
-        // The link's target is the heading's anchor, as GitHub makes it of a title of letters, blanks and hyphens.
+        // Links to the anchor that GitHub makes for the heading. This works because a title has only letters, spaces
+        // and hyphens.
         let _ = writeln!(page, "- [{title}](#{}): `{topic}`", title.to_lowercase().replace(' ', "-"));
     }
     for Chapter { title, introduction, scenarios, .. } in chapters {

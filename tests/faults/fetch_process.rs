@@ -7,11 +7,11 @@ use std::process::Command;
 use argus_auth_core::{LoadOptions, Resolver};
 use argus_auth_faults::{PATIENCE, failure_kind, token};
 
-/// The first argument of a process that fetches; the second one is the token URL.
+/// The first argument of a process that fetches a token. The second argument is the token URL.
 const MODE: &str = "fetch";
 
-/// Starts a process with the variables `environment`, and no others, that fetches a token from `url`. Returns `token
-/// T`, or the kind of the failure and its text.
+/// Starts a process that fetches a token from `url`, and waits for its end. Its environment consists of the variables
+/// `environment` and no others. Returns `token T`, or the kind of the failure and its text.
 pub(crate) fn fetch_with_environment(url: &str, environment: &[(&str, &str)]) -> String {
     let output = Command::new(std::env::current_exe().unwrap())
         .args([MODE, url])
@@ -23,7 +23,8 @@ pub(crate) fn fetch_with_environment(url: &str, environment: &[(&str, &str)]) ->
     String::from_utf8(output.stdout).unwrap()
 }
 
-/// Fetches a token and prints the outcome, if the arguments of this process say so. Returns whether they do.
+/// If the arguments of this process ask for a fetch, fetches a token, prints the outcome and returns true. Otherwise
+/// returns false.
 pub(crate) fn fetch_if_told_to() -> bool {
     let arguments: Vec<_> = std::env::args().collect();
     let [_, mode, url] = arguments.as_slice() else { return false };

@@ -63,7 +63,7 @@ fn main() -> ExitCode {
 ///
 /// # Errors
 ///
-/// An argument that names neither. The message lists all ids.
+/// If an argument names neither a chapter nor a scenario. The message lists all ids.
 fn select<'c>(chapters: &'c [Chapter], arguments: &[String]) -> Result<Vec<&'c Scenario>, String> {
     let all = || chapters.iter().flat_map(|chapter| chapter.scenarios);
     if let Some(unknown) = arguments.iter().find(|argument| !all().any(|scenario| scenario.is_named_by(argument))) {

@@ -1,4 +1,4 @@
-//! Records what the process shows: every log record of every level, and every panic.
+//! Records every log record of the library, of every level, and every panic of the process.
 
 use std::panic;
 use std::sync::{Mutex, PoisonError};
@@ -6,7 +6,7 @@ use std::thread;
 
 use argus_auth_core::log;
 
-/// Everything since [`start`], a line for each log record and a few for each panic.
+/// Everything since [`start`]: a line for each log record, and a few lines for each panic.
 static RECORDED: Mutex<String> = Mutex::new(String::new());
 
 /// Returns everything that has been recorded.
@@ -19,8 +19,8 @@ pub(crate) fn add(text: &str) {
     RECORDED.lock().unwrap_or_else(PoisonError::into_inner).push_str(text);
 }
 
-/// Records log records and panics from now on. Panics are printed too, except for panics of the engine's thread, which
-/// a scenario causes on purpose.
+/// Records log records and panics from now on. Panics are printed too, except for those of the engine's thread, because
+/// scenarios cause these on purpose.
 pub(crate) fn start() {
     log::set_level(Some(log::Level::TRACE));
     assert!(log::forward(|log::Record { name, level, target, message }| {

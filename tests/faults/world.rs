@@ -20,17 +20,20 @@ use argus_auth_test_support::TokenEndpoint;
 
 /// The longest real time to wait for something that should happen at once. A passing test never waits this long.
 pub const PATIENCE: Duration = Duration::from_secs(30);
-/// A time that is longer than any pause between two attempts of one fetch, and shorter than the fetch's 30 s.
+/// A time that is longer than every pause between two attempts that a scenario skips. It is shorter than the limit of
+/// 30 s on a fetch, so that skipping a pause never ends the fetch.
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
 /// A time at which a token with a lifetime of 3600 s and a buffer of 300 s is valid and due for renewal, in seconds
 /// after its request. The jitter puts renewals between 3300 s and 3447.5 s; the token expires at 3595 s.
 pub const INSIDE_BUFFER: f64 = 3_500.0;
 
-/// A part of every secret of the scenarios. It must never be shown.
+/// A part of the usual client secret, and of all secrets in the scenario `secrets.4` except the private key. It must
+/// never be shown.
 pub const CANARY: &str = "canary-7f3a";
 
-/// Everything that a scenario needs. Each scenario makes its own, so that none disturbs another.
+/// Everything that a scenario needs. Each scenario makes a world of its own, so that scenarios do not affect each
+/// other.
 pub struct World {
     /// The token endpoint.
     pub endpoint: TokenEndpoint,
@@ -55,8 +58,8 @@ impl World {
     }
 
     /// Returns a resolver for one backend `b` with the policy `closed`. Its auth block consists of the usual lines
-    /// (token URL, client id and client secret) and of `lines`. A line whose key is a usual one replaces the usual
-    /// line.
+    /// (token URL, client id and client secret) and of `lines`. A line of `lines` replaces the usual line with the same
+    /// key.
     pub fn resolver(&self, lines: &[&str]) -> Resolver {
         Resolver::new(self.config(lines), &self.engine)
     }
@@ -94,7 +97,7 @@ impl World {
         (self.resolver_for(&format!("backends:\n{yaml}")), names)
     }
 
-    /// Moves the clock on.
+    /// Moves the clock forward.
     pub fn advance(&self, seconds: f64) {
         self.clock.advance(Duration::from_secs_f64(seconds));
     }
@@ -107,7 +110,7 @@ impl World {
         }
     }
 
-    /// Waits for the outcome of a fetch that pauses between attempts, any number of times. Skips the pauses.
+    /// Waits for the outcome of a fetch, and skips its pauses between attempts, of which there may be any number.
     pub fn wait_skipping_pauses(&self, mut pending: Pending) -> Outcome {
         let give_up_at = Instant::now() + PATIENCE;
         while Instant::now() < give_up_at {

@@ -11,7 +11,7 @@ An import is every path that leads to another file of the crate: in a `use`, in 
 a macro, and as the whole of a string (an attribute such as serde's `with = "crate::a::b"`). Re-exports, renames (`as`)
 and globs are followed. Comments and code that is compiled for tests only are left out.
 
-If a file names an item of a mod.rs above it, that is not a cycle, because that mod.rs declares the file.
+A file may name an item of a mod.rs above it. That is not a cycle, because the mod.rs declares the file.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ CORE = ROOT / "core" / "src"
 
 # The allowed cycles: files that import each other because they are one thing. The key is the reason.
 CYCLES = {
-    "a token renews itself: a source starts fetches, which publish to it and plan its next renewal": {
+    "a source starts fetches, and a fetch publishes its token to the source and plans the next renewal": {
         "token/fetch.rs",
         "token/generation.rs",
         "token/registry.rs",
@@ -38,16 +38,16 @@ CYCLES = {
         "token/retry.rs",
         "token/source.rs",
     },
-    "a clock is the system's or a virtual one for tests, and both have the same type of instant": {
+    "the virtual clock for tests is a kind of clock, and all clocks have the same type of instant": {
         "runtime/clock.rs",
         "runtime/virtual_clock.rs",
     },
 }
 
-# Modules that may import any other. Compiled for the fuzzer only.
+# Modules that may import any other module, because they are compiled for the fuzzer only.
 NOT_IN_A_LAYER = {"fuzzing"}
 
-# A path from the root of the crate, which is (): a module, or an item in a module.
+# The path of a module or of an item, from the root of the crate. The root itself is ().
 Name: TypeAlias = "tuple[str, ...]"
 
 TOKEN = re.compile(
@@ -55,15 +55,15 @@ TOKEN = re.compile(
       (?P<space> \s+ | //[^\n]* )
     | (?P<comment> /\* )
     | (?P<string> [bc]?r(?P<hashes>\#*)".*?"(?P=hashes) | [bc]?"(?:\\.|[^"\\])*" )
-    | (?P<char> b?'(?:\\u\{[^}]*\}|\\.[0-9a-fA-F]{0,2}|[^'\\])' | '\w+ )  # a lifetime, too
+    | (?P<char> b?'(?:\\u\{[^}]*\}|\\.[0-9a-fA-F]{0,2}|[^'\\])' | '\w+ )  # also matches a lifetime
     | (?: r\#)?(?P<word> \w+ )
     | (?P<sign> :: | => | . )
     """,
     re.VERBOSE | re.DOTALL,
 )
 OPENING, CLOSING = "([{", ")]}"
-# The first words of items. An item of the first set ends with its first block, or with a semicolon before it. An item
-# of the second set ends with a semicolon.
+# The first words of items. An item of the first set ends with its first block, or with a semicolon if that comes first.
+# An item of the second set ends with a semicolon.
 END_WITH_BLOCK = {"async", "enum", "extern", "fn", "impl", "macro_rules", "mod", "struct", "trait", "union", "unsafe"}
 END_WITH_SEMICOLON = {"const", "let", "static", "type", "use"}
 # Words that are followed by the name that they define.
@@ -93,7 +93,7 @@ def tokens(text: str) -> list[str]:
 
 
 def end_of_comment(text: str, at: int) -> int:
-    """Returns the index after a block comment, which may contain others. `at` is the index after its opening."""
+    """Returns the index after a block comment, which may contain block comments. `at` is the index after its `/*`."""
     depth = 1
     for match in re.compile(r"/\*|\*/").finditer(text, at):
         depth += 1 if match[0] == "/*" else -1
@@ -103,7 +103,7 @@ def end_of_comment(text: str, at: int) -> int:
 
 
 def closing(code: list[str], at: int) -> int:
-    """Returns the index of the bracket that closes the one at `at`."""
+    """Returns the index of the closing bracket for the opening bracket at `at`."""
     depth = 0
     for index in range(at, len(code)):
         depth += (code[index] in OPENING) - (code[index] in CLOSING)
@@ -194,7 +194,7 @@ def flattened(tree: list[str], prefix: Name = ()) -> Iterator[tuple[Name, str]]:
 
 
 def modules(code: list[str], module: Name) -> Iterator[tuple[Name, list[str]]]:
-    """Yields the module of a file and each module that is written inside it, with the code of each."""
+    """Yields the module of a file and each module inside the file, each with its own code."""
     own: list[str] = []
     at = 0
     while at < len(code):
@@ -367,7 +367,7 @@ class Tree:
     def cycles(self) -> Iterator[set[Name]]:
         """Yields the import cycles: the strongly connected sets of files.
 
-        A cycle between two modules needs no check here: one of its imports goes up and is reported already.
+        A cycle between two layers needs no check here: one of its imports leads to a higher layer, which is reported.
         """
         edges = {
             module: {target for target in targets if target[:1] == module[:1] and target != module[: len(target)]}

@@ -4,8 +4,8 @@
 
 Prints one line, ``mcp backend: URL``, when it is ready. Needs the package ``mcp`` (1.10 or later, below 2).
 
-``POST /_control`` with ``{"reject": ["tok-1"]}`` makes it answer 401 to these tokens, as if they were revoked. Each
-call replaces the list. Control requests are not logged.
+After ``POST /_control`` with ``{"reject": ["tok-1"]}``, the server answers 401 to these tokens, as if they were
+revoked. Each call replaces the list. Control requests are not logged.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def bearer_token(scope: Scope) -> str | None:
 
 def make_server() -> FastMCP:
     """Returns the server with its tools."""
-    # Tests use it under various host names, and through proxies.
+    # Tests reach the server by various host names, and through proxies.
     security = TransportSecuritySettings(enable_dns_rebinding_protection=False)
     server = FastMCP("argus-auth test backend", transport_security=security, log_level="WARNING")
 
@@ -126,7 +126,7 @@ class AnnouncedServer(uvicorn.Server):
 def main() -> None:
     """Runs the server until a signal ends it."""
     parser = argparse.ArgumentParser(description="An MCP server that shows the headers it receives.")
-    parser.add_argument("--port", type=int, default=0, help="0, the default, chooses a free one")
+    parser.add_argument("--port", type=int, default=0, help="0, the default, chooses a free port")
     parser.add_argument("--transport", choices=["streamable-http", "sse"], default="streamable-http")
     parser.add_argument("--log", type=Path, metavar="FILE", help="append one JSON line per HTTP request")
     parser.add_argument("--require-bearer", action="store_true", help="401 without an Authorization: Bearer header")

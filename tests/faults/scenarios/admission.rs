@@ -1,4 +1,4 @@
-//! Admission: the limits on requests under way, and that a host that hangs does not use them up for others.
+//! Admission: the limits on requests under way. A host that hangs does not use them up for other hosts.
 
 use argus_auth_core::wait::Pending;
 use argus_auth_faults::{INSIDE_BUFFER, PATIENCE, World, token, wait, wait_until};
@@ -9,8 +9,8 @@ use super::{Chapter, Scenario};
 pub(super) const CHAPTER: Chapter = Chapter {
     topic: "admission",
     title: "Admission",
-    introduction: "The number of requests under way is limited per process and per host, so that hosts that hang leave \
-                   room for the others.",
+    introduction: "The number of requests under way is limited per process and per host, so that requests to hosts \
+                   that hang leave room for requests to other hosts.",
     scenarios: &[
         Scenario {
             id: "admission.1",
@@ -61,7 +61,8 @@ fn hanging_requests_leave_permits_to_another_host() {
         host.default_reply(Reply::broken(Fault::Hang));
     }
     let _stuck: Vec<_> = names.iter().map(|name| resolver.headers(name)).collect();
-    // The requests to the first four hosts use up the 256 permits.
+    // Each of the first four hosts gets its four reserved permits, and 60 of the 256 permits of the process. The fifth
+    // host gets the other 16 permits of the process.
     for host in &hanging[..4] {
         assert!(host.wait_for_requests(64, PATIENCE));
     }

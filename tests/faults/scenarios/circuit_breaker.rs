@@ -11,8 +11,8 @@ use crate::recording;
 pub(super) const CHAPTER: Chapter = Chapter {
     topic: "circuit_breaker",
     title: "Circuit breaker",
-    introduction: "After five failures of a host in a row, no request is sent to it for a pause, and then one fetch \
-                   probes for all.",
+    introduction: "After five failures of a host in a row, no request is sent to the host for a pause. Then one fetch \
+                   sends a probe, and its result decides whether requests are sent again.",
     scenarios: &[
         Scenario {
             id: "circuit_breaker.1",

@@ -1,4 +1,4 @@
-//! Lifetime: how long a token is used, and by which clock.
+//! Lifetime: the time for which a token is used, and the clock that measures it.
 
 use argus_auth_core::runtime::{Clock, Instant};
 use argus_auth_faults::{World, token, wait};
@@ -16,15 +16,15 @@ pub(super) const CHAPTER: Chapter = Chapter {
             when: "`expires_in` is absent, null, 0, -1, \"3600\", 3600.5, \"7200\", \"abc\", 2^31, 2^63, 1e300, 1e400, \
                    \"NaN\" or a list",
             then: "An absent or unreadable value means one hour. A number, also in quotes, is used as it is, limited \
-                   to the range from one second to 30 days. The token is served for that time and no longer. Nothing \
-                   panics, and no request is repeated in a loop.",
+                   to the range from one second to 30 days. The token is served for at least 97 % of that time, and \
+                   never after it. Nothing panics, and 100 calls cause one request.",
             run: odd_expires_in_gives_a_lifetime_within_limits,
         },
         Scenario {
             id: "lifetime.2",
             when: "The endpoint answers 8 s after the request",
-            then: "The lifetime counts from the moment the request was sent: a token of 100 s is served until 98 s \
-                   after the request, a margin of 2 s before it expires.",
+            then: "The lifetime counts from the moment at which the request was sent: a token of 100 s is served until \
+                   98 s after the request. This leaves a margin of 2 s.",
             run: slow_response_counts_the_lifetime_from_the_request,
         },
         Scenario {
@@ -43,9 +43,9 @@ pub(super) const CHAPTER: Chapter = Chapter {
         },
         Scenario {
             id: "lifetime.5",
-            when: "The machine sleeps for an hour, in which the token expires",
-            then: "The first read after that finds no valid token. 100 callers share one fetch.",
-            run: sleeping_machine_lets_the_token_expire,
+            when: "The machine sleeps for an hour, and meanwhile a token of 600 s expires",
+            then: "The first read after that hour finds no valid token. 100 callers share one fetch.",
+            run: token_that_expires_while_the_machine_sleeps_is_not_served,
         },
         Scenario {
             id: "lifetime.6",
@@ -137,8 +137,9 @@ fn reissued_token_causes_few_requests() {
     world.endpoint.script(vec![Reply::token("same", 3600)]);
     let resolver = world.resolver(&[]);
     wait(resolver.headers("b")).unwrap();
-    // The server caches the token itself: each response has the same token and the seconds that are left of its 3600.
-    // Such a server issues another token shortly before the end, so the loop ends 40 s before it.
+    // The server caches the token itself: each response has the same token, and as `expires_in` the rest of its 3600 s.
+    // The loop ends 40 s before the end of the lifetime, because such a server issues another token shortly before the
+    // end.
     let mut now = 0;
     while now < 3_560 {
         now += 5;
@@ -150,7 +151,7 @@ fn reissued_token_causes_few_requests() {
     assert!(requests <= 8, "{requests} requests for a token that the server does not replace");
 }
 
-fn sleeping_machine_lets_the_token_expire() {
+fn token_that_expires_while_the_machine_sleeps_is_not_served() {
     let world = World::default();
     world.endpoint.script(vec![Reply::token("old", 600)]);
     let resolver = world.resolver(&[]);
@@ -171,7 +172,7 @@ fn system_clock_is_boottime() {
 }
 
 /// Reads `CLOCK_BOOTTIME`.
-#[allow(unsafe_code, reason = "the clock is read in another way than the engine's")]
+#[allow(unsafe_code, reason = "the test must not read the clock with the code that it tests")]
 fn boot_time() -> Instant {
     let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
     // SAFETY: `time` is a live local.

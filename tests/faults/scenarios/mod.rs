@@ -8,11 +8,11 @@
 //! * `retry`: failures that are tried again, `Retry-After`, cool-downs;
 //! * `admission`: limits on the requests under way;
 //! * `circuit_breaker`: a host that fails several times in a row;
-//! * `requests`: what a token request carries, and which backends share one;
+//! * `requests`: what a token request carries, and which backends share a token;
 //! * `tls`: certificates and trust;
 //! * `proxy`: proxies from the environment;
 //! * `process`: fork and shutdown;
-//! * `secrets`: secrets stay hidden. The last chapter, because it also checks what the others have logged.
+//! * `secrets`: secrets stay hidden. The last chapter, because it also checks what the other chapters have logged.
 
 mod admission;
 mod circuit_breaker;
@@ -49,9 +49,9 @@ pub(crate) const CHAPTERS: &[Chapter] = &[
 pub(crate) struct Chapter {
     /// The name of the chapter: the first part of its ids, and the name of its file.
     pub topic: &'static str,
-    /// The heading: letters, blanks and hyphens only.
+    /// The heading: letters, spaces and hyphens only.
     pub title: &'static str,
-    /// One sentence.
+    /// The text below the heading, one or two sentences.
     pub introduction: &'static str,
     pub scenarios: &'static [Scenario],
 }
@@ -64,7 +64,7 @@ pub(crate) struct Scenario {
     pub when: &'static str,
     /// The result that it checks.
     pub then: &'static str,
-    /// Produces the condition, and panics if the result is another.
+    /// Produces the condition, and panics if the result is different.
     pub run: fn(),
 }
 
@@ -85,7 +85,7 @@ impl Scenario {
 ///
 /// # Errors
 ///
-/// The first id or topic that is wrong, in words.
+/// A message that names the first wrong topic or id.
 pub(crate) fn check_ids(chapters: &[Chapter]) -> Result<(), String> {
     for (index, chapter) in chapters.iter().enumerate() {
         let topic = chapter.topic;

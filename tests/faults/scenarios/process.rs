@@ -21,13 +21,14 @@ pub(super) const CHAPTER: Chapter = Chapter {
         Scenario {
             id: "process.1",
             when: "The process forks before the first use, after it, during a fetch, or in another thread",
-            then: "The child gets headers within 15 s: the parent's token if there is one, otherwise its own, over a \
-                   new connection. The parent's fetch and the parent's connection continue.",
-            run: forked_child_gets_headers_and_leaves_the_parents_connection_alone,
+            then: "The child gets headers within 15 s: with the parent's token if there is one, otherwise with a token \
+                   that the child fetches over a new connection. The parent's fetch continues, and the parent \
+                   continues to use its connection.",
+            run: forked_child_gets_headers_and_does_not_use_the_parents_connection,
         },
         Scenario {
             id: "process.2",
-            when: "The process forks 40 times while 16 threads ask for headers, and 16 threads of each child ask for \
+            when: "The process forks 40 times while 16 threads request headers, and 16 threads of each child request \
                    headers",
             then: "No child hangs: each one ends within 15 s.",
             run: fork_while_threads_use_the_engine_leaves_a_child_that_works,
@@ -41,7 +42,7 @@ pub(super) const CHAPTER: Chapter = Chapter {
         },
         Scenario {
             id: "process.4",
-            when: "The engine is shut down, and later its token is used inside the buffer",
+            when: "The engine is shut down, and later a token that it has fetched is used inside the buffer",
             then: "The token is served, and no thread starts. The first caller that has to wait for another token \
                    starts the engine, which then renews this token too.",
             run: token_used_after_a_shutdown_is_served_and_later_renewed,
@@ -63,7 +64,7 @@ fn resolver(endpoint: &TokenEndpoint, engine: &Engine, client: &str) -> Resolver
     Resolver::new(config::parse(yaml.as_bytes(), &LoadOptions::default()).unwrap(), engine)
 }
 
-fn forked_child_gets_headers_and_leaves_the_parents_connection_alone() {
+fn forked_child_gets_headers_and_does_not_use_the_parents_connection() {
     let (endpoint, engine) = endpoint_and_engine();
     let resolver = |client: &str| resolver(&endpoint, &engine, client);
 
@@ -96,8 +97,8 @@ fn forked_child_gets_headers_and_leaves_the_parents_connection_alone() {
 }
 
 fn fork_while_threads_use_the_engine_leaves_a_child_that_works() {
-    /// The number of forks. It is enough to find a lock with a process-wide table of waiting threads: with such a lock,
-    /// one child in twenty hung.
+    /// The number of forks. It is enough to detect a mutex that keeps its waiting threads in a table of the process:
+    /// with such a mutex, 3 children of 49 hung.
     const FORKS: u32 = 40;
     let (endpoint, engine) = endpoint_and_engine();
     // The engine runs before the first fork.
@@ -115,8 +116,8 @@ fn fork_while_threads_use_the_engine_leaves_a_child_that_works() {
                 }
             });
         }
-        // If a child hangs, it is killed and `in_child` panics. The threads must end even then, or the scope waits for
-        // them for ever.
+        // If a child hangs, it is killed and `in_child` panics. The threads must end in this case too: the scope waits
+        // for them.
         let forks = std::panic::catch_unwind(AssertUnwindSafe(|| {
             for _ in 0..FORKS {
                 let result = in_child(|| {
@@ -131,7 +132,7 @@ fn fork_while_threads_use_the_engine_leaves_a_child_that_works() {
     });
 }
 
-/// The longest time that a child may take.
+/// The maximum time for a child.
 const CHILD_LIMIT: Duration = Duration::from_secs(15);
 
 /// Runs `work` in a forked child and returns its result. Kills the child and panics after [`CHILD_LIMIT`].
@@ -187,7 +188,7 @@ fn token_used_after_a_shutdown_is_served_and_later_renewed() {
     let resolver = world.resolver(&[]);
     wait(resolver.headers("b")).unwrap();
     assert!(world.engine.shutdown(PATIENCE));
-    // Engines of earlier scenarios may still be about to end.
+    // The threads of earlier engines may not have ended yet.
     wait_until(|| engine_threads() == 0);
     world.advance(INSIDE_BUFFER);
     for _ in 0..100 {

@@ -1,4 +1,4 @@
-//! Proxies from the environment. Each fetch runs in a process of its own, which has that environment.
+//! Proxies from the environment. Each fetch runs in a process of its own, with an environment that names the proxy.
 
 use argus_auth_faults::CertificateFiles;
 use argus_auth_test_support::{Fault, Reply, TlsOptions, TokenEndpoint};
@@ -13,9 +13,10 @@ pub(super) const CHAPTER: Chapter = Chapter {
     scenarios: &[
         Scenario {
             id: "proxy.1",
-            when: "The token URL is http, and `HTTP_PROXY`, `http_proxy` or `ALL_PROXY` names a proxy",
-            then: "The proxy gets the request with the whole URL, and the endpoint gets no connection. If `no_proxy` \
-                   has the endpoint's host, the proxy gets no request.",
+            when: "The token URL is http, and `HTTP_PROXY` or `ALL_PROXY` names a proxy; or `http_proxy` names a \
+                   proxy, and `no_proxy` names the endpoint's host",
+            then: "The proxy gets the request with the whole URL, and the endpoint gets no connection. With \
+                   `no_proxy`, the endpoint gets the request, and the proxy gets none.",
             run: http_request_goes_to_the_proxy_with_the_whole_url,
         },
         Scenario {
@@ -47,7 +48,7 @@ fn http_request_goes_to_the_proxy_with_the_whole_url() {
     assert_eq!(proxy.requests().len(), 2);
 }
 
-/// An https endpoint and a proxy, for processes with an environment that names the proxy and the endpoint's CA.
+/// An https endpoint and a proxy. Processes that fetch get the proxy and the endpoint's CA in their environment.
 struct ProxiedEndpoint {
     endpoint: TokenEndpoint,
     proxy: TokenEndpoint,

@@ -20,7 +20,7 @@ pub(super) const CHAPTER: Chapter = Chapter {
         },
         Scenario {
             id: "refusals.2",
-            when: "The refusal of a token is reported when that token has been replaced already",
+            when: "The refusal of a token is reported after the token has been replaced",
             then: "The new token is kept, and no fetch is made.",
             run: late_refusal_of_an_older_token_costs_no_fetch,
         },

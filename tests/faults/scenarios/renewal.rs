@@ -1,4 +1,4 @@
-//! Renewal: a token in use is renewed ahead of expiry, and the old one stays in use meanwhile.
+//! Renewal: a token in use is renewed ahead of expiry, and the old token stays in use meanwhile.
 
 use std::collections::HashSet;
 use std::time::Duration;
@@ -19,20 +19,20 @@ pub(super) const CHAPTER: Chapter = Chapter {
         Scenario {
             id: "renewal.1",
             when: "A renewal is due and the endpoint hangs",
-            then: "Callers get the old token at once, and none waits. The renewal sends one request.",
+            then: "Callers get the old token at once, and no caller waits. The renewal sends one request.",
             run: hanging_renewal_makes_no_caller_wait,
         },
         Scenario {
             id: "renewal.2",
             when: "A renewal gets 503, until after the token has expired",
-            then: "The old token is served until it expires, then callers get an error. An expired token is never \
-                   served.",
+            then: "The old token is served until it expires, and after that callers get an error. An expired token is \
+                   never served.",
             run: failing_renewal_keeps_the_token_until_it_expires,
         },
         Scenario {
             id: "renewal.3",
-            when: "500 renewals in a row fail, then the endpoint recovers",
-            then: "After each failure and after the recovery, the next renewal starts within 300 s, and the last one \
+            when: "500 renewals in a row of a token with a lifetime of 30 days fail, and then the endpoint recovers",
+            then: "After each failure and after the recovery, the next renewal starts within 300 s. The last renewal \
                    brings a new token. The growing cool-down does not overflow.",
             run: renewal_after_500_failures_resumes,
         },
@@ -40,7 +40,7 @@ pub(super) const CHAPTER: Chapter = Chapter {
             id: "renewal.4",
             when: "A token is used for the first time when 100, 50, 10 or 1 s of its lifetime are left",
             then: "It is renewed when half of that time is left.",
-            run: first_use_close_to_expiry_renews_in_half_the_rest,
+            run: first_use_close_to_expiry_renews_after_half_of_the_remaining_time,
         },
         Scenario {
             id: "renewal.5",
@@ -92,7 +92,7 @@ fn renewal_after_500_failures_resumes() {
     const LONGEST_COOL_DOWN: Duration = Duration::from_secs(300);
     let world = World::default();
     world.endpoint.script(vec![Reply::token("old", 30 * 86_400)]);
-    // A buffer that is cut to a quarter of the lifetime leaves room for all the cool-downs.
+    // A huge buffer is clamped to a quarter of the lifetime, which is longer than all cool-downs together.
     let resolver = world.resolver(&["token_expiry_buffer_seconds: 1e9"]);
     for _ in 0..2 {
         assert_eq!(token(&wait(resolver.headers("b"))), "old");
@@ -114,13 +114,13 @@ fn renewal_after_500_failures_resumes() {
     assert_eq!(token(&wait(resolver.headers("b"))), "new");
 }
 
-fn first_use_close_to_expiry_renews_in_half_the_rest() {
+fn first_use_close_to_expiry_renews_after_half_of_the_remaining_time() {
     for rest in [100.0, 50.0, 10.0, 1.0] {
         let world = World::default();
         let resolver = world.resolver(&[]);
         wait(resolver.headers("b")).unwrap();
-        // The renewal task checks at the planned time, and again and again later, whether the token has been used. When
-        // it sleeps again, the check is done.
+        // At the planned time, and repeatedly after that, the renewal task checks whether the token has been used. When
+        // the task sleeps again, the check is done.
         let has_checked = || world.clock.wait_for_sleeper(Duration::from_millis(1), PATIENCE);
         assert!(world.clock.advance_to_next(Duration::from_secs_f64(INSIDE_BUFFER), PATIENCE) && has_checked());
         let now = world.clock.now().since(Instant::from_nanos(0));
@@ -164,7 +164,7 @@ fn renewals_of_many_providers_are_spread_and_limited() {
     }
     world.expect_requests(USED * 10);
 
-    // More than 16 renewals are due, and 16 are under way. A new caller does not queue behind the others.
+    // More than 16 renewals are due, and 16 are under way. A new caller does not queue behind the other renewals.
     world.endpoint.default_reply(Reply::fresh_token(3600).hold());
     world.advance(3_330.0);
     world.expect_requests(USED * 10 + 16);
@@ -175,7 +175,7 @@ fn renewals_of_many_providers_are_spread_and_limited() {
     world.endpoint.release();
     wait(caller).unwrap();
 
-    // The tokens expire together, but their renewals are spread.
+    // The tokens expire at the same time, but their renewals are spread over a longer time.
     let is_due = |client| {
         let (resolver, name) = provider(client);
         resolver.status(&name).unwrap().unwrap().state == TokenState::Renewing

@@ -18,8 +18,8 @@ pub(super) const CHAPTER: Chapter = Chapter {
         Scenario {
             id: "requests.1",
             when: "Two backends differ in one input of the token request, for each input in turn. Later all resolvers \
-                   are dropped, and a new one has the same inputs as one of them.",
-            then: "Each backend gets a token of its own. The new one gets the token that is still held, without a \
+                   are dropped, and a new resolver has the same inputs as one of the dropped resolvers.",
+            then: "Each backend gets a token of its own. The new resolver gets the token that is still held, without a \
                    request.",
             run: tokens_are_shared_only_if_all_inputs_are_equal,
         },
@@ -152,7 +152,8 @@ fn optional_parameters_arrive_in_the_form() {
 fn user_in_the_token_url_adds_no_second_authorization_header() {
     let world = World::default();
     let url = world.endpoint.url().replace("http://", "http://user:password@");
-    // In a configuration file, both together are an error, so the method is set in code.
+    // A configuration file with a user in `token_url` and `client_secret_basic` is an error, so the method is set in
+    // code.
     let mut config = world.config(&[&format!("token_url: {url}")]);
     let Some(AuthConfig::OAuth2(auth)) = &mut config.backends[0].auth else { panic!("not oauth2") };
     auth.options.authentication = ClientAuthentication::SecretBasic;

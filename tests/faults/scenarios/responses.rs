@@ -18,7 +18,7 @@ pub(super) const CHAPTER: Chapter = Chapter {
                    with any body",
             then: "The fetch fails, nothing is cached, and one failed fetch is counted. An `error` decides the kind of \
                    the failure: `invalid_client` is a rejection, `temporarily_unavailable` is transient. After a 401 \
-                   no other attempt is made.",
+                   no further attempt is made.",
             run: response_without_a_token_is_an_error,
         },
         Scenario {

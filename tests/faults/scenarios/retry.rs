@@ -11,8 +11,8 @@ use super::{Chapter, Scenario};
 pub(super) const CHAPTER: Chapter = Chapter {
     topic: "retry",
     title: "Retries and cool-downs",
-    introduction: "A transient failure is tried again within the same fetch, in at most four attempts and 30 s; after \
-                   a failed fetch comes a cool-down, in which callers get the remembered error without a request.",
+    introduction: "A transient failure is tried again within the same fetch, in at most four attempts and 30 s. A \
+                   failed fetch starts a cool-down, in which callers get the remembered error without a request.",
     scenarios: &[
         Scenario {
             id: "retry.1",
@@ -38,7 +38,7 @@ pub(super) const CHAPTER: Chapter = Chapter {
         Scenario {
             id: "retry.4",
             when: "The endpoint refuses connections for a while, or the name of its host can't be resolved",
-            then: "The error is of the kind `Connect` or `Dns`. Once the endpoint accepts connections again and the \
+            then: "The error is of the kind `Connect` or `Dns`. When the endpoint accepts connections again and the \
                    cool-down is over, the next fetch works.",
             run: unreachable_endpoint_gives_a_connect_or_dns_error,
         },
@@ -153,7 +153,7 @@ fn short_retry_after_pauses_the_fetch() {
 }
 
 fn long_retry_after_becomes_the_cool_down() {
-    // The header counts, although the page is longer than any body that is read to its end.
+    // The header has its effect, although the page is too long to be read to its end.
     let page = "x".repeat(300_000);
     for (value, cool_down) in [
         ("60", 60.0),
@@ -215,8 +215,8 @@ fn wrong_secret_cools_down_until_the_configuration_is_reloaded() {
     resolver.replace(&world.config(&["client_secret: right"]));
     assert_eq!(token(&wait(resolver.headers("b"))), "tok-1");
     world.expect_requests(requests + 1);
-    // The cool-down ended when the wrong secret was removed from the configuration. If it is configured again, it
-    // starts without a cool-down.
+    // The cool-down ended when the wrong secret was removed from the configuration. If the wrong secret is configured
+    // again, there is no cool-down.
     resolver.replace(&world.config(&["client_secret: wrong"]));
     assert_eq!(token(&wait(resolver.headers("b"))), "tok-2");
 }

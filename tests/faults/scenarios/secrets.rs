@@ -21,8 +21,8 @@ pub(super) const CHAPTER: Chapter = Chapter {
             id: "secrets.1",
             when: "A server echoes a secret of the request in `error`, `error_description` or `scope`: plain, cut, \
                    encoded for a URL or a form, as Basic credentials or as an assertion",
-            then: "The server's text is left out of the error, and the scope out of the granted scopes. The library's \
-                   own words remain.",
+            then: "The server's text is left out of the error, and the scope is left out of the granted scopes. The \
+                   library's own words remain.",
             run: echoed_secret_is_left_out_of_errors_and_scopes,
         },
         Scenario {
@@ -31,7 +31,7 @@ pub(super) const CHAPTER: Chapter = Chapter {
                    `client_secret`, `invalid_client` or `e`",
             then: "The library's own words and a well-known `error` remain. The server's description is left out if it \
                    contains the secret.",
-            run: secret_that_is_a_common_word_leaves_our_own_messages_whole,
+            run: secret_that_is_a_common_word_leaves_the_librarys_words_unchanged,
         },
         Scenario {
             id: "secrets.3",
@@ -41,10 +41,10 @@ pub(super) const CHAPTER: Chapter = Chapter {
         },
         Scenario {
             id: "secrets.4",
-            when: "Every field of the configuration and every kind of response contains a distinctive secret, with \
-                   each method of client authentication and the log level TRACE. The log records and panics of all \
-                   scenarios that ran before are checked too.",
-            then: "The secret is in no log record, error, Debug text, status, metric or panic. Every log event has a \
+            when: "Every field of the configuration that may hold a secret, and every kind of response, contains a \
+                   distinctive text, with each method of client authentication and the log level TRACE. The log \
+                   records and panics of all scenarios that ran before are checked too.",
+            then: "The text is in no log record, error, Debug text, status, metric or panic. Every log event has a \
                    name of its own.",
             run: secrets_in_every_field_are_never_shown,
         },
@@ -82,8 +82,8 @@ fn echoed_secret_is_left_out_of_errors_and_scopes() {
     expect_echo_left_out(&world, &format!("{lines}\n      audience: another"), &assertion);
 }
 
-/// Asserts that `echo` is left out when the endpoint repeats it in its error, its description of the error, or its
-/// scope, and that our own words and the other scopes remain. `lines` belong to the auth block.
+/// Asserts that `echo` is left out when the endpoint repeats it in `error`, `error_description` or `scope`, and that
+/// the library's own words and the other scopes remain. `lines` belong to the auth block.
 fn expect_echo_left_out(world: &World, lines: &str, echo: &str) {
     let body = serde_json::json!({"error": "invalid_request", "error_description": format!("not {echo} !")});
     world.endpoint.default_reply(Reply::json(400, &body));
@@ -103,11 +103,11 @@ fn expect_echo_left_out(world: &World, lines: &str, echo: &str) {
     let body = serde_json::json!({"access_token": "tok", "scope": ["read", echo]});
     world.endpoint.default_reply(Reply::json(200, &body));
     let granted = resolver.diagnose().remove(0).wait(PATIENCE).unwrap().outcome.unwrap();
-    // A scope ends at a blank, so the word `Basic` of an echoed header is a scope of its own.
+    // A scope ends at a space, so the word `Basic` of an echoed header is a scope of its own.
     assert!(granted.scopes.unwrap().iter().all(|scope| ["read", "Basic"].contains(&scope.as_str())), "{lines}");
 }
 
-fn secret_that_is_a_common_word_leaves_our_own_messages_whole() {
+fn secret_that_is_a_common_word_leaves_the_librarys_words_unchanged() {
     for secret in ["secret", "client_secret", "invalid_client", "e"] {
         let world = World::default();
         let description = "client_secret is wrong";
@@ -161,7 +161,7 @@ fn secrets_in_every_field_are_never_shown() {
     ] {
         assert!(recorded.contains(word), "{word} was not recorded");
     }
-    // `tracing` names an event `event` and its place in the source if the code gives it no name.
+    // If the code gives an event no name, `tracing` makes a name from the word `event` and the place in the source.
     let nameless = recorded.lines().find(|line| line.contains(" event "));
     assert!(nameless.is_none(), "{nameless:?}");
     for secret in [CANARY].into_iter().chain(key.lines().filter(|line| !line.starts_with('-'))) {
@@ -203,11 +203,12 @@ fn replies_with_secrets() -> Vec<Reply> {
     replies
 }
 
-/// Returns everything that a host can show of a backend with a secret in every field, when the endpoint sends `reply`.
+/// Returns everything that a host can show of a backend with secrets in its configuration, when the endpoint sends
+/// `reply`.
 fn everything_shown(method: &str, key: &str, reply: &Reply) -> String {
     let world = World::default();
     world.endpoint.default_reply(reply.clone());
-    // With `client_secret_basic` the Authorization header is taken, so a user in the URL is an error of the
+    // `client_secret_basic` needs the Authorization header for the client, so a user in the URL is an error of the
     // configuration.
     let user = if method == "client_secret_basic" { String::new() } else { format!("{CANARY}:{CANARY}@") };
     let url = world.endpoint.url().replace("http://", &format!("http://{user}"));
@@ -226,9 +227,11 @@ fn everything_shown(method: &str, key: &str, reply: &Reply) -> String {
     text
 }
 
-/// Makes the engine panic while it holds secrets.
+/// Makes a fetch panic while it holds secrets.
 fn panic_in_a_fetch() {
     let world = World::default();
+    // The next sleep of at most 30 s panics. This is the timer for the fetch's limit of 30 s: the engine's other sleeps
+    // are longer.
     world.clock.panic_next_sleep(Duration::from_secs(30));
     let outcome = wait(world.resolver(&[]).headers("b"));
     assert!(matches!(outcome, Err(Error::Internal { .. })), "{outcome:?}");

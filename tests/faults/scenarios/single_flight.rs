@@ -17,20 +17,20 @@ pub(super) const CHAPTER: Chapter = Chapter {
     scenarios: &[
         Scenario {
             id: "single_flight.1",
-            when: "10,000 callers ask for a token that has never been fetched, 64 of them in blocked threads",
+            when: "10,000 callers request a token that has never been fetched, 64 of them in blocked threads",
             then: "One request is sent, and all callers get the same token.",
             run: cold_callers_share_one_request,
         },
         Scenario {
             id: "single_flight.2",
             when: "1,000 callers wait for a fetch, and it fails",
-            then: "One request is sent. All callers get the same error, and so does a caller that comes right \
-                   afterwards.",
+            then: "One request is sent. All callers get the same error, and a caller that comes right afterwards gets \
+                   it too.",
             run: failed_fetch_gives_all_callers_the_same_error,
         },
         Scenario {
             id: "single_flight.3",
-            when: "Ten callers wait, and then the first one is cancelled, or all of them",
+            when: "Ten callers wait for a fetch, and then the first caller or all ten are cancelled",
             then: "The fetch continues. The other callers get its token, and the token is cached.",
             run: cancelled_callers_do_not_cancel_the_fetch,
         },
@@ -38,7 +38,7 @@ pub(super) const CHAPTER: Chapter = Chapter {
             id: "single_flight.4",
             when: "The token has expired and the endpoint hangs",
             then: "Each caller gets an error at its own deadline. The fetch ends with a timeout after 30 s.",
-            run: hanging_fetch_ends_callers_at_their_own_deadlines,
+            run: hanging_fetch_gives_each_caller_an_error_at_its_own_deadline,
         },
         Scenario {
             id: "single_flight.5",
@@ -100,7 +100,7 @@ fn cancelled_callers_do_not_cancel_the_fetch() {
     }
 }
 
-fn hanging_fetch_ends_callers_at_their_own_deadlines() {
+fn hanging_fetch_gives_each_caller_an_error_at_its_own_deadline() {
     let world = World::default();
     world.endpoint.script(vec![Reply::token("old", 3600), Reply::broken(Fault::Hang)]);
     let resolver = world.resolver(&[]);
@@ -121,7 +121,8 @@ fn panicking_fetch_gives_an_error_and_the_next_one_works() {
     let world = World::default();
     world.endpoint.script(vec![Reply::token("later", 3600)]);
     let resolver = world.resolver(&[]);
-    // A fetch sleeps until its limit of 30 s; all other sleeps of the engine are longer in this scenario.
+    // The next sleep of at most 30 s panics. This is the timer for the fetch's limit of 30 s: the engine's other sleeps
+    // are longer.
     world.clock.panic_next_sleep(Duration::from_secs(30));
     let outcome = wait(resolver.headers("b"));
     assert!(matches!(outcome, Err(Error::Internal { .. })), "{outcome:?}");

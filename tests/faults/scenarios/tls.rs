@@ -37,7 +37,8 @@ pub(super) const CHAPTER: Chapter = Chapter {
         Scenario {
             id: "tls.4",
             when: "The endpoint requires a client certificate",
-            then: "Without one, the fetch fails, and the error mentions the certificate. With the right one, it works.",
+            then: "Without a client certificate, the fetch fails, and the error mentions the certificate. With the \
+                   right certificate, the fetch works.",
             run: required_client_certificate_is_presented,
         },
         Scenario {
@@ -45,14 +46,14 @@ pub(super) const CHAPTER: Chapter = Chapter {
             when: "The files of `ca_bundle` and of the client certificate are replaced while the engine runs. The \
                    server rejects the old client certificate by a TLS alert, or by a status (400, as nginx does).",
             then: "The next request reads the files again. A client certificate that can't be read is an error that \
-                   names the key; with the right one in its place, the fetch works.",
+                   names the key `client_certificate`. When the file is right again, the fetch works.",
             run: replaced_certificate_files_are_read_for_the_next_request,
         },
         Scenario {
             id: "tls.6",
             when: "A host has a certificate that is not trusted, and another host with the same `ca_bundle` works",
             then: "A fetch from the first host fails after one attempt. The other host keeps its connection.",
-            run: untrusted_certificate_costs_another_host_no_connection,
+            run: untrusted_certificate_of_a_host_leaves_another_hosts_connection_open,
         },
     ],
 };
@@ -151,7 +152,7 @@ fn replaced_certificate_files_are_read_for_the_next_request() {
     assert_eq!(token(&fetch()), "tok-2");
 }
 
-fn untrusted_certificate_costs_another_host_no_connection() {
+fn untrusted_certificate_of_a_host_leaves_another_hosts_connection_open() {
     let world = World::with(TokenEndpoint::start_tls(TlsOptions::default()));
     let untrusted = TokenEndpoint::start_tls(TlsOptions::default());
     let files = CertificateFiles::of(&world.endpoint);

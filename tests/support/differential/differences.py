@@ -1,6 +1,7 @@
 """Lists every known difference between the gateway's loader (theirs) and this library's (ours).
 
-Each has its reason and a check that is as narrow as possible, so that it explains no other difference.
+Each difference has a reason, and a function that is as strict as possible, so that the reason explains no other
+difference.
 """
 
 from __future__ import annotations
@@ -48,7 +49,7 @@ def explain(case: Case, theirs: dict[str, Any], ours: dict[str, Any]) -> tuple[b
 
 
 def why_we_reject(case: Case, backends: dict[str, Any], errors: list[dict[str, str]]) -> str:
-    """Returns the first reason that applies, if the reasons together explain each of our errors."""
+    """Returns the first reason that applies; "" unless the reasons together explain each of our errors."""
     unexplained, first = errors, ""
     for reason, (pattern, holds) in WE_REJECT.items():
         found = [error for error in unexplained if re.search(pattern, f"{error['path']}: {error['message']}")]
@@ -233,7 +234,8 @@ def is_rejection_missing(case: Case) -> bool:
 
 
 OUR_KEY_IN_PATH = rf"\.({'|'.join(OUR_KEYS)})(?=[.\[:])"
-# For each reason: the pattern of the errors that it explains, and a check that the case has the cause.
+# For each reason, the pattern of the errors that it explains, and a function that returns whether the case has the
+# cause.
 WE_REJECT: dict[str, tuple[str, Callable[[Case, dict[str, Any], Problems], bool]]] = {
     "a header that is illegal in HTTP is an error at load, not at the first request": (
         ": a header (name|value) ",
@@ -370,7 +372,7 @@ def assertion_for_secret(case: Case, line: str) -> bool:
     )
 
 
-# For each reason: a check that it explains a line of the gateway's error.
+# For each reason, a function that returns whether the reason explains a line of the gateway's error.
 WE_ACCEPT: dict[str, Callable[[Case, str], bool]] = {
     "a section that has nothing to do with outgoing authentication is not checked": other_section,
     "a stdio backend is not checked": stdio,

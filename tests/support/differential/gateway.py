@@ -1,7 +1,7 @@
 """Loads configurations with the real gateway.
 
-Reads and writes the same lines as `load.rs`, with the key `error` instead of `problems`. Run by a Python that has
-argus-mcp installed.
+Reads and writes the same lines as `load.rs`, but an outcome has the key `error` if the load fails, and no `problems`.
+Needs a Python with argus-mcp.
 """
 
 import base64
@@ -13,7 +13,7 @@ import struct
 import sys
 import tempfile
 
-# The gateway's optional native parser reads YAML differently. Without it, all versions read the same.
+# The gateway's optional native parser reads YAML differently. It is disabled, so that every gateway uses PyYAML.
 sys.modules["yaml_rs"] = None
 sys.modules["token_cache_rs"] = None
 

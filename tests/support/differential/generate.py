@@ -42,7 +42,7 @@ class Case:
     env: dict[str, str]
 
     def message(self) -> dict[str, object]:
-        """Returns the case in the form that the programs under test read, one JSON object a line."""
+        """Returns the case in the form that the programs under test read, as one JSON object per line."""
         return {"yaml": base64.b64encode(self.yaml).decode(), "env": self.env}
 
 
@@ -69,14 +69,14 @@ class Generator:
         self.disorder = random.choice([0, 0, 0.01, 0.03, 0.1, 0.3])
         # The probability of each optional key.
         self.share = random.choice([0.1, 0.3, 0.5])
-        # True if the case may have keys that only this library knows.
+        # True if a whole random document may have keys that only this library knows.
         self.ours = random.random() < 0.4
 
     def chance(self, share: float) -> bool:
         return self.random.random() < share
 
     def key(self, name: str) -> str:
-        """Returns a key as YAML text: rarely in another spelling, or any scalar instead of it."""
+        """Returns a key as YAML text. Rarely, it is misspelt, has another form, or is replaced by any scalar."""
         if not self.chance(self.disorder / 3):
             return name
         typo = name[:-1] or "x"
@@ -127,20 +127,20 @@ class Generator:
     # --- conversion to text, in block or flow style, with some anchors, aliases and merge keys
 
     def emit(self, value: Yaml, indent: int) -> str:
-        """Returns a value as YAML text, indented by `indent` blanks."""
-        blanks = " " * indent
+        """Returns a value as YAML text, indented by `indent` spaces."""
+        spaces = " " * indent
         if isinstance(value, dict):
             if not value or (indent and self.chance(0.15)):
                 return self.flow(value)
-            lines = [f"{blanks}{key}:{self.after(item, indent)}" for key, item in value.items()]
+            lines = [f"{spaces}{key}:{self.after(item, indent)}" for key, item in value.items()]
             if self.chance(self.disorder / 3):
                 merged = self.random.choice(
                     ["{X: m}", "{url: http://m}", "[{x-a: m}, {X-A: n}]", "*a", "{type: sse}", scalar(self.random)]
                 )
-                lines.insert(self.random.randint(0, len(lines)), f"{blanks}<<: {merged}")
+                lines.insert(self.random.randint(0, len(lines)), f"{spaces}<<: {merged}")
             return "\n".join(lines) + "\n"
         if isinstance(value, list):
-            return "".join(f"{blanks}-{self.after(item, indent)}\n" for item in value) if value else "[]"
+            return "".join(f"{spaces}-{self.after(item, indent)}\n" for item in value) if value else "[]"
         return self.odd(value) if isinstance(value, Field) else value
 
     def after(self, item: Yaml, indent: int) -> str:

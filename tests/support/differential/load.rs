@@ -1,8 +1,10 @@
-//! Loads configurations with this library, for the differential test: reads one case a line, writes one outcome a line.
+//! Loads configurations with this library, for the differential test: reads one case per line, and writes one outcome
+//! per line.
 //!
 //! A case is `{"yaml": "<base64>", "env": {"NAME": "value"}}`. An outcome is `{"ok": true, "backends": {...}}`, with
 //! the value that the gateway's loader would return and each float as `{"float": <its 64 bits>}`; or `{"ok": false}`.
-//! Both have `"problems": [{"severity", "path", "message"}]`. Unresolved references are kept, as in the gateway.
+//! Both forms also have `"problems": [{"severity", "path", "message"}]`. Unresolved references are kept, as in the
+//! gateway.
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, Write};
@@ -39,8 +41,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-/// The outcome of one case: the configuration, or none if it has errors.
+/// The outcome of one case.
 struct Outcome {
+    /// `None` if the configuration has errors.
     config: Option<Config>,
     problems: Vec<Problem>,
 }

@@ -1,4 +1,4 @@
-"""Generates random scalars as YAML text: ordinary ones, and those that YAML parsers tend to read differently."""
+"""Generates random scalars as YAML text: ordinary scalars, and scalars that YAML parsers tend to read differently."""
 
 from __future__ import annotations
 

@@ -244,7 +244,7 @@ DOCUMENT = {
     ),
     "server": Field(("{}", "{port: 9000}"), ("null", "{port: x}", "{port: '${NUM}'}")),
     "plugins": Field(("{enabled: false}", "{}"), ("5",)),
-    # The gateway accepts at most 20 levels.
+    # Version 0.8.6 of the gateway accepts at most 20 levels.
     "unknown": Field(("a", "secret:none", "[" * 20 + "]" * 20), ("[" * 21 + "]" * 21, "[" * 20 + "a" + "]" * 20)),
 }
 
@@ -253,9 +253,10 @@ PLACEHOLDER = "<>"
 
 
 def templates(table: Table, *, keys: bool) -> list[dict[str, object]]:
-    """Returns a template for each value of the table, or for each of its keys: a block with that part left open.
+    """Returns a template for each value of the table, or with `keys` for each key. Includes nested blocks.
 
-    An open value is the `Field` of its key, an open key is `PLACEHOLDER`. Otherwise a template has only required keys.
+    A template is a block in which this value or key is open: an open value is the `Field` of its key, an open key is
+    `PLACEHOLDER`. All other keys of a template are required keys.
     """
     base = {key: plain(field) for key, field in table.items() if field.required}
     found: list[dict[str, object]] = []

@@ -15,7 +15,7 @@ use crate::reply::Reply;
 use crate::send::{Next, send};
 use crate::shared::Shared;
 
-/// A byte stream with access to its TCP socket, because a reset must be set there even if TLS runs above it.
+/// A byte stream with access to its TCP socket, because a reset is an option of that socket, with TLS too.
 pub(crate) trait Transport: AsyncRead + AsyncWrite + Unpin {
     fn tcp(&self) -> &TcpStream;
 }
@@ -32,7 +32,7 @@ impl Transport for TlsStream<TcpStream> {
     }
 }
 
-/// Serves a connection until it ends. A client error ends this connection and affects no other.
+/// Serves a connection until it ends. An error of its client does not affect other connections.
 pub(crate) async fn serve<T: Transport>(mut stream: T, peer_port: u16, shared: Arc<Shared>) {
     let mut buffer = Vec::new();
     let mut number = None;

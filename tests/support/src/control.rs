@@ -12,7 +12,7 @@ pub(crate) fn is_control(target: &str) -> bool {
     target.starts_with("/_")
 }
 
-/// Does what a control request asks for and returns its reply: 404 for an unknown path, 400 for a bad body.
+/// Performs a control request and returns its reply, which is 404 for an unknown path and 400 for a bad body.
 pub(crate) fn answer(parsed: &Parsed, shared: &Shared) -> Reply {
     let result = match (parsed.method.as_str(), parsed.target.as_str()) {
         ("GET", "/_requests") => return Reply::json(200, &json!(shared.requests())),

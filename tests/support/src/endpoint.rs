@@ -56,9 +56,10 @@ pub struct TokenEndpoint {
 
 enum State {
     Running(Server),
-    /// The socket is bound but does not listen: connections are refused, and no other socket can get the port.
+    /// The socket is bound but does not listen: connections are refused, and the system gives the port to no other
+    /// socket.
     Stopped(TcpSocket),
-    /// A placeholder during a change of state; it remains if that change panics.
+    /// A placeholder during a change between the other states. It remains if that change panics.
     Changing,
 }
 
@@ -153,8 +154,8 @@ impl TokenEndpoint {
 
     /// Closes the listener and all connections. New connections are refused until [`restart`](Self::restart).
     ///
-    /// A test that forks must not use it, because its child holds copies of the sockets. Such a test starts the program
-    /// `token-endpoint` instead.
+    /// A test that forks must not call this function: the child holds copies of the sockets, which keep them open. Such
+    /// a test starts the program `token-endpoint` instead.
     pub fn stop(&self) {
         let mut state = self.state();
         *state = match std::mem::replace(&mut *state, State::Changing) {
@@ -215,7 +216,7 @@ impl Server {
     fn end(self) {
         let Self { _stop: stop, thread } = self;
         drop(stop);
-        // A panic of the thread was printed by the thread itself.
+        // An error means that the thread panicked, and it has printed the panic.
         let _ = thread.join();
     }
 }
@@ -228,7 +229,7 @@ async fn accept(
 ) {
     loop {
         let Ok((stream, peer)) = listener.accept().await else {
-            // The process has probably no file descriptors left. Waits until other connections end.
+            // The process has probably no file descriptors left. Tries again soon, because other connections may end.
             tokio::time::sleep(Duration::from_millis(5)).await;
             continue;
         };

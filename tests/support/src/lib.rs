@@ -2,10 +2,10 @@
 //!
 //! The endpoint writes its HTTP/1.1 by hand, because the tests need what a complete HTTP server never does: a reset in
 //! the middle of a body, a wrong length, one byte a second. It has a thread and a runtime of its own and a blocking
-//! interface, so it works inside any test, including one whose own clock is paused.
+//! interface, so it works inside any test, including a test with a paused clock.
 //!
-//! Its replies are data ([`Reply`]). Their format is the same in Rust, in the JSON files of the fault suite, and on the
-//! control paths by which tests in other languages drive the program `token-endpoint`.
+//! Its replies are data ([`Reply`]). Tests in other languages send the same data as JSON to the control paths of the
+//! program `token-endpoint`.
 //!
 //! | file | holds |
 //! |---|---|

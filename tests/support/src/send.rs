@@ -18,8 +18,8 @@ pub(crate) enum Next {
     KeepOpen,
     /// The connection must be closed cleanly: FIN, under TLS after `close_notify`.
     Close,
-    /// The connection must be dropped: for a reset, which the socket is already set to, or for a truncation, which must
-    /// not look like a clean end.
+    /// The connection must be dropped without `close_notify`: after a truncation or a tunnel, or for a reset. For a
+    /// reset, the socket's linger time is already zero.
     Drop,
 }
 
@@ -89,7 +89,7 @@ pub(crate) async fn send<T: Transport>(stream: &mut T, reply: &Reply, target: &s
     Ok(Next::Drop)
 }
 
-/// Writes and flushes, so that the bytes are sent before a fault that follows.
+/// Writes and flushes, so that the bytes are sent before a following fault.
 pub(crate) async fn write<T: Transport>(stream: &mut T, bytes: &[u8]) -> io::Result<()> {
     stream.write_all(bytes).await?;
     stream.flush().await
@@ -157,7 +157,7 @@ fn length(bytes: &[u8]) -> u64 {
     bytes.len() as u64
 }
 
-/// Returns the reason phrase of the status line. Some clients show it in messages; none may depend on it.
+/// Returns the reason phrase of the status line. Some clients show it in messages. No client may depend on it.
 fn reason(status: u16) -> &'static str {
     match status {
         200 => "OK",

@@ -150,7 +150,7 @@ impl Shared {
     }
 
     pub(crate) fn release(&self) {
-        // Takes the lock, so that each request is recorded either before or after this release.
+        // Holds the lock that `record` holds, so that each request is recorded either before or after this release.
         let _lock = self.lock();
         self.releases.send_modify(|releases| *releases += 1);
     }

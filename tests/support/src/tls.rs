@@ -13,7 +13,8 @@ use rustls::server::WebPkiClientVerifier;
 use rustls::{RootCertStore, ServerConfig};
 use tokio_rustls::TlsAcceptor;
 
-/// Options of an `https` endpoint. A test of an unknown CA needs no option: it does not trust [`TlsFiles::ca`].
+/// Options of an `https` endpoint. The case of an unknown CA needs no option: the client does not trust
+/// [`TlsFiles::ca`].
 ///
 /// ```
 /// use argus_auth_test_support::{Certificate, TlsOptions, TokenEndpoint};
@@ -26,7 +27,7 @@ use tokio_rustls::TlsAcceptor;
 pub struct TlsOptions {
     /// The certificate that the endpoint presents.
     pub certificate: Certificate,
-    /// True to reject clients without a certificate of this CA.
+    /// True to reject clients without a certificate that the endpoint's CA has signed.
     pub require_client_certificate: bool,
 }
 
@@ -116,7 +117,7 @@ fn server_config(
     certificate: CertificateDer<'static>,
     key: &KeyPair,
 ) -> ServerConfig {
-    // Names the provider, because another test may have installed another default provider, or none is installed.
+    // Names rustls's crypto provider, because the default may be another one, installed by another test, or missing.
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let builder = ServerConfig::builder_with_provider(provider.clone());
     let builder = builder.with_safe_default_protocol_versions().expect("ring speaks TLS");

@@ -10,10 +10,10 @@
 //! | `--port` | the port on 127.0.0.1; by default a free port |
 //! | `--expires-in` | the lifetime of tokens in seconds; by default 3600 |
 //! | `--log` | a file to which one JSON line per token request is appended |
-//! | `--stdin-eof` | ends when standard input is closed, which also happens when the process that started it ends |
-//! | `--tls` | serves https with such a certificate |
+//! | `--stdin-eof` | ends when standard input is closed, which also happens when the process that starts it ends |
+//! | `--tls` | serves https with a certificate of this kind |
 //! | `--tls-dir` | a directory for `ca.pem`, `client.pem` and `client.key` |
-//! | `--require-client-certificate` | serves https and rejects clients without the certificate `client.pem` |
+//! | `--require-client-certificate` | serves https and rejects clients without a certificate such as `client.pem` |
 //!
 //! Prints one line, `token endpoint: URL`, when it is ready. Every path is a token endpoint, except the control paths:
 //!
@@ -23,7 +23,7 @@
 //! | `POST /_script` | adds a JSON list of replies to the script |
 //! | `POST /_default` | sets the reply for an empty script, one JSON object |
 //! | `POST /_release` | sends every held reply |
-//! | `POST /_reset` | removes requests and script and restores the default reply |
+//! | `POST /_reset` | removes requests and script, restores the default reply, and counts from `tok-1` again |
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program prints to the process that started it")]
 
 use std::io::{self, Read, Write};
