@@ -41,7 +41,7 @@ $(VENV)/tools.stamp: $(BIN)/python tests/python/requirements.txt
 	touch $@
 
 .PHONY: native
-native: # builds the C library, the example hosts and the token endpoint
+native: ## builds the C library, the example hosts and the token endpoint
 	cargo build --release --quiet -p argus-auth-ffi -p argus-auth-test-support -p argus-auth-example-host
 	$(MAKE) --quiet --no-print-directory -C tests/c programs PROFILE=release
 
@@ -104,7 +104,7 @@ test-c: native ## tests in C and C++: API, headers, exported symbols, memcheck
 
 PYTEST := -m pytest -q -p no:cacheprovider -c python/pyproject.toml --rootdir .
 # The tests that need more than the package and the token endpoint. They run once, with the Python of .venv.
-ONCE := config_differential guides secret_stores demo authorization_server
+ONCE := check_layers config_differential guides secret_stores demo authorization_server
 
 .PHONY: test-python
 test-python: native $(WHEEL) $(PYTHONS:%=build/venv-%.stamp) build/argus-0.8.6.stamp build/authorization-server.stamp ## tests in Python: the installed wheel, in every Python version on this machine
@@ -169,7 +169,7 @@ lint: $(WHEEL) ## runs all lints
 	$(BIN)/clang-format --dry-run --Werror $(C_SOURCES)
 	$(BIN)/ruff format --quiet --check --config python/pyproject.toml $(PYTHON_SOURCES)
 	$(BIN)/ruff check --quiet --config python/pyproject.toml $(PYTHON_SOURCES)
-	$(BIN)/mypy --config-file python/pyproject.toml python/argus_auth examples/demo.py examples/python/host.py tests/support/mcp_backend.py
+	$(BIN)/mypy --config-file python/pyproject.toml python/argus_auth examples/demo.py examples/python/host.py tests/c/check_examples.py tests/support/check_layers.py tests/support/mcp_backend.py
 	$(BIN)/python -m mypy.stubtest --concise argus_auth._native
 
 .PHONY: format

@@ -53,20 +53,20 @@ pub(crate) fn options(unresolved: &str) -> PyResult<LoadOptions> {
     Ok(LoadOptions { unresolved, ..LoadOptions::default() })
 }
 
-/// The first [`InternedKeys::MOST`] distinct keys, as Python strings. All backends have the same few keys, so each
+/// The first [`InternedKeys::MAX_KEPT`] distinct keys, as Python strings. All backends have the same few keys, so each
 /// string is made once, and a linear search finds it sooner than a hash table would.
 #[derive(Default)]
 struct InternedKeys<'c, 'py>(Vec<(&'c str, Bound<'py, PyString>)>);
 
 impl<'c, 'py> InternedKeys<'c, 'py> {
-    const MOST: usize = 32;
+    const MAX_KEPT: usize = 32;
 
     fn get(&mut self, py: Python<'py>, name: &'c str) -> Bound<'py, PyString> {
         if let Some((_, key)) = self.0.iter().find(|(known, _)| *known == name) {
             return key.clone();
         }
         let key = PyString::new(py, name);
-        if self.0.len() < Self::MOST {
+        if self.0.len() < Self::MAX_KEPT {
             self.0.push((name, key.clone()));
         }
         key

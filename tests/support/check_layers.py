@@ -1,32 +1,22 @@
-"""Checks the imports in core/src against the layers in docs/architecture.md.
+"""Checks the imports in core/src against the layers in docs/architecture.md: check_layers.py [ROOT].
 
-Fails if
+Fails if a module imports a module of a higher layer, if a module is in no layer, if core/src/lib.rs lists the layers in
+another order, or if files import each other in a cycle that is not in CYCLES.
 
-- a module imports a module of a higher layer,
-- a module is in no layer, or a layer names no module,
-- files import each other in a cycle that is not listed in CYCLES,
-- an import can't be followed to the file that defines its name.
-
-An import is every path that leads to another file of the crate: in a `use`, in an expression or a type, in the body of
-a macro, and as the whole of a string (an attribute such as serde's `with = "crate::a::b"`). Re-exports, renames (`as`)
-and globs are followed. Comments and code that is compiled for tests only are left out.
-
-A file may name an item of a mod.rs above it. That is not a cycle, because the mod.rs declares the file.
+An import is a path that begins with `crate`, `super` or `self`, in a `use` or in an expression. Code for tests is left
+out. What would hide an import (FORBIDDEN) is an error too. A file may name an item of a mod.rs above it: that is not a
+cycle, because the mod.rs declares the file.
 """
 
 from __future__ import annotations
 
 import re
 import sys
-from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-ROOT = Path(__file__).parents[2]
-CORE = ROOT / "core" / "src"
 
 # The allowed cycles: files that import each other because they are one thing. The key is the reason.
 CYCLES = {
@@ -47,381 +37,132 @@ CYCLES = {
 # Modules that may import any other module, because they are compiled for the fuzzer only.
 NOT_IN_A_LAYER = {"fuzzing"}
 
-# The path of a module or of an item, from the root of the crate. The root itself is ().
+FORBIDDEN = {
+    r"\bsuper::super\b": "write `crate::`",
+    r"\bcrate::([A-Z]|\*)": "name the module of the item",
+    r"\bcrate\s+as\b|\bextern\s+crate\b": "write `crate::`",
+    r"#\[path\b|\binclude!": "declare a module",
+}
+
+# The path of a module or of an item, from the root of the crate.
 Name: TypeAlias = "tuple[str, ...]"
 
-TOKEN = re.compile(
-    r"""
-      (?P<space> \s+ | //[^\n]* )
-    | (?P<comment> /\* )
-    | (?P<string> [bc]?r(?P<hashes>\#*)".*?"(?P=hashes) | [bc]?"(?:\\.|[^"\\])*" )
-    | (?P<char> b?'(?:\\u\{[^}]*\}|\\.[0-9a-fA-F]{0,2}|[^'\\])' | '\w+ )  # also matches a lifetime
-    | (?: r\#)?(?P<word> \w+ )
-    | (?P<sign> :: | => | . )
-    """,
-    re.VERBOSE | re.DOTALL,
-)
-OPENING, CLOSING = "([{", ")]}"
-# The first words of items. An item of the first set ends with its first block, or with a semicolon if that comes first.
-# An item of the second set ends with a semicolon.
-END_WITH_BLOCK = {"async", "enum", "extern", "fn", "impl", "macro_rules", "mod", "struct", "trait", "union", "unsafe"}
-END_WITH_SEMICOLON = {"const", "let", "static", "type", "use"}
-# Words that are followed by the name that they define.
-DEFINE = {"const", "enum", "fn", "mod", "static", "struct", "trait", "type", "union"}
-# Ways to reach another file that this program does not follow.
-NOT_FOLLOWED = [["[", "macro_use", "]"], ["[", "path", "="], ["include", "!"], ["extern", "crate", "self"]]
+LITERAL = re.compile(r"""//[^\n]*|/\*.*?\*/|r(#*)".*?"\1|"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])'""", re.DOTALL)
+TEST_ONLY = re.compile(r"#\[cfg\((?:all\()?test\b[^\]]*\][^;{]*")
+PATH = re.compile(r"\b(crate|super|self)((?:::\w+)*)(::\{)?")
 
 
-def tokens(text: str) -> list[str]:
-    """Returns the words, signs and strings of a Rust text.
-
-    A string is returned as a quotation mark and its content, without the closing mark.
-    """
-    found, at = [], 0
-    while at < len(text):
-        match = TOKEN.match(text, at)
-        if match is None:
-            raise ValueError(f"no token at {text[at : at + 20]!r}")
-        at = match.end()
-        if match["comment"]:
-            at = end_of_comment(text, at)
-        elif match["string"]:
-            found.append('"' + match["string"].partition('"')[2].rstrip("#").removesuffix('"'))
-        elif match["word"] or match["sign"]:
-            found.append(match["word"] or match["sign"])
-    return found
-
-
-def end_of_comment(text: str, at: int) -> int:
-    """Returns the index after a block comment, which may contain block comments. `at` is the index after its `/*`."""
-    depth = 1
-    for match in re.compile(r"/\*|\*/").finditer(text, at):
-        depth += 1 if match[0] == "/*" else -1
+def closing_brace(text: str, start: int) -> int:
+    """Returns the index after the brace that closes the one at `start`."""
+    depth = 0
+    for index in range(start, len(text)):
+        depth += (text[index] == "{") - (text[index] == "}")
         if depth == 0:
-            return match.end()
+            return index + 1
     return len(text)
 
 
-def closing(code: list[str], at: int) -> int:
-    """Returns the index of the closing bracket for the opening bracket at `at`."""
-    depth = 0
-    for index in range(at, len(code)):
-        depth += (code[index] in OPENING) - (code[index] in CLOSING)
-        if depth == 0:
-            return index
-    raise ValueError(f"a bracket that is never closed: {' '.join(code[at : at + 10])}")
+def code(text: str) -> str:
+    """Returns a source text without comments, the content of literals, and items that are compiled for tests only."""
+    text = LITERAL.sub('""', text)
+    while match := TEST_ONLY.search(text):
+        end = closing_brace(text, match.end()) if text[match.end() :].startswith("{") else match.end() + 1
+        text = text[: match.start()] + text[end:]
+    return text
 
 
-def items(code: list[str]) -> Iterator[list[str]]:
-    """Yields the parts of a list that is separated by commas. The last comma may be followed by nothing."""
-    start = at = 0
-    while at < len(code):
-        if code[at] == ",":
-            yield code[start:at]
-            start = at + 1
-        at = closing(code, at) + 1 if code[at] in OPENING else at + 1
-    if code[start:]:
-        yield code[start:]
-
-
-def needs_test(predicate: list[str]) -> bool:
-    """Returns whether the predicate of a cfg attribute holds in tests only."""
-    if predicate[:2] in (["all", "("], ["any", "("]):
-        parts = [needs_test(part) for part in items(predicate[2:-1])]
-        return any(parts) if predicate[0] == "all" else all(parts)
-    return predicate in (["test"], ["doctest"])
-
-
-def is_word(token: str) -> bool:
-    """Returns whether a token is an identifier or a keyword."""
-    return token[0].isalnum() or token[0] == "_"
-
-
-def without_tests(code: list[str]) -> list[str]:
-    """Returns the code without the items, fields and statements that are compiled for tests only."""
-    found: list[str] = []
-    at = 0
-    while at < len(code):
-        inner = code[at : at + 3] == ["#", "!", "["]
-        if inner or code[at : at + 2] == ["#", "["]:
-            start = at + 2 + inner
-            end = closing(code, start - 1)
-            if code[start : start + 2] == ["cfg", "("] and needs_test(code[start + 2 : end - 1]):
-                if inner:
-                    return found
-                at = end_of_item(code, end + 1)
-                continue
-        found.append(code[at])
-        at += 1
-    return found
-
-
-def end_of_item(code: list[str], at: int) -> int:
-    """Returns the index after the item, field or statement at `at`, which may begin with more attributes."""
-    while code[at] == "#":
-        at = closing(code, at + 1) + 1
-    if code[at] == "pub":
-        at = closing(code, at + 1) + 1 if code[at + 1] == "(" else at + 1
-    first, kind = at, code[at]
-    if kind == "const" and code[at + 1] in END_WITH_BLOCK:
-        kind = "fn"
-    while at < len(code) and code[at] not in CLOSING:
-        if code[at] == ";" or (code[at] == "," and kind not in END_WITH_BLOCK | END_WITH_SEMICOLON):
-            return at + 1
-        if code[at] in OPENING:
-            end = closing(code, at)
-            if code[at] == "{" and (kind in END_WITH_BLOCK or at == first or code[at - 1] == "=>"):
-                return end + 1
-            at = end
-        at += 1
-    return at
-
-
-def flattened(tree: list[str], prefix: Name = ()) -> Iterator[tuple[Name, str]]:
-    """Yields the paths of a use tree with their local names: `a::{b, c as d}` is `a::b` as `b` and `a::c` as `d`."""
-    path = prefix
-    for index, token in enumerate(tree):
-        if token == "{":
-            for item in items(tree[index + 1 : -1]):
-                yield from flattened(item, path)
+def group(prefix: Name, text: str) -> Iterator[Name]:
+    """Yields the paths of a use group, `a, b::{c, d}`, each after `prefix`."""
+    while text := text.lstrip(", \n"):
+        match = re.match(r"\w+(?:::\w+)*", text)
+        if match is None:
             return
-        if token in ("as", "*"):
-            yield path, (tree[index + 1] if token == "as" else "*")
-            return
-        if is_word(token) and not (token == "self" and path):
-            path = (*path, token)
-    yield path, path[-1]
-
-
-def modules(code: list[str], module: Name) -> Iterator[tuple[Name, list[str]]]:
-    """Yields the module of a file and each module inside the file, each with its own code."""
-    own: list[str] = []
-    at = 0
-    while at < len(code):
-        if code[at] == "mod" and code[at + 2] == "{":
-            end = closing(code, at + 2)
-            yield from modules(code[at + 3 : end], (*module, code[at + 1]))
-            own += [*code[at : at + 2], ";"]
-            at = end
+        path, rest = (*prefix, *match[0].split("::")), text[match.end() :]
+        if rest.startswith("::{"):
+            end = closing_brace(rest, 2)
+            yield from group(path, rest[3 : end - 1])
+            rest = rest[end:]
         else:
-            own.append(code[at])
-        at += 1
-    yield module, own
-
-
-class Scope:
-    """A module: the names that it defines and imports, and every path in its code."""
-
-    def __init__(self, code: list[str]) -> None:
-        """Reads the code of a module, without the code of modules inside it."""
-        self.defined = {name for word, name in pairwise(code) if word in DEFINE and is_word(name)}
-        self.defined |= {code[at + 2] for at, token in enumerate(code) if token == "macro_rules"}
-        self.imported: dict[str, Name] = {}
-        self.globs: list[Name] = []
-        self.paths: list[Name] = []
-        at = 0
-        while at < len(code):
-            if code[at] == "use" and code[at + 1] != "<":
-                end = code.index(";", at)
-                self.import_tree(code[at + 1 : end])
-            else:
-                end = self.read_path(code, at)
-            at = end + 1
-
-    def import_tree(self, tree: list[str]) -> None:
-        """Records the paths of a use declaration."""
-        for path, name in flattened(tree):
-            self.paths.append(path)
-            if name == "*":
-                self.globs.append(path)
-            else:
-                self.imported[name] = path
-
-    def read_path(self, code: list[str], start: int) -> int:
-        """Records the path at `start`, if a path begins there. Returns the index of its last token."""
-        end = start
-        while is_word(code[end]) and code[end + 1 : end + 2] == ["::"] and is_word(code[end + 2]):
-            end += 2
-        if end > start and code[start - 1 : start] != ["::"]:
-            self.paths.append(tuple(code[start : end + 1 : 2]))
-        elif re.fullmatch(r'"(crate|self|super)(::\w+)+', code[start]):
-            self.paths.append(tuple(code[start][1:].split("::")))
-        return end
-
-
-def module_of(path: Path) -> Name:
-    """Returns the module of a file. The path is relative to the folder of lib.rs."""
-    parts = path.with_suffix("").parts
-    return parts[:-1] if parts[-1] in ("mod", "lib") else parts
+            yield path[:-1] if path[-1] == "self" else path
+        text = rest.partition(",")[2]
 
 
 class Tree:
-    """The modules of core/src, and what each file imports."""
+    """The files of core/src, by the name of their module, and their imports."""
 
     def __init__(self, source: Path) -> None:
-        """Reads all files under `source`."""
-        self.files: dict[Name, Path] = {}
-        self.scopes: dict[Name, Scope] = {}
-        self.faults: list[str] = []
-        files = [path.relative_to(source) for path in source.rglob("*.rs")]
-        for module, path in sorted((module_of(path), path) for path in files):
-            # A file that is declared for tests only is left out.
-            parent = self.scopes.get(module[:-1])
-            if not module or (parent and module[-1] in parent.defined):
-                self.files[module] = path
-                self.read(module, without_tests(tokens((source / path).read_text())))
-        self.imports = {module: set(self.imports_of(module)) for module in self.files}
+        self.paths = {}
+        for path in sorted(source.rglob("*.rs")):
+            parts = path.relative_to(source).with_suffix("").parts
+            if parts != ("lib",) and "tests" not in parts:
+                self.paths[parts[:-1] if parts[-1] == "mod" else parts] = str(path.relative_to(source))
+        self.code = {module: code((source / path).read_text()) for module, path in self.paths.items()}
+        self.imports = {module: set(self._imports(module)) for module in self.paths}
 
-    def read(self, module: Name, code: list[str]) -> None:
-        """Records the modules of a file."""
-        self.scopes |= {name: Scope(own) for name, own in modules(code, module)}
-        for banned in NOT_FOLLOWED:
-            if any(code[at : at + len(banned)] == banned for at in range(len(code))):
-                self.fault(module, f"`{''.join(banned)}` can't be followed")
+    def _imports(self, module: Name) -> Iterator[Name]:
+        bases = {"crate": (), "super": module[:-1], "self": module}
+        for match in PATH.finditer(self.code[module]):
+            path = bases[match[1]] + tuple(match[2].split("::")[1:])
+            if match[3]:
+                start = match.end() - 1
+                yield from group(path, self.code[module][start + 1 : closing_brace(self.code[module], start) - 1])
+            elif match[2]:
+                yield path
 
-    def fault(self, module: Name, text: str) -> None:
-        """Records a fault of a file."""
-        self.faults.append(f"core/src/{self.files[module]}: {text}")
+    def file(self, path: Name) -> Name:
+        """Returns the module whose file defines the item `path`. Follows the re-exports of a mod.rs."""
+        module = path
+        while module and module not in self.paths:
+            module = module[:-1]
+        if module != path and self.paths.get(module, "").endswith("mod.rs"):
+            for exported in self.imports[module]:
+                if exported[:-1] != module and exported[: len(module)] == module and exported[-1] == path[len(module)]:
+                    return self.file(exported)
+        return module
 
-    def absolute(self, path: Name, module: Name, seen: frozenset[str] = frozenset()) -> Name | None:
-        """Returns the path from the root of the crate; None if it leads outside of the crate, or to a local name.
-
-        `module` is the module in which the path stands. `seen` holds the names whose look-up is under way. This ends
-        the look-up of `use a::a`, where the first `a` is the crate `a` and not the local name.
-        """
-        first, rest = path[0], path[1:]
-        if first == "crate":
-            return rest
-        if first in ("self", "super"):
-            base = module if first == "self" else module[:-1]
-            while rest[:1] == ("super",):
-                base, rest = base[:-1], rest[1:]
-            return base + rest
-        scope = self.scopes[module]
-        if first in scope.imported and first not in seen:
-            base = self.absolute(scope.imported[first], module, seen | {first})
-            return None if base is None else base + rest
-        if (*module, first) in self.scopes:
-            return module + path
-        for glob in scope.globs:
-            base = self.absolute(glob, module, seen | {first})
-            if base is not None and (*base, first) in self.scopes:
-                return base + path
-        return None
-
-    def definer(self, name: Name, seen: frozenset[Name] = frozenset()) -> Name | None:
-        """Returns the module that a name denotes or that defines it, through re-exports; None if no module does.
-
-        `seen` holds the names whose look-up is under way. This ends the look-up if globs lead in a cycle.
-        """
-        module = next(name[:end] for end in range(len(name), -1, -1) if name[:end] in self.scopes)
-        rest, scope = name[len(module) :], self.scopes[module]
-        if name in seen:
-            return None
-        if not rest or (rest[0] in scope.defined and rest[0] not in scope.imported):
-            return module
-        if rest[0] in scope.imported:
-            target = self.absolute(scope.imported[rest[0]], module)
-            # A name from another crate counts as defined by the module that re-exports it.
-            return module if target is None else self.definer(target + rest[1:], seen | {name})
-        for glob in scope.globs:
-            target = self.absolute(glob, module)
-            found = None if target is None else self.definer(target + rest, seen | {name})
-            if found is not None:
-                return found
-        return None
-
-    def imports_of(self, module: Name) -> Iterator[Name]:
-        """Yields the file of every path in a file, and records the paths that can't be followed."""
-        for place, scope in self.scopes.items():
-            if self.file(place) != module:
-                continue
-            for path in scope.paths:
-                name = self.absolute(path, place)
-                if name is None:
-                    continue
-                target = self.definer(name)
-                if target is None:
-                    self.fault(module, f"no file defines `{'::'.join(path)}`")
-                elif not name:
-                    self.fault(module, "imports the crate's root; its modules must be imported by name")
-                else:
-                    yield self.file(target)
-            for glob in scope.globs:
-                base = self.absolute(glob, place)
-                if base is not None and base in self.scopes:
-                    yield from self.exported(base)
-
-    def exported(self, module: Name) -> Iterator[Name]:
-        """Yields the file of every name that a module imports and may re-export."""
-        for path in self.scopes[module].paths:
-            name = self.absolute(path, module)
-            target = None if name is None else self.definer(name)
-            if target is not None:
-                yield self.file(target)
-
-    def file(self, module: Name) -> Name:
-        """Returns the module of the file that contains a module."""
-        return next(module[:end] for end in range(len(module), -1, -1) if module[:end] in self.files)
-
-    def cycles(self) -> Iterator[set[Name]]:
-        """Yields the import cycles: the strongly connected sets of files.
-
-        A cycle between two layers needs no check here: one of its imports leads to a higher layer, which is reported.
-        """
+    def cycles(self) -> set[frozenset[str]]:
+        """Returns the import cycles: the largest sets of files that all import each other, directly or not."""
         edges = {
-            module: {target for target in targets if target[:1] == module[:1] and target != module[: len(target)]}
-            for module, targets in self.imports.items()
+            module: {self.file(path) for path in paths} - {module[:length] for length in range(len(module) + 1)}
+            for module, paths in self.imports.items()
         }
-
-        def reachable(start: Name) -> set[Name]:
-            seen: set[Name] = set()
-            pending = list(edges[start])
-            while pending:
-                module = pending.pop()
-                if module not in seen:
-                    seen.add(module)
-                    pending.extend(edges[module])
-            return seen
-
-        reach = {module: reachable(module) for module in edges}
-        done: set[Name] = set()
+        reachable = {}
         for module in edges:
-            cycle = {other for other in reach[module] if module in reach[other]}
-            if cycle and module not in done:
-                yield cycle
-            done |= cycle
+            found: set[Name] = set()
+            pending = [module]
+            while pending:
+                new = edges.get(pending.pop(), set()) - found
+                found |= new
+                pending += new
+            reachable[module] = found
+        cycles = {
+            frozenset(other for other in found if module in reachable[other]) for module, found in reachable.items()
+        }
+        return {frozenset(self.paths[module] for module in cycle) for cycle in cycles if len(cycle) > 1}
 
 
-def layers() -> dict[str, int]:
-    """Returns the modules with the number of their layer, counted from the top."""
-    text = (ROOT / "docs" / "architecture.md").read_text()
-    block = re.search(r"```layers\n(.*?)```", text, re.DOTALL)
-    if block is None:
-        sys.exit("docs/architecture.md has no block of layers")
-    return {line.split()[0]: number for number, line in enumerate(block[1].splitlines())}
-
-
-def main() -> None:
-    """Prints every fault, and fails if there are any."""
-    order, tree = layers(), Tree(CORE)
-    faults = tree.faults  # Tree.fault adds to it
-    modules = {module[0] for module in tree.files if module} - NOT_IN_A_LAYER
-    faults += [f"{module}: in no layer of docs/architecture.md" for module in sorted(modules - order.keys())]
-    faults += [f"{module}: a layer without a module in core/src" for module in sorted(order.keys() - modules)]
-    for module, targets in tree.imports.items():
-        if not module or module[0] not in order:
-            continue
-        for above in sorted({target[0] if target else "lib.rs" for target in targets}):
-            if order.get(above, -1) < order[module[0]]:
-                tree.fault(module, f"imports {above}, which is in a higher layer than {module[0]}")
+def faults(root: Path) -> Iterator[str]:
+    """Yields every fault of the checkout at `root`, in words."""
+    layers = re.search(r"```layers\n(.*?)```", (root / "docs" / "architecture.md").read_text(), re.DOTALL)
+    order = [line.split()[0] for line in layers[1].splitlines()] if layers else []
+    table = re.findall(r"^//! \| (.*?) \|", (root / "core" / "src" / "lib.rs").read_text(), re.MULTILINE)
+    if re.findall(r"`(\w+)`", " ".join(table)) != order:
+        yield "core/src/lib.rs: its table of modules is not the list of layers in docs/architecture.md"
+    tree = Tree(root / "core" / "src")
+    for module in sorted({module[0] for module in tree.paths} ^ {*order, *NOT_IN_A_LAYER}):
+        yield f"{module}: in core/src or in the layers of docs/architecture.md, but not in both"
+    for module, path in tree.paths.items():
+        for pattern, remedy in FORBIDDEN.items():
+            if match := re.search(pattern, tree.code[module]):
+                yield f"core/src/{path}: `{match[0]}` may hide an import; {remedy}"
+        own = order.index(module[0]) if module[0] in order else 0
+        for name in sorted({imported[0] for imported in tree.imports[module] if imported}):
+            if name in NOT_IN_A_LAYER - {module[0]} or (module[0] not in NOT_IN_A_LAYER and name in order[:own]):
+                yield f"core/src/{path}: imports {name}, a higher layer than {module[0]}"
     for cycle in tree.cycles():
-        names = {str(tree.files[module]) for module in cycle}
-        if not any(names <= allowed for allowed in CYCLES.values()):
-            faults.append(f"core/src: {', '.join(sorted(names))} import each other in a cycle")
-    if faults:
-        sys.exit("\n".join(dict.fromkeys(faults)))
+        if not any(cycle <= allowed for allowed in CYCLES.values()):
+            yield f"core/src: {', '.join(sorted(cycle))} import each other in a cycle"
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit("\n".join(faults(Path(sys.argv[1]) if sys.argv[1:] else Path(__file__).parents[2])) or 0)

@@ -280,7 +280,7 @@ impl<'n> DictKey<'n> {
 /// one apart.
 fn whole(value: f64) -> Option<i64> {
     const EXACT: f64 = 9_007_199_254_740_992.0;
-    #[allow(clippy::cast_possible_truncation)] // used only if there is no fraction and the value is in range
+    #[allow(clippy::cast_possible_truncation, reason = "used only if there is no fraction and the value is in range")]
     let integer = value as i64;
     (value.fract() == 0.0 && value.abs() <= EXACT).then_some(integer)
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::model::{AuthConfig, BackendConfig, Command, Limit};
+use super::model::{AuthConfig, BackendConfig, Command, TimeoutsValue};
 use crate::secret::Secret;
 
 /// A value of the gateway's language, Python, borrowed from the configuration.
@@ -61,8 +61,8 @@ impl BackendConfig {
             fields.push(("auth", self.auth_value(auth)));
         }
         fields.extend(self.gateway_only.limits.iter().map(|(name, limit)| match limit {
-            Limit::Count(count) => (*name, GatewayValue::Int(*count)),
-            Limit::Seconds(seconds) => (*name, GatewayValue::Float(*seconds)),
+            TimeoutsValue::Count(count) => (*name, GatewayValue::Int(*count)),
+            TimeoutsValue::Seconds(seconds) => (*name, GatewayValue::Float(*seconds)),
         }));
         GatewayValue::Map(fields)
     }

@@ -280,18 +280,6 @@ pub struct PrivateKeyJwt {
     pub audience: Option<String>,
 }
 
-/// The parameters that `extra_params` can't set, because the library sets them.
-pub(crate) const RESERVED_PARAMETERS: [&str; 8] = [
-    "grant_type",
-    "client_id",
-    "client_secret",
-    "scope",
-    "audience",
-    "resource",
-    "client_assertion",
-    "client_assertion_type",
-];
-
 /// The authorization code grant with PKCE (RFC 7636): read and checked, but not performed.
 ///
 /// ```
@@ -341,14 +329,14 @@ impl fmt::Debug for PkceConfig {
 pub(crate) struct GatewayOnly {
     pub command: Command,
     /// The limits that the `timeouts` block sets, under the names that the gateway's loader gives them.
-    pub limits: Vec<(&'static str, Limit)>,
+    pub limits: Vec<(&'static str, TimeoutsValue)>,
     /// `token_expiry_buffer_seconds` as a number, which may be infinite; 0 if there is no `oauth2` or `pkce` block.
     pub expiry_buffer_seconds: f64,
 }
 
 /// A number in a `timeouts` block.
 #[derive(Clone, Copy, PartialEq)]
-pub(crate) enum Limit {
+pub(crate) enum TimeoutsValue {
     Count(i64),
     Seconds(f64),
 }

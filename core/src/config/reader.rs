@@ -352,7 +352,7 @@ fn without_underscores(text: &str) -> Option<String> {
 fn whole_number(value: f64) -> Option<i64> {
     // 2^63, the first number beyond the range of `i64`.
     const END: f64 = 9_223_372_036_854_775_808.0;
-    #[allow(clippy::cast_possible_truncation)] // checked: no fraction, and within range
+    #[allow(clippy::cast_possible_truncation, reason = "checked: no fraction, and within range")]
     let integer = value as i64;
     (value.fract() == 0.0 && value.abs() < END).then_some(integer)
 }

@@ -17,7 +17,6 @@ use std::sync::Arc;
 
 pub use self::oauth2::OAuth2Provider;
 pub use self::static_headers::StaticProvider;
-
 use crate::config::AuthConfig;
 use crate::engine::Engine;
 use crate::error::Error;

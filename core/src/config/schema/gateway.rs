@@ -5,7 +5,7 @@ use argus_auth_yaml::Value;
 
 use super::unknown_keys::warn_about_unknown;
 use crate::config::field::Field;
-use crate::config::model::{Command, GatewayOnly, Limit, Transport};
+use crate::config::model::{Command, GatewayOnly, TimeoutsValue, Transport};
 use crate::config::reader::{KeyRule, Mapping, Reader};
 use crate::config::words::{self, strip};
 use crate::secret::Secret;
@@ -64,7 +64,7 @@ fn read_env(reader: &mut Reader<'_>, field: &Field<'_>) -> Option<Vec<(String, S
 }
 
 /// Reads a `timeouts` block. Returns each limit under the name that the gateway's loader gives it.
-fn read_limits(reader: &mut Reader<'_>, field: &Field<'_>) -> Option<Vec<(&'static str, Limit)>> {
+fn read_limits(reader: &mut Reader<'_>, field: &Field<'_>) -> Option<Vec<(&'static str, TimeoutsValue)>> {
     const SECONDS: [(&str, &str); 4] = [
         ("init", "init_timeout"),
         ("cap_fetch", "cap_fetch_timeout"),
@@ -73,14 +73,14 @@ fn read_limits(reader: &mut Reader<'_>, field: &Field<'_>) -> Option<Vec<(&'stat
     ];
     let timeouts = reader.mapping(field, KeyRule::Fixed)?;
     warn_about_unknown(reader, &timeouts, &[words::TIMEOUTS]);
-    let mut limits: Vec<(&str, Option<Limit>)> = Vec::new();
+    let mut limits: Vec<(&str, Option<TimeoutsValue>)> = Vec::new();
     for (key, name) in SECONDS {
         if let Some(field) = timeouts.get_unless_null(key) {
             limits.push((name, read_seconds(reader, &field, f64::INFINITY)));
         }
     }
     if let Some(field) = timeouts.get_unless_null("retries") {
-        limits.push(("retries", reader.integer(&field, 0..=10).map(Limit::Count)));
+        limits.push(("retries", reader.integer(&field, 0..=10).map(TimeoutsValue::Count)));
     }
     if let Some(field) = timeouts.get_unless_null("retry_delay") {
         limits.push(("retry_delay", read_seconds(reader, &field, 120.0)));
@@ -88,10 +88,10 @@ fn read_limits(reader: &mut Reader<'_>, field: &Field<'_>) -> Option<Vec<(&'stat
     limits.into_iter().map(|(name, value)| Some((name, value?))).collect()
 }
 
-fn read_seconds(reader: &mut Reader<'_>, field: &Field<'_>, max: f64) -> Option<Limit> {
+fn read_seconds(reader: &mut Reader<'_>, field: &Field<'_>, max: f64) -> Option<TimeoutsValue> {
     let seconds = reader.number(field)?;
     if (0.0..=max).contains(&seconds) {
-        return Some(Limit::Seconds(seconds));
+        return Some(TimeoutsValue::Seconds(seconds));
     }
     let range = if max.is_finite() { format!("from 0 to {max} seconds") } else { "0 or more seconds".to_owned() };
     reader.error(field, format!("must be {range}"));

@@ -9,9 +9,7 @@ use url::Url;
 use super::grant_keys::{read_credential, read_endpoint, read_scopes};
 use super::unknown_keys::warn_about_unknown;
 use crate::config::field::Field;
-use crate::config::model::{
-    ClientAuthentication, OAuth2Config, PrivateKeyJwt, RESERVED_PARAMETERS, TokenRequestOptions,
-};
+use crate::config::model::{ClientAuthentication, OAuth2Config, PrivateKeyJwt, TokenRequestOptions};
 use crate::config::reader::{KeyRule, Mapping, Reader};
 use crate::config::words::{self, OAUTH2_OF_GATEWAY, OAUTH2_OF_LIBRARY};
 use crate::secret::Secret;
@@ -38,6 +36,18 @@ const READERS: &[(&str, Read)] = &[
     ("client_certificate", Draft::client_certificate),
     ("client_certificate_key", Draft::client_certificate_key),
     ("auth_retry_on_401", Draft::auth_retry_on_401),
+];
+
+/// The parameters that `extra_params` can't set, because the library sets them.
+const RESERVED_PARAMETERS: [&str; 8] = [
+    "grant_type",
+    "client_id",
+    "client_secret",
+    "scope",
+    "audience",
+    "resource",
+    "client_assertion",
+    "client_assertion_type",
 ];
 
 /// Reads an `oauth2` block; `None` if it has an error. All keys are read even if one has an error, so that all problems
