@@ -3,7 +3,7 @@
 //! Nothing runs until the first token must be fetched. From then on, one thread serves all providers of the process. A
 //! child of `fork` does not have that thread: it leaves the inherited state untouched and starts a thread of its own
 //! (`token/generation.rs` has the state of one process, and `runtime/per_process.rs` has the mechanism). Cached tokens
-//! are held by their sources, which a child shares with its parent, so the child continues to serve them.
+//! are held by their sources. A child inherits a copy of these, so it continues to serve the tokens.
 
 use std::fmt;
 use std::sync::Arc;
@@ -53,7 +53,7 @@ impl Engine {
         self.0.shut_down_current(timeout)
     }
 
-    /// Returns the owner of the current generation, which outlives a shutdown and a fork.
+    /// Returns the owner of the current generation. The owner outlives a shutdown and a fork.
     pub(crate) fn generations(&self) -> &Arc<Generations> {
         &self.0
     }

@@ -13,7 +13,8 @@ use crate::tls::Trust;
 
 /// The time for which an idle connection is kept for the next fetch to the same host.
 const POOL_IDLE: Duration = Duration::from_secs(90);
-/// A client that was not used for this long is dropped when any client is requested, because it may hold a private key.
+/// A client that was not used for this long is dropped when another client is requested, because it may hold a private
+/// key.
 const CLIENT_IDLE: Duration = Duration::from_secs(3600);
 /// The shortest time between two reads of the system's CA certificates.
 const MIN_REREAD_INTERVAL: Duration = Duration::from_secs(60);
@@ -35,15 +36,16 @@ struct CachedClient {
 
 impl HttpClients {
     /// Returns the client for connections with these TLS settings. Builds it at the first use and when one of its files
-    /// has changed, which reads those files and the environment. On the engine's thread only, since it blocks.
+    /// has changed. Building reads these files and the environment. Blocks, so it may be called only on the engine's
+    /// thread.
     ///
     /// # Errors
     ///
     /// The reason in words, with the name of the file that is at fault. It is not remembered: the next call tries
     /// again.
     pub(crate) fn client(&self, trust: &Trust, now: Instant) -> Result<Client, String> {
-        // The versions are taken before the files are read. A file that is replaced in between then has another version
-        // at the next call, and is read again.
+        // The versions are taken before the files are read. A file that is replaced in between has another version at
+        // the next call, and is read again.
         let files = trust.files();
         let mut clients = self.by_trust.lock();
         clients.retain(|other, cached| other == trust || now.since(cached.used_at) < CLIENT_IDLE);
@@ -57,9 +59,9 @@ impl HttpClients {
     }
 
     /// Records that a TLS handshake failed. If the connection used the system's CA certificates, the next call of
-    /// [`HttpClients::client`] reads them again, because they may have been replaced. Only a failed handshake shows
-    /// that. They are read again at most once a minute, because a new client loses the pooled connections to all other
-    /// hosts.
+    /// [`HttpClients::client`] reads them again, because they may have been replaced: the versions of these
+    /// certificates are not watched. They are read again at most once a minute, because a new client loses the pooled
+    /// connections to all other hosts.
     pub(crate) fn handshake_failed(&self, trust: &Trust, now: Instant) {
         let mut clients = self.by_trust.lock();
         if matches!(trust, Trust::Tls { ca_bundle: None, .. })

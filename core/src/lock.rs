@@ -20,7 +20,8 @@ impl<T> Mutex<T> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Returns `None` if the lock is held, even if by a thread that exists only in the parent of this process.
+    /// Takes the lock without waiting. Returns `None` if another thread holds it, such as a thread that exists only in
+    /// the parent of this process.
     pub(crate) fn try_lock(&self) -> Option<MutexGuard<'_, T>> {
         match self.0.try_lock() {
             Ok(guard) => Some(guard),

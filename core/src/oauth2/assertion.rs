@@ -18,7 +18,7 @@ const LIFETIME_SECONDS: u64 = 60;
 /// The value of `client_assertion_type` (RFC 7523 §2.2).
 pub(super) const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
-/// Returns a new assertion (RFC 7523 §3), with a random `jti` that was never used before.
+/// Returns a new assertion (RFC 7523 §3), with a new random `jti`.
 ///
 /// # Errors
 ///

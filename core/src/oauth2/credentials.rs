@@ -18,11 +18,11 @@ use crate::secret::Secret;
 /// The room in a form for everything but the client secret (an assertion, scopes, parameters), in bytes.
 const FORM_CAPACITY: usize = 4096;
 
-/// The inputs of a client credentials request (RFC 6749 §4.4.2). They are the identity of a token source: providers
-/// whose inputs are all equal share a token, and a difference in any input separates them.
+/// The inputs of a client credentials request (RFC 6749 §4.4.2). They are the identity of a token source: two providers
+/// share a token if and only if all their inputs are equal.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct ClientCredentials {
-    /// The hash of the other fields, computed once, because the registry needs it whenever it grows.
+    /// The hash of the other fields, computed once, because the registry hashes its keys again whenever it grows.
     hash: u64,
     pub token_url: String,
     pub client_id: String,
@@ -50,8 +50,8 @@ impl ClientCredentials {
     /// The reason in words, without secrets.
     pub(super) fn request(&self) -> Result<TokenRequest, &'static str> {
         let Self { client_id, client_secret, options, .. } = self;
-        // Large enough never to grow, because a buffer that grows leaves copies behind that are not wiped. A byte of
-        // the secret takes up to three bytes in a form.
+        // Large enough for any usual request, because a buffer that grows leaves copies behind that are not wiped. A
+        // byte of the secret takes up to three bytes in a form.
         let mut form = Serializer::new(String::with_capacity(FORM_CAPACITY + 3 * client_secret.expose_secret().len()));
         form.append_pair("grant_type", "client_credentials");
         let mut echo_filter = EchoFilter::new(&self.token_url, self.scope_words());
@@ -93,7 +93,8 @@ impl ClientCredentials {
         Ok(TokenRequest { authorization, form: Zeroizing::new(form.finish()), echo_filter })
     }
 
-    /// Returns each requested scope. One entry of the list may hold several, separated by blanks (RFC 6749 §3.3).
+    /// Returns each requested scope. One entry of the list may hold several scopes, separated by spaces (RFC 6749
+    /// §3.3).
     pub(crate) fn scope_words(&self) -> impl Iterator<Item = &str> {
         self.scopes.iter().flat_map(|scopes| scopes.split_ascii_whitespace())
     }

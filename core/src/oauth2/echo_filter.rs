@@ -6,7 +6,7 @@ use percent_encoding::percent_decode_str;
 use url::Url;
 use zeroize::Zeroizing;
 
-/// The number of leading characters by which a secret is recognised. A server may cut off the rest of what it echoes.
+/// The number of leading characters by which a secret is recognised. A server may cut off the rest of the secret.
 const RECOGNISED_LENGTH: usize = 16;
 
 /// Recognises the secrets of one request in the text of its response.
@@ -19,8 +19,8 @@ pub(crate) struct EchoFilter {
 }
 
 impl EchoFilter {
-    /// Returns a filter for the secret parts of the token URL: query values, user and password. Text that is equal to
-    /// one of `scopes` is not treated as a secret.
+    /// Returns a filter for the secret parts of the token URL: user, password and query values (for a parameter without
+    /// a value, its name). Text that is equal to one of `scopes` is not treated as a secret.
     pub(super) fn new<'s>(token_url: &str, scopes: impl Iterator<Item = &'s str>) -> Self {
         let mut filter = Self { secrets: Vec::new(), scopes: scopes.map(str::to_owned).collect() };
         let Ok(url) = Url::parse(token_url) else { return filter };
@@ -100,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn text_without_a_secret_passes() {
+    fn text_without_a_secret_or_equal_to_a_scope_passes() {
         for text in ["", "the client is unknown", "hunter2", "p?ssw?rd", "read", "hunter2hunter2"] {
             assert!(!filter().is_echoed_in(text), "{text}");
         }

@@ -30,7 +30,8 @@ impl From<TokenError> for FailedAttempt {
     }
 }
 
-/// Sends one token request and reads the response, until `deadline` at the latest. On the engine's thread only.
+/// Sends one token request and reads the response, until `deadline` at the latest. Must run on the engine's thread,
+/// because building a client blocks.
 pub(crate) async fn attempt(
     credentials: &ClientCredentials,
     http: &HttpClients,
@@ -83,7 +84,8 @@ async fn send_and_read(
     let mut body = Zeroizing::new(Vec::new());
     let end = read_body(&mut response, &mut body).await;
     let outcome = match (end, response::parse(status, &body, &request.echo_filter)) {
-        // If the body was cut off, an OAuth error or a clear status is still reported. A token is not accepted.
+        // If the body was cut off, a token is not accepted. An error that is certain without the rest of the body, such
+        // as an OAuth error or HTTP 503, is still reported.
         (Err(cut), Ok(_) | Err(TokenError { kind: TokenErrorKind::Response, .. })) => Err(cut),
         (_, parsed) => parsed,
     };
@@ -106,7 +108,7 @@ async fn send(client: &Client, url: Url, request: &TokenRequest) -> Result<Respo
 ///
 /// # Errors
 ///
-/// If the connection breaks, or the body is longer than any token response.
+/// If the connection breaks, or the body is longer than [`MAX_BODY`].
 async fn read_body(response: &mut Response, body: &mut Vec<u8>) -> Result<(), TokenError> {
     let host = response.url().host_str().unwrap_or_default().to_owned();
     while let Some(chunk) = response.chunk().await.map_err(|error| explain(&error, &host))? {
@@ -121,11 +123,12 @@ async fn read_body(response: &mut Response, body: &mut Vec<u8>) -> Result<(), To
     Ok(())
 }
 
-/// Returns the pause that `Retry-After` (RFC 9110 §10.2.3) asks for, in seconds or as a date; `None` if it is neither.
+/// Returns the pause that `Retry-After` (RFC 9110 §10.2.3) asks for, in seconds or as a date; `None` if the header is
+/// missing or has another form.
 fn retry_after(response: &Response) -> Option<Duration> {
     let text = response.headers().get(RETRY_AFTER)?.to_str().ok()?.trim();
     if !text.is_empty() && text.bytes().all(|digit| digit.is_ascii_digit()) {
-        // A number that is too large is honoured as the longest pause, which is capped later.
+        // A number that is too large for `u64` means the longest pause. The length of a cool-down is limited later.
         return Some(Duration::from_secs(text.parse().unwrap_or(u64::MAX)));
     }
     let date = httpdate::parse_http_date(text).ok()?;
@@ -156,8 +159,8 @@ fn explain(error: &reqwest::Error, host: &str) -> TokenError {
 
 fn explain_tls(error: &rustls::Error, host: &str) -> TokenError {
     let cause = tls::cause(error);
-    // For an outdated certificate, the text of rustls contains times in seconds since 1970. Such a number may contain
-    // 401 by accident, so the text is always left out.
+    // If a certificate has expired or is not valid yet, the text of rustls contains times in seconds since 1970. Such a
+    // number may contain 401 by accident, so the text is always left out.
     let detail = (cause != Some(TlsCause::OutOfDate)).then(|| error.to_string());
     let detail = detail.filter(|text| !reads_as_refusal(text));
     let words: Vec<_> = cause.map(|cause| cause.as_str().to_owned()).into_iter().chain(detail).collect();

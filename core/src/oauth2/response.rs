@@ -1,4 +1,4 @@
-//! The response of a token endpoint: bytes to a token (RFC 6749 §5.1) or to an error in words (§5.2).
+//! The response of a token endpoint, read as a token (RFC 6749 §5.1) or as an error in words (§5.2).
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -14,7 +14,7 @@ use crate::secret::Secret;
 pub(super) const MAX_BODY: usize = 256 * 1024;
 /// The longest token that is accepted, in bytes; few servers accept header fields of this size.
 const MAX_TOKEN: usize = 64 * 1024;
-/// The length to which a server's own description is cut, in characters.
+/// The length to which each text of a server is cut (a description, an error code, a scope), in characters.
 const MAX_DESCRIPTION: usize = 200;
 /// The number of granted scopes that are kept.
 const MAX_SCOPES: usize = 256;
@@ -43,7 +43,7 @@ struct Body {
 }
 
 impl Drop for Body {
-    /// Wipes the token if the response was rejected before the token became a [`Secret`].
+    /// Wipes the token if [`parse`] returned an error before it made a [`Secret`] of the token.
     fn drop(&mut self) {
         if let Some(Value::String(token)) = &mut self.access_token {
             token.zeroize();
@@ -53,11 +53,12 @@ impl Drop for Body {
 
 /// Reads the body of a response with this HTTP status.
 ///
-/// No error quotes the body. Fields in which `echo_filter` recognises a secret of the request are left out.
+/// Errors show only the fields `error` and `error_description` of the body. Fields in which `echo_filter` recognises a
+/// secret of the request are left out, except an error code with a known meaning.
 ///
 /// # Errors
 ///
-/// For every response that is not a token response. The error has neither the token URL nor the status yet.
+/// For every response that is not a token response. The caller adds the token URL and the status to the error.
 pub(crate) fn parse(status: u16, body: &[u8], echo_filter: &EchoFilter) -> Result<TokenResponse, TokenError> {
     if (300..400).contains(&status) {
         return Err(TokenError::new(
@@ -119,8 +120,8 @@ pub(crate) fn parse(status: u16, body: &[u8], echo_filter: &EchoFilter) -> Resul
     })
 }
 
-/// Returns those words of `scope` that may be shown; `None` if it has another type. RFC 6749 §3.3 defines it as text
-/// with blanks, and some servers send a list.
+/// Returns the scopes in `scope` that may be shown; `None` if `scope` is neither text nor a list. RFC 6749 §3.3 defines
+/// text in which spaces separate the scopes, but some servers send a list.
 fn scopes(scope: &Value, may_be_shown: impl Fn(&str) -> bool) -> Option<Vec<String>> {
     let words =
         |text: &str| text.split_ascii_whitespace().filter(|word| may_be_shown(word)).map(printable).collect::<Vec<_>>();
@@ -150,7 +151,7 @@ fn error_response(status: u16, code: &str, description: Option<&Value>, echo_fil
         "unsupported_grant_type" => Some("the token endpoint does not offer the client credentials grant"),
         _ => None,
     };
-    // The filter sees the text before it is made printable, since it could not recognise a secret that was changed.
+    // The filter checks the text before `printable` changes it, because a changed secret would not be recognised.
     let unless_echoed = |text: &str| (!text.is_empty() && !echo_filter.is_echoed_in(text)).then(|| printable(text));
     // A code with a known meaning is always shown: if it contains a short secret, such as `client`, that is an
     // accident.
@@ -169,10 +170,11 @@ fn error_response(status: u16, code: &str, description: Option<&Value>, echo_fil
 fn bad_status(status: u16, is_json: bool) -> TokenError {
     let kind = match status {
         408 | 429 | 500.. => TokenErrorKind::Unavailable,
-        // A 401 is never retried, with any body: another attempt with the same credentials may lock the client out.
+        // Without an OAuth error, a 401 is never retried, even if the body is not JSON: another attempt with the same
+        // credentials may lock the client out.
         401 => TokenErrorKind::Rejected,
         _ if is_json => TokenErrorKind::Rejected,
-        // The page of a proxy or a firewall, which tells nothing about the client.
+        // Probably the page of a proxy or a firewall, which tells nothing about the client.
         _ => TokenErrorKind::Response,
     };
     TokenError::new(

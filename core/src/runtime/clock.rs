@@ -6,8 +6,8 @@ use std::time::Duration;
 
 /// A point in time, in nanoseconds since the machine started.
 ///
-/// Instants of the system clock are comparable between processes, until the machine restarts. Those of a virtual clock
-/// are comparable only with one another.
+/// Instants of the system clock are comparable between processes, until the machine restarts. Instants of a virtual
+/// clock are comparable only with instants of the same clock.
 ///
 /// ```
 /// use std::time::Duration;
@@ -34,7 +34,7 @@ impl Instant {
         Self(self.0.saturating_add(u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)))
     }
 
-    /// Returns the time from `earlier` to this instant; zero if `earlier` is the later one.
+    /// Returns the time from `earlier` to this instant; zero if `earlier` is later than this instant.
     pub fn since(self, earlier: Self) -> Duration {
         Duration::from_nanos(self.0.saturating_sub(earlier.0))
     }
@@ -59,8 +59,7 @@ pub enum Clock {
     Virtual(Arc<super::VirtualClock>),
 }
 
-/// The longest time between two reads of the clock in a wait, because timers of the runtime stop while the machine
-/// sleeps.
+/// A wait reads the clock again after at most this time, because the runtime's timers stop while the machine sleeps.
 const LONGEST_SLEEP: Duration = Duration::from_secs(30);
 
 impl Clock {
@@ -93,6 +92,6 @@ impl Clock {
 #[inline]
 fn system_now() -> Instant {
     let time = rustix::time::clock_gettime(rustix::time::ClockId::Boottime);
-    // Neither field of this clock is ever negative.
+    // Both fields of this clock are always positive or zero.
     Instant(time.tv_sec.unsigned_abs() * 1_000_000_000 + time.tv_nsec.unsigned_abs())
 }

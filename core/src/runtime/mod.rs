@@ -1,4 +1,4 @@
-//! The foundation of the engine: its clock, its thread, and values that each process has for itself. Knows nothing of
+//! The foundation of the engine: its clock, its thread, and values of which each process has its own. Knows nothing of
 //! tokens.
 //!
 //! * `clock`: [`Clock`] and [`Instant`], whose time includes the time that the machine sleeps;

@@ -37,10 +37,11 @@ pub(super) fn watch_forks() -> io::Result<()> {
     Ok(())
 }
 
-/// Spawns a thread in which all asynchronous signals and SIGPIPE are blocked. Threads that it spawns inherit that.
+/// Spawns a thread in which all asynchronous signals and SIGPIPE are blocked. Threads that the new thread spawns
+/// inherit this mask.
 ///
-/// The mask is set in the creating thread, since a signal could arrive before the new thread has set its own.
-/// Synchronous faults (SIGSEGV and its like) stay deliverable: blocking them would hide crashes.
+/// The mask is set in the creating thread, because a signal could arrive before the new thread has set its own mask.
+/// Synchronous faults (such as SIGSEGV) and SIGABRT stay deliverable, because blocking them would hide crashes.
 pub(super) fn spawn_with_signals_blocked(
     name: &str,
     body: impl FnOnce() + Send + 'static,
@@ -50,7 +51,7 @@ pub(super) fn spawn_with_signals_blocked(
     let mut previous = MaybeUninit::<libc::sigset_t>::uninit();
     // SAFETY: sigfillset initialises `all`, which the later calls only read; `previous` is written by the first
     // pthread_sigmask before the second reads it; all pointers are to live locals. pthread_sigmask changes the calling
-    // thread only. Its old mask is restored after the spawn; if the mask can't be set, it is unchanged.
+    // thread only. Its old mask is restored after the spawn. If setting the mask fails, the old mask stays.
     unsafe {
         libc::sigfillset(all.as_mut_ptr());
         for fault in [libc::SIGSEGV, libc::SIGBUS, libc::SIGILL, libc::SIGFPE, libc::SIGTRAP, libc::SIGABRT] {

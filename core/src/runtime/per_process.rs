@@ -1,4 +1,4 @@
-//! A value that each process has for itself: a child of `fork` never uses the value of its parent.
+//! A value of which each process has its own: a child of `fork` makes its own value from its parent's.
 
 use std::fmt;
 use std::mem;
@@ -49,10 +49,10 @@ impl<T> Owned<T> {
 
 impl<T> PerProcess<T> {
     /// Wraps `value`, which belongs to this process. In a child, `in_child` makes the child's value from the parent's.
-    /// It must not wait for a lock inside the parent's value.
+    /// `in_child` must not wait for a lock inside the parent's value.
     pub fn new(value: T, in_child: fn(&T) -> T) -> Self {
-        // Forks must be counted before the value exists, so that a child can tell an inherited value from its own. If
-        // this fails, the start of the engine's thread fails too and reports the error.
+        // Forks must be counted before the value exists, so that a child can tell an inherited value from its own. An
+        // error is ignored here: the start of the engine's thread calls `watch_forks` again and reports its error.
         let _ = os::watch_forks();
         Self { in_child, current: ArcSwap::from_pointee(Owned::new(value)) }
     }

@@ -74,7 +74,7 @@ impl EngineThread {
     }
 }
 
-/// A flag that any number of threads can wait for: the engine's thread has ended.
+/// A flag that is set when the engine's thread has ended. Any number of threads can wait for it.
 #[derive(Default)]
 struct EndSignal {
     ended: Mutex<bool>,
@@ -94,7 +94,7 @@ impl EndSignal {
 }
 
 /// The owner of the runtime. Dropping it never blocks. If no thread could be started, it is dropped on a caller's
-/// thread.
+/// thread, which may run a runtime of the caller. Dropping a bare [`Runtime`] there would panic.
 struct RuntimeOwner {
     runtime: Option<Runtime>,
     end: Arc<EndSignal>,

@@ -63,8 +63,9 @@ impl VirtualClock {
         }
     }
 
-    /// Moves the clock forward to the next deadline of a sleep that is at most `within` ahead. Blocks until there is
-    /// such a sleep, for at most `patience` of real time; returns false after that.
+    /// Moves the clock forward to the earliest deadline of a sleeping task, if that deadline is at most `within` ahead.
+    /// Otherwise blocks until a task sleeps with such a deadline. Returns false if there is no such task after
+    /// `patience` of real time.
     pub fn advance_to_next(&self, within: Duration, patience: Duration) -> bool {
         let mut next = None;
         let none_due = |state: &mut Timeline| {
@@ -119,7 +120,7 @@ impl VirtualClock {
             self.slept.notify_all();
             woken
         };
-        // The sender is dropped only with the clock, and the engine that reads the clock keeps it alive.
+        // An error would mean that the clock was dropped, but the engine that reads the clock keeps it alive.
         let _ = woken.await;
     }
 }

@@ -4,7 +4,7 @@ use rustls::{AlertDescription, CertificateError, Error};
 
 use crate::error::TlsCause;
 
-/// Returns the cause of a failed handshake; `None` for an unusual one.
+/// Returns the cause of a failed handshake; `None` if it is not one of the usual causes.
 pub(crate) fn cause(error: &Error) -> Option<TlsCause> {
     Some(match error {
         Error::InvalidCertificate(certificate) => match certificate {

@@ -1,6 +1,6 @@
 //! TLS: the CA certificates that a connection trusts, the client certificate that it presents, and private keys.
 //!
-//! * `trust`: [`Trust`], the CA certificates and the client certificate of a connection, and how they are read;
+//! * `trust`: [`Trust`], which reads the CA certificates and the client certificate of a connection;
 //! * `signing_key`: [`SigningKey`], the private keys that sign client assertions;
 //! * `cause`: the cause of a failed handshake, as a [`TlsCause`](crate::TlsCause).
 

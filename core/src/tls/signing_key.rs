@@ -1,5 +1,5 @@
-//! The private keys that sign client assertions. A key is checked when the configuration is loaded, and used at each
-//! fetch.
+//! The private keys that sign client assertions. A key is checked when the configuration is loaded, and signs a new
+//! assertion for each attempt.
 
 use rustls::SignatureScheme;
 use rustls::pki_types::PrivateKeyDer;
@@ -11,7 +11,7 @@ use crate::secret::Secret;
 /// The requirement of [`SigningKey::load`] on a key; a phrase to follow the name of the configuration key.
 const WANTED: &str = "must be an RSA key of 2048 bits or more, or a P-256 key";
 
-/// A key that can sign with one of the two algorithms that all servers know, RS256 and ES256.
+/// A key that can sign with RS256 or ES256, the two algorithms that servers commonly accept.
 #[derive(Debug)]
 pub(crate) struct SigningKey {
     pub signer: Box<dyn Signer>,
@@ -44,7 +44,7 @@ impl SigningKey {
 ///
 /// A phrase that says what the text must be, without quoting it.
 pub(crate) fn parse(pem: &[u8]) -> Result<PrivateKeyDer<'static>, &'static str> {
-    // There are two forms of encrypted keys. The older one begins like an unencrypted key, and is marked in a line
+    // There are two forms of encrypted keys. The older form begins like an unencrypted key, and has a line
     // `Proc-Type: 4,ENCRYPTED`.
     let is_encrypted = ["BEGIN ENCRYPTED PRIVATE KEY", "4,ENCRYPTED"]
         .iter()

@@ -14,7 +14,8 @@ use zeroize::Zeroizing;
 use super::signing_key;
 use crate::file;
 
-/// The limit on the length of a file with certificates, in bytes. The CA certificates of a system take a tenth of it.
+/// The limit on the length of a file with certificates or a private key, in bytes. The CA certificates of a system take
+/// less than 1 MB.
 pub(crate) const MAX_LENGTH: usize = 10 << 20;
 
 /// The TLS settings of a connection. Connections with equal settings share an HTTP client and its connection pool.
@@ -35,7 +36,7 @@ pub(crate) enum Trust {
 /// The reason why TLS can't be set up, with the name of the file that is at fault.
 #[derive(Debug, Clone)]
 pub(crate) struct TrustError {
-    /// The configuration key that is at fault; `None` if no single key is.
+    /// The configuration key that is at fault; `None` if no single key is at fault.
     pub key: Option<&'static str>,
     /// The reason; a phrase to follow the name of the configuration key.
     pub reason: String,
@@ -57,7 +58,8 @@ impl Trust {
         ca_bundle.iter().chain(certificate).chain(key).map(|path| file::version(path)).collect()
     }
 
-    /// Returns the TLS configuration. Reads the files, or the system's CA certificates and the environment. Blocks.
+    /// Returns the TLS configuration. Reads the configured files; without a `ca_bundle`, also the environment and the
+    /// system's CA certificates. Blocks.
     pub(crate) fn client_config(&self) -> Result<ClientConfig, TrustError> {
         let failed = |reason: String| TrustError { key: None, reason };
         let builder = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))

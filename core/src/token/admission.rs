@@ -1,13 +1,14 @@
 //! Admission: limits on the requests under way, per process and per host, with callers ahead of renewals.
 //!
-//! A fetch waits for a permit before each request and gives it back after the response, so that its pause between two
-//! attempts holds no permit.
+//! A fetch waits for a permit before each request and gives it back after the response, so that it holds no permit
+//! during the pause between two attempts.
 
 use std::future::Future;
 
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-/// The limit on requests under way at once in the process, not counting the requests that are reserved for each host.
+/// The limit on requests under way at once in the process. Requests with a permit that is reserved for their host
+/// ([`RESERVED_PER_HOST`]) do not count.
 const MAX_REQUESTS: usize = 256;
 /// The part of this limit that is open to renewals for which no caller waits. So callers never queue behind more than
 /// this many renewals.
@@ -15,8 +16,8 @@ const MAX_RENEWALS: usize = 64;
 /// The same limits for one host.
 const MAX_REQUESTS_PER_HOST: usize = 64;
 const MAX_RENEWALS_PER_HOST: usize = 16;
-/// The requests to each host that are admitted beyond the limit of the process. So hosts that hang can use up all
-/// permits of the process without stopping requests to other hosts.
+/// The number of requests to each host that are admitted beyond the limit of the process. So hosts that hang can use up
+/// all permits of the process without stopping requests to other hosts.
 const RESERVED_PER_HOST: usize = 4;
 
 /// The permits of the process.
@@ -44,7 +45,7 @@ pub(super) struct Permit<'p> {
 /// Permission to queue for a [`Permit`], needed by a renewal for which no caller waits.
 pub(super) struct RenewalPermit<'p>(#[expect(dead_code, reason = "held, not read")] [SemaphoreSlot<'p>; 2]);
 
-/// A place in a semaphore. It is `None` only for a closed semaphore, and these are never closed.
+/// The permit of a semaphore. `None` would mean that the semaphore is closed, which never happens.
 type SemaphoreSlot<'p> = Option<SemaphorePermit<'p>>;
 
 async fn slot(semaphore: &Semaphore) -> SemaphoreSlot<'_> {
@@ -83,7 +84,7 @@ impl Admission {
         }
     }
 
-    /// Waits for the permit to send one request to `host`. `renewal` is held as long as that permit.
+    /// Waits for the permit to send one request to `host`. The permit holds `renewal` until it is dropped.
     pub(super) async fn permit<'p>(
         &'p self,
         host: &'p HostAdmission,

@@ -8,12 +8,12 @@ use arc_swap::ArcSwapOption;
 use crate::runtime::{Clock, Instant};
 use crate::secret::Secret;
 
-/// A cache of one token, valid until `expires_in - expiry_buffer` seconds after it was stored.
+/// A cache of one token, which is valid for `expires_in - expiry_buffer` seconds after it was stored.
 ///
-/// It does the documented arithmetic of the gateway's class of the same name. The providers of this library do not use
-/// it: they count the lifetime from the request, and clamp the buffer (see [`crate::token`]).
+/// The arithmetic follows the documentation of the gateway's class of the same name. The providers of this library do
+/// not use this type: they count the lifetime from the request, and clamp the buffer (see [`crate::token`]).
 ///
-/// All methods may be called from any thread, and none blocks.
+/// All methods may be called from any thread, and never block.
 ///
 /// ```
 /// use argus_auth_core::Secret;
@@ -30,7 +30,7 @@ use crate::secret::Secret;
 pub struct TokenCache {
     expiry_buffer: f64,
     clock: Clock,
-    /// The token and its end of validity; `None` in place of the end for a token that is valid for ever.
+    /// The token and the time at which it becomes invalid; `None` in place of the time if it is valid for ever.
     entry: ArcSwapOption<(Secret, Option<Instant>)>,
 }
 
@@ -45,8 +45,9 @@ impl TokenCache {
         self.expiry_buffer
     }
 
-    /// Stores a token, in place of the last token. It is valid from now on for `expires_in - expiry_buffer` seconds. If
-    /// that is zero, negative or NaN, it is not valid at all; if that overflows a [`Duration`], it is valid for ever.
+    /// Stores a token in place of the previous token. The new token is valid for `expires_in - expiry_buffer` seconds
+    /// from now. If the difference is zero, negative or NaN, the token is not valid at all. If the difference overflows
+    /// a [`Duration`], the token is valid for ever.
     pub fn set(&self, token: Secret, expires_in: f64) {
         let lifetime = expires_in - self.expiry_buffer;
         let lifetime = if lifetime.is_nan() { 0.0 } else { lifetime.max(0.0) };

@@ -11,7 +11,8 @@ const THRESHOLD: u32 = 5;
 /// The time for which the breaker stays open when it first opens. Doubled each time that the half-open probe fails.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
-/// The time after which a probe without a result counts as lost, and another fetch may probe. No fetch takes longer.
+/// The time after which a probe without a result counts as lost, and another fetch may probe. An admitted fetch ends
+/// within this time.
 const LONGEST_PROBE: Duration = Duration::from_secs(30);
 
 /// Closed: requests are sent. Open: no request is sent. Half-open, when the pause is over: one fetch sends the probe.
@@ -58,7 +59,7 @@ impl Default for CircuitBreaker {
 
 impl CircuitBreaker {
     /// Admits a fetch unless the breaker is open. When the pause is over, admits one fetch as the half-open probe, and
-    /// admits no other fetch until the result of the probe is reported.
+    /// admits no other fetch until the result of the probe is reported or the probe counts as lost.
     pub(super) fn admit(&self, now: Instant) -> Result<Admitted, Open> {
         let mut state = self.0.lock();
         if let Some(open) = state.open(now) {
@@ -84,13 +85,14 @@ impl CircuitBreaker {
         matches!(*self.0.lock(), BreakerState::Open { .. })
     }
 
-    /// Records the end of one request of an admitted fetch; `None` means that it got a token. Retries of that fetch
-    /// need no new admission, but only its first request is the probe.
+    /// Records the end of one request of an admitted fetch. `failure` is `None` if the request got a token. Retries of
+    /// the fetch need no new admission, but only the first request of the fetch is the probe.
     pub(super) fn report(&self, admitted: &mut Admitted, failure: Option<&TokenError>, now: Instant) {
         let mut state = self.0.lock();
         let probe = std::mem::take(&mut admitted.probe);
         if failure.is_some_and(|error| error.kind == TokenErrorKind::Request) {
-            // No request was sent, so this tells nothing about the host. If it was the probe, another fetch may probe.
+            // No request was sent, so the failure tells nothing about the host. If this fetch was to send the probe,
+            // another fetch may send it.
             if let BreakerState::Open { probing_until, .. } = &mut *state
                 && probe
             {
@@ -111,7 +113,8 @@ impl CircuitBreaker {
                 FIRST_PAUSE
             }
             BreakerState::Open { pause, .. } if probe => pause.saturating_mul(2).min(LONGEST_PAUSE),
-            // The request was sent while the breaker was closed, and the breaker has opened since.
+            // The fetch was admitted before the breaker opened, or the request is a retry after a failed probe. Such a
+            // failure does not lengthen the pause.
             BreakerState::Open { .. } => return,
         };
         let cause = error.message.clone();
@@ -120,12 +123,12 @@ impl CircuitBreaker {
 }
 
 impl BreakerState {
-    /// Returns the error for a fetch that asks at `now`; `None` if the fetch would be admitted.
+    /// Returns the error for a fetch at `now`; `None` if the fetch would be admitted.
     fn open(&self, now: Instant) -> Option<Open> {
         let Self::Open { until, cause, probing_until, .. } = self else { return None };
         let pause = match probing_until {
             _ if now < *until => until.since(now),
-            // A probe is under way, and its end is unknown.
+            // A probe is under way. It may end at any time, so the caller may ask again soon.
             Some(end) if now < *end => FIRST_PAUSE,
             _ => return None,
         };
@@ -133,8 +136,9 @@ impl BreakerState {
     }
 }
 
-/// Returns whether a failure is the host's fault: a transport error or a status 5xx. A rejection, a 429 and an
-/// untrusted certificate don't count, because they show that the host answers.
+/// Returns whether a failure is the host's fault: a failed DNS lookup, a failed or broken connection, a timeout, or a
+/// status 5xx. Other failures of a request that was sent, such as a rejection, a 429 or an untrusted certificate, show
+/// that the host answers.
 fn counts_against_host(error: &TokenError) -> bool {
     match error.kind {
         TokenErrorKind::Dns | TokenErrorKind::Connect | TokenErrorKind::Transport | TokenErrorKind::Timeout => true,
@@ -174,8 +178,8 @@ mod tests {
         let breaker = failed(THRESHOLD);
         assert_eq!(breaker.admit(at(0)), Err(Open { pause: FIRST_PAUSE, cause: "refused".to_owned() }));
         let mut probe = breaker.admit(at(1)).unwrap();
-        assert_eq!(pause(&breaker, at(1)), 1, "one fetch probes, the others wait");
-        assert_eq!(pause(&breaker, at(30)), 1, "as long as the probe takes");
+        assert_eq!(pause(&breaker, at(1)), 1, "one fetch probes, the others are not admitted");
+        assert_eq!(pause(&breaker, at(30)), 1, "the others are not admitted while the probe is under way");
         breaker.report(&mut probe, None, at(30));
         assert!(breaker.admit(at(30)).is_ok());
     }
@@ -217,7 +221,7 @@ mod tests {
         assert_eq!(pause(&breaker, at(0)), 1, "the count was not reset");
         breaker.report(&mut breaker.admit(at(1)).unwrap(), Some(&mistake), at(1));
         assert_eq!(breaker.admit(at(1)), Ok(Admitted { probe: true }), "another fetch probes");
-        assert_eq!(pause(&breaker, at(1)), 1, "and only one");
+        assert_eq!(pause(&breaker, at(1)), 1, "only one fetch probes");
     }
 
     #[test]

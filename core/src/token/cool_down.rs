@@ -8,20 +8,20 @@ use crate::runtime::Instant;
 /// The cool-down after the first transient failure. Each further failure in a row doubles it.
 const FIRST_TRANSIENT: Duration = Duration::from_secs(1);
 const LONGEST_TRANSIENT: Duration = Duration::from_secs(60);
-/// The cool-down after the first failure that a retry can't cure. Each further failure in a row doubles it.
+/// The cool-down after the first failure that an operator must cure. Each further failure in a row doubles it.
 const FIRST_PERMANENT: Duration = Duration::from_secs(5);
 const LONGEST_PERMANENT: Duration = Duration::from_secs(300);
 
 /// The failure of a fetch.
 #[derive(Debug)]
 pub(super) enum FetchFailure {
-    /// No request got a usable token, or no request could be sent. The failure counts.
+    /// No request got a usable token, or no request could be sent. The failure lengthens the next cool-down.
     Failed {
         error: Error,
         /// The `Retry-After` of the last response, or zero.
         retry_after: Duration,
     },
-    /// The circuit breaker was open, so no request was sent, and nothing is counted.
+    /// The circuit breaker was open, so no request was sent. The failure does not lengthen the next cool-down.
     Withheld {
         error: Error,
         /// The time until the circuit breaker may admit a fetch.
@@ -32,7 +32,7 @@ pub(super) enum FetchFailure {
 }
 
 impl FetchFailure {
-    /// Returns a failure that counts, without a `Retry-After`.
+    /// Returns a `Failed` without a `Retry-After`.
     pub(super) fn failed(error: Error) -> Self {
         Self::Failed { error, retry_after: Duration::ZERO }
     }
@@ -44,12 +44,12 @@ impl FetchFailure {
     }
 }
 
-/// The time after a failure in which no fetch is made, and the remembered error is the outcome of every request.
+/// The time after a failure in which no fetch is made. A caller that finds no valid token gets the remembered error.
 #[derive(Debug, Clone)]
 pub(super) struct CoolDown {
     pub error: Error,
     pub until: Instant,
-    /// The number of consecutive failures that count, including the last failure.
+    /// The number of `Failed` fetches in a row. A withheld fetch neither adds to it nor resets it.
     failures: u32,
 }
 
@@ -74,7 +74,7 @@ impl CoolDown {
     }
 }
 
-/// Returns the length of the cool-down after `error`, when this many failures that count came before it.
+/// Returns the length of the cool-down after `error`, when `failures_before` failed fetches in a row came before it.
 fn growing(error: &Error, failures_before: u32) -> Duration {
     let (first, longest) = match error {
         Error::Token(cause) if !cause.kind.is_transient() => (FIRST_PERMANENT, LONGEST_PERMANENT),
@@ -99,7 +99,7 @@ mod tests {
         FetchFailure::Failed { error, retry_after: Duration::from_secs(retry_after) }
     }
 
-    /// The lengths of the cool-downs after these failures in a row, in seconds.
+    /// Returns the lengths of the cool-downs after these failures in a row, in seconds.
     fn lengths(failures: &[FetchFailure]) -> Vec<u64> {
         let mut previous = None;
         let length = |failure| {
@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn withheld_fetch_does_not_count() {
+    fn withheld_fetch_neither_adds_to_the_count_of_failures_nor_resets_it() {
         let error = || Error::Token(Arc::new(TokenError::new(TokenErrorKind::Unavailable, "")));
         let withheld = || FetchFailure::Withheld { error: error(), pause: Duration::from_secs(7) };
         let failures = [withheld(), failed(TokenErrorKind::Connect, 0), withheld(), failed(TokenErrorKind::Connect, 0)];

@@ -1,4 +1,4 @@
-//! A fetch: from the moment the single flight requests it until every waiter has been told.
+//! A fetch, from its start until every waiter has been told.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -32,9 +32,9 @@ impl Fetch {
     pub(super) fn start(mut self) {
         match Arc::clone(&self.generation).runtime() {
             Ok(Some(runtime)) => drop(runtime.spawn(self.run())),
+            // The engine is stopped. Dropping the fetch ends it.
             Ok(None) => {}
-            // This failure counts, because without a cool-down each caller would try to start the engine and log an
-            // error.
+            // This failure starts a cool-down. Without one, each caller would try to start the engine and log an error.
             Err(error) => self.end(Err(FetchFailure::failed(error))),
         }
     }
@@ -45,13 +45,14 @@ impl Fetch {
         warn_of_clear_text_once(&source, &host);
         let caller_joined = generation.single_flight.caller_joined(source.id);
         let renewal = generation.admission.renewal_permit(&host.admission, caller_joined).await;
-        // The 30 s start here, because from here on a caller may be waiting. They include the wait for a permit.
+        // The 30 s start here: no caller has waited before, because the line above ends as soon as a caller joins. The
+        // 30 s include the wait for the permit to send a request.
         let deadline = generation.clock().now().after(LONGEST_FETCH);
         let outcome = retry::fetch(&source, &generation, &host, renewal, deadline).await;
         self.end(outcome);
     }
 
-    /// Ends the fetch: publishes the token or records the failure, logs it, and tells every waiter.
+    /// Ends the fetch: publishes the token or records the failure, logs the result, and tells every waiter.
     fn end(&mut self, outcome: Result<FetchedToken, FetchFailure>) {
         self.ended = true;
         let Self { source, generation, .. } = &*self;
@@ -119,7 +120,7 @@ fn log_failure(source: &TokenSource, failure: &FetchFailure) {
             %error,
             "token fetch abandoned"
         ),
-        // The fetches whose failures opened the circuit breaker were logged at a higher level.
+        // The failures that opened the circuit breaker are logged at a higher level.
         FetchFailure::Withheld { .. } => tracing::debug!(
             name: event::TOKEN_REQUEST_WITHHELD,
             target: "argus_auth::token",

@@ -21,13 +21,14 @@ use crate::wait::Waiter;
 
 /// The state of one process between start, fork and shutdown: its thread, its fetches and its renewals.
 ///
-/// It contains everything that another thread could have locked at the moment of a fork. A child makes a generation of
-/// its own, and leaves all of that behind.
+/// It contains the locks of the engine that another thread could hold at the moment of a fork. A child makes a
+/// generation of its own, and never waits for the parent's locks.
 pub(crate) struct Generation {
     clock: Clock,
     /// `None` if the generation was stopped before it started a thread.
     thread: OnceCell<Option<EngineThread>>,
-    /// The generation that a shutdown replaced, until its thread has ended.
+    /// The generation that a shutdown replaced. Kept until a shutdown has seen the end of its thread, so that a later
+    /// shutdown can wait for that thread.
     predecessor: ArcSwapOption<Generation>,
     /// The HTTP clients, built on the engine's thread when first needed.
     pub(super) http: HttpClients,
@@ -53,8 +54,8 @@ impl Generation {
         }
     }
 
-    /// Returns a generation for a child of `fork`. It inherits the parent's sources, unless another thread was changing
-    /// the registry at the moment of the fork: that lock is never released in the child.
+    /// Returns a generation for a child of `fork`. It inherits the parent's sources, unless another thread held the
+    /// lock of the registry at the moment of the fork, because that lock is never released in the child.
     fn in_child(parents: &Self) -> Self {
         let registry = parents.registry.try_lock().map(|registry| registry.clone()).unwrap_or_default();
         Self { registry: Arc::new(Mutex::new(registry)), ..Self::new(parents.clock.clone()) }
@@ -74,15 +75,15 @@ impl Generation {
         &self.clock
     }
 
-    /// Returns the runtime of the engine's thread. Starts the thread if it does not run. Returns `None` once the
-    /// generation was stopped.
+    /// Returns the runtime of the engine's thread. Starts the thread if it was not started before. Returns `None` if
+    /// the generation was stopped before it started a thread.
     ///
-    /// A task that is spawned while the thread stops is dropped, on that thread or on the caller's. Everything that the
-    /// task owns, such as a [`Fetch`](super::fetch::Fetch), is dropped with it.
+    /// A task that is spawned while the thread stops, or after that, is dropped: on that thread or on the caller's
+    /// thread. Everything that the task owns, such as a [`Fetch`](super::fetch::Fetch), is dropped with it.
     ///
     /// # Errors
     ///
-    /// The error of the operating system if there is no thread or no descriptor left.
+    /// [`Error::Engine`], usually because the operating system has no thread or no descriptor left.
     pub(crate) fn runtime(self: &Arc<Self>) -> Result<Option<&Handle>, Error> {
         let start = || EngineThread::start(renewal::run(Arc::downgrade(self))).map(Some);
         let thread = self.thread.get_or_try_init(start);
@@ -96,8 +97,9 @@ impl Generation {
         self.registry.lock().forget_orphans();
     }
 
-    /// Stops the thread, which drops its tasks. Blocks until this thread and the threads of earlier generations have
-    /// ended. Returns whether all ended within `timeout`. On the engine's own thread, returns false without waiting.
+    /// Stops the engine's thread, which drops its tasks. Blocks until this thread and the threads of earlier
+    /// generations have ended. Returns whether all ended within `timeout`. On the engine's own thread, returns false
+    /// without waiting.
     fn stop(&self, timeout: Duration) -> bool {
         let deadline = Instant::now().checked_add(timeout);
         let left = || deadline.map_or(timeout, |deadline| deadline.saturating_duration_since(Instant::now()));
@@ -142,8 +144,8 @@ impl Generations {
         self.0.get()
     }
 
-    /// Replaces the current generation by the next one, and stops it. Returns whether its thread ended within
-    /// `timeout`.
+    /// Replaces the current generation with a new one, and stops the old one. Returns whether the thread of the old
+    /// generation, and the threads of earlier generations, ended within `timeout`.
     pub(crate) fn shut_down_current(&self, timeout: Duration) -> bool {
         let retired = self.current();
         // Does nothing if another shutdown has replaced the generation already.

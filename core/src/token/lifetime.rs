@@ -32,7 +32,8 @@ pub(crate) struct Lifetime {
 impl Lifetime {
     /// Computes both times from the fields of the response and the configured buffer. `jitter` is in 0..1.
     ///
-    /// `refresh_in`, which some servers state, replaces the buffer: it is the time after which to renew, in seconds.
+    /// `refresh_in`, which some servers state, is the time after which to renew, in seconds. It replaces the buffer if
+    /// it is shorter than the lifetime.
     pub(crate) fn new(
         expires_in: Option<&RawValue>,
         refresh_in: Option<&RawValue>,
@@ -51,7 +52,7 @@ impl Lifetime {
     }
 }
 
-/// Returns the lifetime that the response states, within the limits; `None` if the response states none.
+/// Returns the lifetime that the response states, within the limits; `None` if `expires_in` is missing or not a number.
 pub(crate) fn stated_lifetime(expires_in: Option<&RawValue>) -> Option<Duration> {
     expires_in.and_then(seconds).map(|stated| Duration::from_secs_f64(clamped(stated)))
 }
@@ -126,8 +127,8 @@ mod tests {
     }
 
     proptest! {
-        /// For any response and any configured buffer, a token is renewed before it expires, and both times are
-        /// bounded.
+        /// For any response and any configured buffer, a token is due for renewal when it expires or earlier, and the
+        /// times of renewal and expiry are bounded.
         #[test]
         fn lifetime_from_any_input_stays_within_its_bounds(
             expires_in in prop_oneof![any::<f64>(), -10.0..100_000.0],

@@ -6,9 +6,11 @@ use std::sync::Arc;
 use super::TokenSource;
 use crate::oauth2::ClientCredentials;
 
-/// The number of unused sources that a sweep keeps because they hold a valid token. A sweep runs after that many
-/// insertions, or after insertions of an eighth of all sources if that is more. So there may be more unused sources
-/// between two sweeps, and the cost of a sweep is amortised.
+/// A sweep keeps only orphans that hold a valid token, and at most this many of them.
+///
+/// A sweep runs after each reload, and before an insertion if this many sources (or an eighth of all sources if that is
+/// more) were inserted since the last sweep. So the cost of sweeps is amortised, and between two sweeps there may be
+/// more orphans.
 const MAX_ORPHANS: usize = 1024;
 
 /// The sources that providers share. A source that no provider uses is an orphan.
@@ -20,7 +22,7 @@ pub(super) struct Registry {
 }
 
 impl Registry {
-    /// Returns the source for `credentials`: the existing one, or the one that `make` returns.
+    /// Returns the source for `credentials`: the existing source, or a new source from `make`.
     pub(super) fn get_or_insert(
         &mut self,
         credentials: ClientCredentials,
@@ -42,7 +44,8 @@ impl Registry {
         self.by_credentials.values()
     }
 
-    /// Forgets the orphans. Keeps a limited number that hold a valid token, for providers that are made later.
+    /// Forgets the orphans, except for at most [`MAX_ORPHANS`] orphans that hold a valid token. Providers that are made
+    /// later may use these.
     pub(super) fn forget_orphans(&mut self) {
         let mut orphans = 0;
         self.by_credentials.retain(|_, source| {

@@ -11,7 +11,7 @@ use super::{Generation, TokenId, TokenSource};
 use crate::lock::Mutex;
 use crate::runtime::Instant;
 
-/// The longest sleep of the task, while the queue is empty. It is woken when a renewal is planned.
+/// The length of the task's sleep while the queue is empty. A renewal that is planned meanwhile wakes the task.
 const IDLE: Duration = Duration::from_secs(3600);
 
 /// The planned renewals of all sources.

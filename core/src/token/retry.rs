@@ -14,9 +14,10 @@ use crate::log::event;
 use crate::oauth2::{ClientCredentials, FailedAttempt, TokenResponse, attempt};
 use crate::runtime::Instant;
 
-/// The limit on the time of all attempts of a fetch together, including the waits for permits.
+/// The limit on the time of all attempts of a fetch together, including the pauses and the waits for permits. The wait
+/// for the first renewal permit is not included, because no caller waits during it.
 pub(super) const LONGEST_FETCH: Duration = Duration::from_secs(30);
-/// A transient failure is tried again at most this many times.
+/// The maximum number of retries in one fetch.
 const MAX_RETRIES: u32 = 3;
 /// The upper limit of the random pause before the first retry. Doubled for each further retry (full jitter).
 const FIRST_BACKOFF: Duration = Duration::from_millis(250);
@@ -28,14 +29,15 @@ pub(super) struct FetchedToken {
     pub requested_at: Instant,
 }
 
-/// The result of [`attempt_once`], with its duration.
+/// The result of [`attempt_once`], with the duration of the attempt.
 pub(crate) struct SingleAttempt {
     pub outcome: Result<TokenResponse, TokenError>,
     pub latency: Duration,
 }
 
-/// Fetches a token: sends requests until one succeeds. Gives up after a failure that a retry can't cure, after
-/// [`MAX_RETRIES`] retries, or at `deadline`.
+/// Fetches a token: sends requests until one succeeds. Sends no request if the circuit breaker is open. Gives up after
+/// a failure that a retry can't cure, after [`MAX_RETRIES`] retries, or if the next attempt would start after
+/// `deadline`.
 pub(super) async fn fetch(
     source: &TokenSource,
     generation: &Generation,
@@ -87,8 +89,8 @@ pub(super) async fn fetch(
     }
 }
 
-/// Sends one token request, for the doctor. It waits for a permit, ignores circuit breaker and cool-down, and changes
-/// neither.
+/// Sends one token request, for the doctor. Waits for a permit. Ignores the circuit breaker and the cool-down, and does
+/// not change them.
 pub(crate) async fn attempt_once(credentials: &ClientCredentials, generation: &Generation) -> SingleAttempt {
     let clock = generation.clock();
     let host = generation.hosts.get(credentials.origin());
@@ -98,9 +100,9 @@ pub(crate) async fn attempt_once(credentials: &ClientCredentials, generation: &G
     SingleAttempt { outcome: outcome.map_err(|failed| failed.error), latency: clock.now().since(started) }
 }
 
-/// Returns whether another attempt may succeed. After a failed TLS handshake it can't, because a certificate does not
-/// change within seconds. If the connection broke during the handshake, the error is not of the kind `Tls`, and another
-/// attempt may succeed.
+/// Returns whether another attempt may succeed. After an error of the kind `Tls`, another attempt fails too, because a
+/// certificate does not change within seconds. A connection that broke during the handshake is an error of another
+/// kind, and another attempt may succeed.
 fn may_help(error: &TokenError) -> bool {
     error.kind.is_transient() && error.kind != TokenErrorKind::Tls
 }
@@ -110,7 +112,7 @@ fn backoff(retries: u32) -> Duration {
     FIRST_BACKOFF.saturating_mul(2_u32.saturating_pow(retries)).mul_f64(random_share())
 }
 
-/// Waits for the permit for a retry. If no caller waits for this fetch, it queues behind fetches with callers.
+/// Waits for the permit for a retry. While no caller waits for this fetch, it first needs a renewal permit.
 async fn next_permit<'p>(source: &TokenSource, generation: &'p Generation, host: &'p HostState) -> Permit<'p> {
     let caller_joined = generation.single_flight.caller_joined(source.id);
     let renewal = generation.admission.renewal_permit(&host.admission, caller_joined).await;

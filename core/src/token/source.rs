@@ -21,9 +21,9 @@ use crate::runtime::{Clock, Instant};
 use crate::secret::Secret;
 use crate::wait::{Requested, Waiter};
 
-/// The shortest interval between two checks whether an unused token has been used.
+/// The shortest interval between two checks of the use of a token. An unused token is not renewed.
 const SHORTEST_USE_CHECK: Duration = Duration::from_millis(100);
-/// The delay of the next renewal if a shutdown or a panic ended the last one.
+/// The delay of the next renewal if a shutdown or a panic ended the last fetch.
 const ABANDONED_RENEWAL_DELAY: Duration = Duration::from_secs(1);
 
 /// The source of the tokens that one set of credentials gets. Shared by all providers with equal credentials.
@@ -54,7 +54,7 @@ struct Snapshot {
 }
 
 impl TokenSource {
-    /// Returns the source for `credentials`: the source that other providers use already, or a new source.
+    /// Returns the source for `credentials`: the source that the registry holds, or a new source.
     pub(crate) fn shared(credentials: ClientCredentials, generations: &Arc<Generations>) -> Arc<Self> {
         let generation = generations.current();
         let mut registry = generation.registry.lock();
@@ -74,10 +74,11 @@ impl TokenSource {
         })
     }
 
-    /// Returns the headers with the token, if a valid one is held. Takes no lock and does no I/O.
+    /// Returns headers with the held token if the token is valid. Takes no lock and does no I/O.
     ///
-    /// A hit only increments a counter, which the renewal task reads later. While no engine runs, in a child of `fork`
-    /// or after a shutdown, tokens are served until they expire. The first caller that must wait starts the engine.
+    /// A hit only increments a counter, which the renewal task reads later. While no engine runs (in a child of `fork`,
+    /// or after a shutdown), tokens are served until they expire. The first caller that finds no valid token starts the
+    /// engine.
     pub(crate) fn current(&self) -> Option<Arc<Headers>> {
         let headers = self.valid(self.clock.now())?;
         self.hits.fetch_add(1, Ordering::Relaxed);
@@ -89,7 +90,8 @@ impl TokenSource {
         self.snapshot.load().as_ref().is_some_and(|snapshot| self.clock.now() < snapshot.expires_at)
     }
 
-    /// Returns headers with a valid token at once; otherwise `waiter` is told when a fetch has ended.
+    /// Returns the outcome if it is known at once: headers with a valid token, or an error, such as the remembered
+    /// error of a cool-down. Otherwise starts or joins a fetch, and `waiter` is told when the fetch has ended.
     pub(crate) fn request(self: &Arc<Self>, waiter: Waiter) -> Requested {
         if let Some(headers) = self.current() {
             return Requested::Ready(Ok(headers));
@@ -113,7 +115,7 @@ impl TokenSource {
     ///
     /// # Errors
     ///
-    /// The remembered error during a cool-down.
+    /// The remembered error during a cool-down; [`Error::Shutdown`] if the engine was dropped.
     pub(crate) fn prefetch(self: &Arc<Self>) -> Result<(), Error> {
         let generation = self.generation().ok_or(Error::Shutdown)?;
         let now = self.clock.now();
@@ -125,23 +127,26 @@ impl TokenSource {
         Ok(())
     }
 
-    /// Drops the token and ends the cool-down. If `rejected` is given, does so only if it is the current token. So a
-    /// refusal of an older token costs nothing, and many refusals of one token cost one fetch.
+    /// Drops the token and ends the cool-down.
+    ///
+    /// `rejected` is the refused value of `Authorization`. If it is not the value with the current token, nothing
+    /// changes. So a refusal of an older token costs nothing, and many refusals of one token cost one fetch. `None`
+    /// means the current value.
     pub(crate) fn invalidate(&self, rejected: Option<&str>) {
         let snapshot = self.snapshot.load();
         let held = snapshot.as_ref().and_then(|snapshot| snapshot.headers.get("Authorization"));
         if rejected.is_some() && rejected != held.map(Secret::expose_secret) {
             return;
         }
-        // A token that was stored in the meantime is kept, since it is not the refused one.
+        // A token that was stored in the meantime is kept, because it is not the refused token.
         self.snapshot.compare_and_swap(&snapshot, None);
         if let Some(generation) = self.generation() {
             generation.single_flight.end_cool_down(self.id);
         }
     }
 
-    /// Returns the state of the token and its fetches. It takes the lock of the single flight, so it is not for the
-    /// path of a request.
+    /// Returns the state of the token and its fetches. Takes the lock of the single flight, so a request for headers
+    /// must not call it.
     pub(crate) fn status(&self) -> TokenStatus {
         let now = self.clock.now();
         let snapshot = self.snapshot.load();
@@ -171,15 +176,16 @@ impl TokenSource {
         self.snapshot.load().as_ref().map(|snapshot| (snapshot.renew_at, snapshot.token))
     }
 
-    /// Starts the renewal of `token` if the token has been used and the circuit breaker admits a fetch. Otherwise
-    /// returns the time of the next check. Returns `None` if no check is needed, or if the token expires before it.
+    /// Starts the renewal of `token` if the token has been used and the circuit breaker would admit a fetch. Otherwise
+    /// returns the time of the next check. Returns `None` if no check is needed, or if the token would expire before
+    /// the check.
     pub(super) fn renew_if_used(self: &Arc<Self>, generation: &Arc<Generation>, token: TokenId) -> Option<Instant> {
         let snapshot = self.snapshot.load();
         let snapshot = snapshot.as_ref().filter(|snapshot| snapshot.token == token)?;
         let now = self.clock.now();
         if self.hits.load(Ordering::Relaxed) == snapshot.hits_before {
-            // The next check comes after half of the remaining lifetime, so that the other half is left for a renewal
-            // if the token is used until then.
+            // The next check comes after half of the remaining lifetime. If the token is used before the check, the
+            // other half is left for the renewal.
             let again = now.after((snapshot.expires_at.since(now) / 2).max(SHORTEST_USE_CHECK));
             return Some(again).filter(|again| *again < snapshot.expires_at);
         }
@@ -236,8 +242,9 @@ impl TokenSource {
         Ok(Arc::clone(&snapshot.headers))
     }
 
-    /// Counts a failed fetch, and plans another renewal of the held token for the end of the cool-down. A withheld
-    /// fetch is not counted, because no request was sent.
+    /// Counts a failed fetch, stores its error, and plans another renewal of the held token: for the end of the
+    /// cool-down, or after [`ABANDONED_RENEWAL_DELAY`] without a cool-down. A withheld fetch is neither counted nor
+    /// stored, because no request was sent.
     pub(super) fn record_failure(
         self: &Arc<Self>,
         generation: &Generation,
@@ -268,7 +275,7 @@ impl TokenSource {
         self.generations.upgrade().map(|generations| generations.current())
     }
 
-    /// Returns the headers with the token that is valid at `now`.
+    /// Returns headers with the held token if the token is valid at `now`.
     fn valid(&self, now: Instant) -> Option<Arc<Headers>> {
         let snapshot = self.snapshot.load();
         snapshot.as_ref().filter(|snapshot| now < snapshot.expires_at).map(|snapshot| Arc::clone(&snapshot.headers))
@@ -277,7 +284,8 @@ impl TokenSource {
 
 impl Drop for TokenSource {
     fn drop(&mut self) {
-        // Removes the entry of this source from the single flight.
+        // Removes the entry of this source from the single flight. No fetch is under way, because a fetch holds its
+        // source.
         if let Some(generation) = self.generation() {
             generation.single_flight.end_cool_down(self.id);
         }

@@ -29,9 +29,11 @@ pub struct TokenStatus {
     pub state: TokenState,
     /// The time until the token expires, zero if it has expired; `None` without a token.
     pub expires_in: Option<Duration>,
-    /// The time since the last successful fetch; `None` if none has succeeded.
+    /// The time since the last successful fetch; `None` if no fetch has succeeded.
     pub since_success: Option<Duration>,
-    /// The error of the last failed fetch. It is kept after a later success. Withheld fetches are not included.
+    /// The error of the last fetch that failed to get a token from the token endpoint. It is kept after a later
+    /// success. Withheld fetches are left out, and so are fetches that ended by a shutdown or a panic, or because the
+    /// engine could not start.
     pub last_error: Option<TokenError>,
     /// The time until the cool-down ends; `None` if there is no cool-down. During it, no fetch is made, and callers get
     /// the result of the failed one.
@@ -56,7 +58,7 @@ pub struct TokenStatus {
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TokenState {
-    /// No token is held: none was requested, it was invalidated, or no fetch has succeeded.
+    /// No token is held: no fetch has succeeded yet, or the token was invalidated.
     Empty,
     /// The token is served, and its renewal is not due.
     Fresh,

@@ -11,11 +11,11 @@ use rustix::io::Errno;
 use super::{Outcome, Waiter};
 use crate::lock::Mutex;
 
-/// A queue of outcomes, each with a tag that its caller chose.
+/// A queue of outcomes, each with the tag that the host gave to the waiter.
 ///
-/// The host polls [`CompletionQueue::as_fd`] for reading, and calls [`CompletionQueue::drain`] when it is readable.
-/// Both may happen on any thread. The host must not read the descriptor itself. A child of `fork` must make a queue of
-/// its own, because parent and child share the descriptor of the parent's queue.
+/// The host polls [`CompletionQueue::as_fd`] for reading, and calls [`CompletionQueue::drain`] when the descriptor is
+/// readable, on any thread. The host must not read the descriptor itself. A child of `fork` must make a queue of its
+/// own, because parent and child share the descriptor of the parent's queue.
 ///
 /// ```
 /// use argus_auth_core::Error;
@@ -69,11 +69,13 @@ impl CompletionQueue {
         }
     }
 
-    /// Removes and returns all outcomes, in the order of their arrival. After that, the descriptor is not readable.
-    /// Never blocks.
+    /// Removes and returns all outcomes, in the order of their arrival. Never blocks.
+    ///
+    /// After that, the descriptor is not readable until the next outcome arrives. If an outcome arrives during the
+    /// call, the descriptor may be readable although the queue is empty. The next call then returns an empty list.
     pub fn drain(&self) -> Vec<(u64, Outcome)> {
-        // The descriptor is reset first. An outcome that arrives between the two steps makes it readable again, so no
-        // outcome is missed; at worst, the next call finds the queue empty.
+        // The descriptor is reset first. An outcome that arrives between the two steps makes the descriptor readable
+        // again, so no outcome is missed.
         while rustix::io::read(&self.ready, &mut [0; 8]) == Err(Errno::INTR) {}
         std::mem::take(&mut *self.outcomes.lock())
     }

@@ -29,8 +29,8 @@ pub type Outcome = Result<Arc<Headers>, Error>;
 
 /// A callback that receives the outcome, at most once. It must not block.
 ///
-/// It runs on the engine's thread. If the engine can't start or is being shut down, it may run on the thread that
-/// requests the headers or shuts the engine down. A panic in a waiter is contained.
+/// It runs on the engine's thread. If the engine can't start or is being shut down, it may run on a thread that
+/// requests headers. A panic in a waiter is contained.
 ///
 /// ```
 /// use std::sync::mpsc;

@@ -1,4 +1,4 @@
-//! A wait for headers: a future for any runtime, on which a thread can also block.
+//! [`Pending`]: a future for headers, for any runtime. A thread can also block on it.
 
 use std::future::Future;
 use std::pin::{Pin, pin};
@@ -12,7 +12,7 @@ use tokio::sync::oneshot;
 use super::{Outcome, Requested, Waiter};
 use crate::error::Error;
 
-/// A wait for headers, from [`Resolver::headers`](crate::Resolver::headers).
+/// Headers that are pending, from [`Resolver::headers`](crate::Resolver::headers).
 ///
 /// It is a future that may be awaited on any runtime. A thread can block on it with [`Pending::wait`] instead. Dropping
 /// it ends the wait, but not the fetch.
@@ -44,17 +44,17 @@ enum Wait {
 }
 
 impl Pending {
-    /// Calls `request` with a waiter, and returns the wait for the outcome.
+    /// Calls `request` with a waiter, and returns the `Pending` for the outcome.
     pub(crate) fn new(request: impl FnOnce(Waiter) -> Requested) -> Self {
         let (sender, receiver) = oneshot::channel();
-        // The send fails if the caller has dropped the wait.
+        // The send fails if the caller has dropped the `Pending`.
         match request(Box::new(move |outcome| drop(sender.send(outcome)))) {
             Requested::Waiting => Self(Wait::Waiting(receiver)),
             Requested::Ready(outcome) => Self::ready(outcome),
         }
     }
 
-    /// Returns a wait that is over: the outcome is known.
+    /// Returns a `Pending` whose outcome is known.
     pub(crate) fn ready(outcome: Outcome) -> Self {
         Self(Wait::Ready(Some(outcome)))
     }
@@ -107,7 +107,7 @@ impl Future for Pending {
 }
 
 const ALREADY_RETURNED: Error =
-    Error::Internal { what: "a wait for headers was used again after it had returned its outcome" };
+    Error::Internal { what: "a pending outcome was asked for again after it had been returned" };
 
 /// Wakes a blocked thread.
 struct Unpark(Thread);

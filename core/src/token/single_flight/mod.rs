@@ -98,11 +98,11 @@ impl<W> SourceEntry<W> {
 }
 
 impl<W> SingleFlight<W> {
-    /// Adds `waiter` to the fetch for `source` that is under way. If no fetch is under way, the caller must perform
-    /// one.
+    /// Adds `waiter` to the fetch for `source` that is under way. If no fetch is under way, returns the token or the
+    /// error of a cool-down, or tells the caller to perform the fetch.
     ///
     /// `recheck` reads the token once more, under the lock, so that a fetch which has just ended is not missed. The
-    /// waiter is dropped if it does not have to wait.
+    /// waiter is dropped if there is nothing to wait for.
     pub(super) fn join<T>(
         &self,
         source: SourceId,
@@ -128,7 +128,7 @@ impl<W> SingleFlight<W> {
     }
 
     /// Decides whether the caller must perform a fetch for `source` without a waiter. `is_needless` is called under the
-    /// lock.
+    /// lock, so that a fetch which has just ended is not missed.
     pub(super) fn begin(&self, source: SourceId, now: Instant, is_needless: impl FnOnce() -> bool) -> Begin {
         let mut entries = self.entries.lock();
         if is_needless() {
@@ -145,13 +145,13 @@ impl<W> SingleFlight<W> {
         Begin::Start
     }
 
-    /// Records that the fetch for `source` succeeded, after its token was stored where `recheck` finds it. Returns the
-    /// waiters.
+    /// Records that the fetch for `source` succeeded, and returns the waiters. The token must have been stored where
+    /// `recheck` finds it.
     pub(super) fn succeed(&self, source: SourceId) -> Vec<W> {
         self.entries.lock().remove(&source).and_then(|entry| entry.waiters).unwrap_or_default()
     }
 
-    /// Records that the fetch for `source` failed, and starts the cool-down.
+    /// Records that the fetch for `source` failed. Starts the cool-down, except after an abandoned fetch.
     pub(super) fn fail(&self, source: SourceId, failure: &FetchFailure, now: Instant) -> FailedFetch<W> {
         let mut entries = self.entries.lock();
         let mut entry = entries.remove(&source).unwrap_or_default();

@@ -93,12 +93,12 @@ fn run_callers(count: usize, end: fn(&World) -> Vec<()>, beside: fn(&World)) -> 
 }
 
 #[test]
-fn callers_while_one_fetches_are_each_answered_once() {
+fn callers_that_share_a_fetch_are_each_answered_once() {
     in_all_interleavings(|| assert_eq!(run_callers(3, World::succeed, |_| {}), 1));
 }
 
 #[test]
-fn callers_while_a_fetch_fails_are_each_told_once() {
+fn callers_that_share_a_failing_fetch_are_each_answered_once() {
     in_all_interleavings(|| assert_eq!(run_callers(3, World::fail, |_| {}), 1));
 }
 
@@ -116,7 +116,7 @@ fn cool_down_ended_at_any_moment_allows_one_more_fetch() {
 }
 
 #[test]
-fn renewal_joined_by_a_caller_is_told() {
+fn renewal_that_a_caller_joins_is_notified() {
     in_all_interleavings(|| {
         let single_flight = Arc::new(SingleFlight::<()>::default());
         assert!(matches!(single_flight.begin(SOURCE, NOW, || false), Begin::Start));
