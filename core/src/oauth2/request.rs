@@ -115,7 +115,7 @@ async fn read_body(response: &mut Response, body: &mut Vec<u8>) -> Result<(), To
         if body.len() + chunk.len() > MAX_BODY {
             return Err(TokenError::new(
                 TokenErrorKind::Response,
-                "the token endpoint's answer is longer than 256 KiB; is token_url right?",
+                "the token endpoint's response is longer than 256 KiB; is token_url right?",
             ));
         }
         body.extend_from_slice(&chunk);
@@ -152,7 +152,7 @@ fn explain(error: &reqwest::Error, host: &str) -> TokenError {
     } else if error.is_builder() {
         (TokenErrorKind::Request, format!("token_url can't be requested: {cause}"))
     } else {
-        (TokenErrorKind::Transport, format!("the connection to {host} broke before a whole answer came: {cause}"))
+        (TokenErrorKind::Transport, format!("the connection to {host} broke before a whole response came: {cause}"))
     };
     TokenError::new(kind, message)
 }

@@ -82,11 +82,11 @@ pub(crate) fn parse(status: u16, body: &[u8], echo_filter: &EchoFilter) -> Resul
         let found = if body.starts_with(b"<") { "HTML or XML, not JSON" } else { "not a JSON object" };
         TokenError::new(
             TokenErrorKind::Response,
-            format!("the token endpoint's answer is {found}; is token_url right?"),
+            format!("the token endpoint's response is {found}; is token_url right?"),
         )
     })?;
     let malformed =
-        |message: &str| TokenError::new(TokenErrorKind::Response, format!("the token endpoint's answer {message}"));
+        |message: &str| TokenError::new(TokenErrorKind::Response, format!("the token endpoint's response {message}"));
     if parsed.error.as_ref().is_some_and(|error| !error.is_null()) {
         return Err(malformed("has an `error` that is not a string"));
     }

@@ -50,7 +50,7 @@ pub(crate) fn parse(pem: &[u8]) -> Result<PrivateKeyDer<'static>, &'static str> 
         .iter()
         .any(|mark| pem.windows(mark.len()).any(|window| window == mark.as_bytes()));
     if is_encrypted {
-        return Err("must not be encrypted, as nobody is there to give its passphrase; `openssl pkey` decrypts it");
+        return Err("must not be encrypted, because nobody can enter its passphrase; `openssl pkey` decrypts it");
     }
     PrivateKeyDer::from_pem_slice(pem).map_err(|_| "must be a private key as PEM text (-----BEGIN PRIVATE KEY-----)")
 }

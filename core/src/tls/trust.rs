@@ -119,7 +119,7 @@ impl<'p> NamedFile<'p> {
         match certificates {
             Ok(certificates) if certificates.is_empty() => Err(self.error("it holds no certificate in PEM form")),
             // The parser's own error may quote a line of the file, which could be a line of a private key.
-            Err(_) => Err(self.error("what it holds is not a certificate in PEM form")),
+            Err(_) => Err(self.error("its content is not a certificate in PEM form")),
             Ok(certificates) => Ok(certificates),
         }
     }

@@ -44,7 +44,7 @@ pub(super) struct Admitted {
 
 /// The answer to a fetch that is not admitted, because the circuit breaker is open.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Open {
+pub(super) struct NotAdmitted {
     /// The time after which the caller may ask again.
     pub pause: Duration,
     /// The failure that opened the breaker, in words.
@@ -60,10 +60,10 @@ impl Default for CircuitBreaker {
 impl CircuitBreaker {
     /// Admits a fetch unless the breaker is open. When the pause is over, admits one fetch as the half-open probe, and
     /// admits no other fetch until the result of the probe is reported or the probe counts as lost.
-    pub(super) fn admit(&self, now: Instant) -> Result<Admitted, Open> {
+    pub(super) fn admit(&self, now: Instant) -> Result<Admitted, NotAdmitted> {
         let mut state = self.0.lock();
-        if let Some(open) = state.open(now) {
-            return Err(open);
+        if let Some(not_admitted) = state.not_admitted(now) {
+            return Err(not_admitted);
         }
         match &mut *state {
             BreakerState::Closed { .. } => Ok(Admitted { probe: false }),
@@ -76,8 +76,8 @@ impl CircuitBreaker {
 
     /// Returns the error that [`CircuitBreaker::admit`] would return now; `None` if it would admit a fetch. Changes
     /// nothing.
-    pub(super) fn open(&self, now: Instant) -> Option<Open> {
-        self.0.lock().open(now)
+    pub(super) fn would_not_admit(&self, now: Instant) -> Option<NotAdmitted> {
+        self.0.lock().not_admitted(now)
     }
 
     /// Returns whether the breaker is open or half-open.
@@ -124,7 +124,7 @@ impl CircuitBreaker {
 
 impl BreakerState {
     /// Returns the error for a fetch at `now`; `None` if the fetch would be admitted.
-    fn open(&self, now: Instant) -> Option<Open> {
+    fn not_admitted(&self, now: Instant) -> Option<NotAdmitted> {
         let Self::Open { until, cause, probing_until, .. } = self else { return None };
         let pause = match probing_until {
             _ if now < *until => until.since(now),
@@ -132,7 +132,7 @@ impl BreakerState {
             Some(end) if now < *end => FIRST_PAUSE,
             _ => return None,
         };
-        Some(Open { pause, cause: cause.clone() })
+        Some(NotAdmitted { pause, cause: cause.clone() })
     }
 }
 
@@ -176,7 +176,7 @@ mod tests {
     #[test]
     fn breaker_after_failures_in_a_row_opens_and_admits_one_probe() {
         let breaker = failed(THRESHOLD);
-        assert_eq!(breaker.admit(at(0)), Err(Open { pause: FIRST_PAUSE, cause: "refused".to_owned() }));
+        assert_eq!(breaker.admit(at(0)), Err(NotAdmitted { pause: FIRST_PAUSE, cause: "refused".to_owned() }));
         let mut probe = breaker.admit(at(1)).unwrap();
         assert_eq!(pause(&breaker, at(1)), 1, "one fetch probes, the others are not admitted");
         assert_eq!(pause(&breaker, at(30)), 1, "the others are not admitted while the probe is under way");

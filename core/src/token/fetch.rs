@@ -54,22 +54,23 @@ impl Fetch {
 
     /// Ends the fetch: publishes the token or records the failure, logs the result, and tells every waiter.
     fn end(&mut self, outcome: Result<FetchedToken, FetchFailure>) {
-        self.ended = true;
-        let Self { source, generation, .. } = &*self;
-        let (waiters, outcome) = match outcome.and_then(|fetched| source.publish(generation, &fetched)) {
+        let (source, generation) = (Arc::clone(&self.source), Arc::clone(&self.generation));
+        let (waiters, outcome) = match outcome.and_then(|fetched| source.publish(&generation, &fetched)) {
             Ok(headers) => {
                 let waiters = generation.single_flight.succeed(source.id);
-                contained(|| log_success(source));
+                contained(|| log_success(&source));
                 (waiters, Ok(headers))
             }
             Err(failure) => {
                 let now = generation.clock().now();
                 let FailedFetch { waiters, cool_down_until } = generation.single_flight.fail(source.id, &failure, now);
-                source.record_failure(generation, &failure, cool_down_until);
-                contained(|| log_failure(source, &failure));
+                source.record_failure(&generation, &failure, cool_down_until);
+                contained(|| log_failure(&source, &failure));
                 (waiters, Outcome::Err(failure.error().clone()))
             }
         };
+        // From here on, `Drop` has nothing left to do. Before, a panic would leave the waiters to it.
+        self.ended = true;
         for waiter in waiters {
             contained(|| waiter(outcome.clone()));
         }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::admission::{Permit, RenewalPermit};
-use super::circuit_breaker::Open;
+use super::circuit_breaker::NotAdmitted;
 use super::cool_down::FetchFailure;
 use super::hosts::HostState;
 use super::{Generation, TokenSource, random_share};
@@ -51,7 +51,8 @@ pub(super) async fn fetch(
         let message = "no request could be sent within 30 s: too many are under way already";
         return Err(FetchFailure::failed(source.token_error(TokenError::new(TokenErrorKind::Timeout, message))));
     };
-    let mut admitted = host.circuit_breaker.admit(clock.now()).map_err(|open| withheld(source, &open))?;
+    let mut admitted =
+        host.circuit_breaker.admit(clock.now()).map_err(|not_admitted| withheld(source, &not_admitted))?;
     let mut retries = 0;
     loop {
         let requested_at = clock.now();
@@ -129,9 +130,11 @@ async fn until<T>(deadline: Instant, generation: &Generation, wait: impl Future<
 }
 
 /// Returns the failure of a fetch that the circuit breaker did not admit.
-fn withheld(source: &TokenSource, open: &Open) -> FetchFailure {
-    let message =
-        format!("no request was sent, since the token endpoint's host failed several times in a row: {}", open.cause);
+fn withheld(source: &TokenSource, not_admitted: &NotAdmitted) -> FetchFailure {
+    let message = format!(
+        "no request was sent, since the token endpoint's host failed several times in a row: {}",
+        not_admitted.cause
+    );
     let error = source.token_error(TokenError::new(TokenErrorKind::Unavailable, message));
-    FetchFailure::Withheld { error, pause: open.pause }
+    FetchFailure::Withheld { error, pause: not_admitted.pause }
 }

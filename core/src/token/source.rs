@@ -191,8 +191,8 @@ impl TokenSource {
         }
         // Waiting for the circuit breaker here costs less than a fetch that is withheld.
         let host = generation.hosts.get(self.credentials.origin());
-        if let Some(open) = host.circuit_breaker.open(now) {
-            return Some(now.after(open.pause)).filter(|again| *again < snapshot.expires_at);
+        if let Some(not_admitted) = host.circuit_breaker.would_not_admit(now) {
+            return Some(now.after(not_admitted.pause)).filter(|again| *again < snapshot.expires_at);
         }
         // Nothing is planned here: a fetch under way plans the next renewal when it ends, and a failed fetch has
         // planned a renewal for the end of its cool-down.
@@ -224,7 +224,7 @@ impl TokenSource {
         let expires_at = requested_at.after(lifetime.expires_after);
         let now = self.clock.now();
         if now >= expires_at {
-            let error = TokenError::new(TokenErrorKind::Response, "the token had expired when the answer came");
+            let error = TokenError::new(TokenErrorKind::Response, "the token had expired when the response came");
             return Err(FetchFailure::failed(self.token_error(error)));
         }
         let bearer = Secret::new(format!("Bearer {}", response.access_token.expose_secret()));

@@ -65,7 +65,7 @@ fn thorough_load_reports_unusable_certificate_and_key_files() {
         ),
         (
             "ca_bundle: '@damaged.pem'".to_owned(),
-            "10, column 18: backends.b.auth.ca_bundle: @damaged.pem: what it holds is not a certificate in PEM form",
+            "10, column 18: backends.b.auth.ca_bundle: @damaged.pem: its content is not a certificate in PEM form",
         ),
         (
             pair("client.key", "client.pem"),
@@ -82,7 +82,7 @@ fn thorough_load_reports_unusable_certificate_and_key_files() {
         (
             pair("client.pem", "encrypted.key"),
             "11, column 31: backends.b.auth.client_certificate_key: @encrypted.key: must not be encrypted, \
-             as nobody is there to give its passphrase; `openssl pkey` decrypts it",
+             because nobody can enter its passphrase; `openssl pkey` decrypts it",
         ),
     ];
     assert_rows(rows.map(|(lines, expected)| {
