@@ -11,6 +11,16 @@ Making a resolver only reads the configuration and its secrets. The engine, whic
 fetch in a native thread, and ends with the process.
 """
 
+# The files, from the public ones down:
+#   _resolver     Resolver and load_config
+#   _providers    the provider classes and their factory, with the signatures of the gateway
+#   _install      makes an unmodified argus-mcp use them
+#   _cli, _check  the command `argus-auth`; _doctor has the diagnoses that `check --fetch` prints
+#   _bridge       waits for outcomes, on event loops and in threads
+#   _errors, _status, _logs, _redaction    exceptions, token status, log records, masked values
+#   _exit         at the end of the process: passes on the last log records, and stops the engine
+#   _native       the extension module; its sources are in python/src
+
 from argus_auth import _exit as _exit
 from argus_auth._errors import AuthError, ConfigError, DeadlineError, Problem, TokenError
 from argus_auth._install import install

@@ -19,7 +19,8 @@
 //! * `files`: checks of the certificate and key files that a configuration names;
 //! * `words`: the keys of every block, and suggestions for unknown words;
 //! * `urls`: the form in which a URL may be shown;
-//! * `snippet`: the line that a problem is about, with everything that may be secret hidden.
+//! * `snippet`: the line that a problem is about, with everything that may be secret hidden;
+//! * `tests`: from the text of a configuration to values or problems.
 //!
 //! References are resolved only in the values that are read. The gateway resolves them in the whole document. The
 //! values are the same, but here an unset variable in an unrelated section is no problem.

@@ -4,7 +4,8 @@
 //! * `env`: environment variables;
 //! * `file`: the encrypted file of the gateway;
 //! * `fernet`: the encryption of that file;
-//! * `keyring`: the Secret Service of the desktop session; only with the Cargo feature `keyring`.
+//! * `keyring`: the Secret Service of the desktop session; only with the Cargo feature `keyring`;
+//! * `tests`: tests of the encrypted file.
 
 mod env;
 mod fernet;

@@ -216,3 +216,13 @@ fn token_url_over_plain_http_warns_unless_it_is_loopback() {
         assert_eq!(!read(&yaml, Unresolved::Error).unwrap().warnings.is_empty(), warns, "{url}");
     }
 }
+
+#[test]
+fn user_in_token_url_with_client_secret_basic_is_reported_beside_other_errors() {
+    let yaml = oauth2("token_endpoint_auth_method: client_secret_basic\naudience: ''")
+        .replace("https://as/token", "https://me@as/token");
+    assert!(yaml.contains("me@as"), "{yaml}");
+    let error = read(&yaml, Unresolved::Error).unwrap_err();
+    let paths: Vec<_> = error.problems.iter().map(|problem| problem.path.as_str()).collect();
+    assert_eq!(paths, ["backends.b.auth.token_url", "backends.b.auth.audience"]);
+}
