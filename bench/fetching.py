@@ -1,4 +1,4 @@
-"""Comparisons of the providers of both sides: cached reads, cold fetches, many callers at once, and memory.
+"""Compares the providers of argus-auth and argus-mcp: cached reads, cold fetches, many callers at once, and memory.
 
 python -m bench.fetching COMPARISON TOKEN_ENDPOINT_PROGRAM
 """

@@ -1,4 +1,4 @@
-"""Comparison of the loaders of both sides for one configuration. Prints seconds.
+"""Compares how fast argus-auth and argus-mcp load one configuration. Prints seconds.
 
 python -m bench.loading BACKENDS
 """

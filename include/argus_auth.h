@@ -78,8 +78,8 @@
  * Ownership
  * - An object or a reference that a comment calls "owned by the caller" is freed by the caller, once, with the ..._free
  *   function of its type.
- * - Everything else that is returned is borrowed: it is valid as long as the object that it comes from, and is never
- *   freed by itself.
+ * - Everything else that is returned is borrowed: it is valid as long as the object that it comes from, and must
+ *   not be freed separately.
  * - A resolver and headers are reference-counted. The object exists until its last reference is freed. A resolver and
  *   its headers are independent: headers stay valid when the resolver is freed.
  *
@@ -467,8 +467,8 @@ typedef uint32_t argus_auth_unresolved;
  * One remote backend of a configuration, of the type `sse` or `streamable-http`.
  *
  * Obtained from: `argus_auth_resolver_backend`.
- * Ownership: borrowed from the `argus_auth_resolver`, and valid until that reference and its clones are freed. Never
- * freed by itself.
+ * Ownership: borrowed from the `argus_auth_resolver`, and valid until that reference and its clones are freed. Must
+ * not be freed separately.
  * Threads: immutable; any number of threads may read it at the same time.
  * Functions: `argus_auth_backend_name`, `argus_auth_backend_transport`, `argus_auth_backend_url`,
  * `argus_auth_backend_auth_type`.
@@ -533,7 +533,7 @@ typedef struct argus_auth_headers argus_auth_headers;
  * One problem of a configuration: an error or a warning, with its place. Contains no value of a secret.
  *
  * Obtained from: `argus_auth_error_problem`, `argus_auth_resolver_warning`.
- * Ownership: borrowed, and never freed by itself. A problem of an `argus_auth_error` is valid until the error is
+ * Ownership: borrowed; must not be freed separately. A problem of an `argus_auth_error` is valid until the error is
  * freed. A problem of an `argus_auth_resolver` is valid until that reference and its clones are freed.
  * Threads: immutable; any number of threads may read it at the same time.
  * Functions: `argus_auth_problem_severity`, `argus_auth_problem_line`, `argus_auth_problem_column`,
@@ -627,7 +627,7 @@ typedef struct argus_auth_token_status argus_auth_token_status;
  * A text that the library returns, in UTF-8.
  *
  * Ownership: borrowed from the object that the accessor was called with, and valid as long as that object. In a log
- * callback, valid during the call. Never freed by itself.
+ * callback, valid during the call. Must not be freed separately.
  *
  * `data` is never NULL, and `data[len]` is `'\0'`, so `data` can be used as a C string. Names and values of headers
  * contain no other NUL. A text from a configuration may contain NUL bytes: use `len` for it. A missing text is empty.

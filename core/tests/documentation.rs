@@ -25,8 +25,8 @@ fn types_without_example(source: &str) -> Vec<String> {
         if line.starts_with("///") {
             has_example |= line.contains("```");
         } else if !line.starts_with("#[") {
-            let declared = ["pub struct ", "pub enum ", "pub trait ", "pub type "].iter();
-            if let Some(rest) = declared.filter_map(|keyword| line.strip_prefix(keyword)).next()
+            let mut declared = ["pub struct ", "pub enum ", "pub trait ", "pub type "].iter();
+            if let Some(rest) = declared.find_map(|keyword| line.strip_prefix(keyword))
                 && !has_example
             {
                 found.push(rest.split(|c: char| !c.is_alphanumeric()).next().unwrap().to_owned());

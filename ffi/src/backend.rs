@@ -9,8 +9,8 @@ use crate::text::argus_auth_str;
 /// One remote backend of a configuration, of the type `sse` or `streamable-http`.
 ///
 /// Obtained from: `argus_auth_resolver_backend`.
-/// Ownership: borrowed from the `argus_auth_resolver`, and valid until that reference and its clones are freed. Never
-/// freed by itself.
+/// Ownership: borrowed from the `argus_auth_resolver`, and valid until that reference and its clones are freed. Must
+/// not be freed separately.
 /// Threads: immutable; any number of threads may read it at the same time.
 /// Functions: `argus_auth_backend_name`, `argus_auth_backend_transport`, `argus_auth_backend_url`,
 /// `argus_auth_backend_auth_type`.

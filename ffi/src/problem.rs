@@ -23,7 +23,7 @@ pub enum argus_auth_severity {
 /// One problem of a configuration: an error or a warning, with its place. Contains no value of a secret.
 ///
 /// Obtained from: `argus_auth_error_problem`, `argus_auth_resolver_warning`.
-/// Ownership: borrowed, and never freed by itself. A problem of an `argus_auth_error` is valid until the error is
+/// Ownership: borrowed; must not be freed separately. A problem of an `argus_auth_error` is valid until the error is
 /// freed. A problem of an `argus_auth_resolver` is valid until that reference and its clones are freed.
 /// Threads: immutable; any number of threads may read it at the same time.
 /// Functions: `argus_auth_problem_severity`, `argus_auth_problem_line`, `argus_auth_problem_column`,

@@ -9,7 +9,7 @@ use crate::{boundary, handle};
 /// A text that the library returns, in UTF-8.
 ///
 /// Ownership: borrowed from the object that the accessor was called with, and valid as long as that object. In a log
-/// callback, valid during the call. Never freed by itself.
+/// callback, valid during the call. Must not be freed separately.
 ///
 /// `data` is never NULL, and `data[len]` is `'\0'`, so `data` can be used as a C string. Names and values of headers
 /// contain no other NUL. A text from a configuration may contain NUL bytes: use `len` for it. A missing text is empty.

@@ -68,6 +68,6 @@ fn check_rejected(json: &Value, rejected: &RejectedResponse) {
     // A short token may be part of the message by accident, so only long tokens are checked.
     if let Some(token) = json["access_token"].as_str().filter(|token| token.len() >= 16) {
         let quoted = [error, description].into_iter().flatten().any(|text| text.contains(token));
-        assert!(quoted || !message.contains(token) || message.starts_with("the token endpoint's answer"), "{message}");
+        assert!(quoted || !message.contains(token) || message.starts_with("the token endpoint's response"), "{message}");
     }
 }

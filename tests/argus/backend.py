@@ -1,7 +1,7 @@
 """Runs the MCP backend of tests/support without structured results.
 
-Version 0.6 of the gateway passes on the output schema of a tool but not the structured result, so every call would fail
-against the schema.
+Version 0.6 of the gateway forwards the output schema of a tool, but not the structured result. Every call would fail,
+because its result would not match the schema.
 """
 
 import functools

@@ -95,8 +95,8 @@ void headers_outlive_their_resolver_and_are_iterated_found_copied_and_moved() {
 
 static_assert(std::is_nothrow_copy_constructible_v<Error>, "a copy that throws would terminate the program");
 
-// Functions that return a list of views or a pointer into their object are deleted for temporaries, because these would
-// dangle.
+// A function that returns a list of views or a pointer into its object is deleted for a temporary object, because the
+// views or the pointer would dangle.
 #define CALLABLE(name, call)                                                                                           \
     constexpr auto name = [](auto &&object) -> decltype(std::forward<decltype(object)>(object) call, void()) {}
 CALLABLE(list_backends, .backends());

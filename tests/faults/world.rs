@@ -20,8 +20,8 @@ use argus_auth_test_support::TokenEndpoint;
 
 /// The longest real time to wait for something that should happen at once. A passing test never waits this long.
 pub const PATIENCE: Duration = Duration::from_secs(30);
-/// A time that is longer than every pause between two attempts that a scenario skips. It is shorter than the limit of
-/// 30 s on a fetch, so that skipping a pause never ends the fetch.
+/// A time to skip: longer than every pause between two attempts in a scenario, and shorter than the limit of 30 s on a
+/// fetch, so that skipping a pause never ends the fetch.
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
 /// A time at which a token with a lifetime of 3600 s and a buffer of 300 s is valid and due for renewal, in seconds

@@ -44,6 +44,11 @@ def run(command: list[str | Path], directory: Path) -> str:
     return subprocess.run(command, cwd=directory, check=True, stdout=subprocess.PIPE, text=True, timeout=60).stdout
 
 
+def test_readme_program_prints_the_output_in_its_comment(directory: Path) -> None:
+    (program,) = blocks("README.md", "python")
+    assert run([sys.executable, "-c", program], directory).strip() == program.strip().partition("# prints ")[2]
+
+
 def test_python_guide_blocks_run_and_print_names_and_state(directory: Path) -> None:
     shortest, event_loop = blocks("docs/python.md", "python")
     assert run([sys.executable, "-c", shortest], directory) == "['Authorization', 'X-Request-Source']\n"

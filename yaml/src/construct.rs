@@ -21,7 +21,7 @@ struct Constructor<'a> {
 }
 
 /// A key in the sense of Python's `dict`: two keys are equal if `dict` treats them as the same key, such as `1` and
-/// `true`.
+/// `true`. An integer and a float beyond 2^53 are never equal here.
 #[derive(PartialEq, Eq, Hash)]
 enum DictKey<'n> {
     Null,
@@ -276,8 +276,8 @@ impl<'n> DictKey<'n> {
     }
 }
 
-/// Returns the number as an integer if it has no fraction and its magnitude is at most 2^53. Larger floats are more than
-/// one apart.
+/// Returns the number as an integer if it has no fraction and its magnitude is at most 2^53. Up to this limit, a float
+/// can hold every integer.
 fn whole(value: f64) -> Option<i64> {
     const EXACT: f64 = 9_007_199_254_740_992.0;
     #[allow(clippy::cast_possible_truncation, reason = "used only if there is no fraction and the value is in range")]

@@ -87,8 +87,9 @@ impl fmt::Display for Problem {
 pub struct ConfigError {
     /// The path of the file; `None` if the configuration was not read from a file.
     pub file: Option<PathBuf>,
-    /// Errors and warnings, in the order of the file. At least one is an error. Contains at most 100 errors and 100
-    /// warnings. If there are more, a last problem without a place states how many more errors or warnings there are.
+    /// Errors and warnings, in the order of the file. At least one is an error. Lists at most 100 errors and 100
+    /// warnings. If there are more errors, a problem without a place at the end states how many more. The same holds for
+    /// warnings.
     pub problems: Vec<Problem>,
 }
 

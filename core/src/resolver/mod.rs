@@ -228,7 +228,7 @@ impl Resolver {
 
     /// Records that the backend refused a request, with HTTP status 401. The next caller gets a new token.
     ///
-    /// `rejected` is the value of `Authorization` in that request. If it is the value of the current token, the token
+    /// `rejected` is the refused value: that of `Authorization` in the request. If it is the value of the current token, the token
     /// is dropped, and a cool-down ends. Otherwise nothing changes: a newer token is kept, so any number of refusals of
     /// one token cost one fetch. `None` means the current token, whichever it is. If the request had no `Authorization`
     /// header, do not call this function, because it would drop a token that the backend has not refused.

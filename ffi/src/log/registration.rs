@@ -33,8 +33,8 @@ fn call_host(function: impl FnOnce()) {
     HOST_CALLS_ON_THIS_THREAD.set(HOST_CALLS_ON_THIS_THREAD.get() - 1);
 }
 
-/// The callback of this process. A child of `fork` keeps its parent's callback. It has a mutex and a gate of its own,
-/// so that it never waits for threads that exist only in the parent.
+/// The callback of this process. A child of `fork` keeps its parent's callback. The child has a mutex and a gate of
+/// its own, so that it never waits for threads that exist only in the parent.
 pub(super) struct Registration(PerProcess<RegistrationState>);
 
 /// The state of the registration in one process.
@@ -170,8 +170,8 @@ impl Sink {
     ///
     /// Until the sink is removed from its registration, `callback` may be called with `user_data` on any thread, and on
     /// several at the same time. After that, `user_data_free` may be called with `user_data` once, on any thread, in
-    /// each process that has a copy of the registration by `fork`. If `callback` forks, no other thread of the child
-    /// removes the sink before that call of `callback` has returned in the child.
+    /// each process that has a copy of the registration by `fork`. If a call of `callback` forks, the call continues
+    /// in the child too. Until it has returned there, no other thread of the child may remove the sink.
     pub(super) unsafe fn new(
         callback: Callback,
         user_data: *mut c_void,

@@ -84,8 +84,8 @@ fn hanging_renewals_leave_permits_to_another_host() {
     world.advance(INSIDE_BUFFER);
     let requests = || hanging.iter().map(|host| host.requests().len()).sum::<usize>();
     wait_until(|| requests() >= names.len() + 64);
-    // The number of clients exceeds the permits that are reserved for a host, and the requests that one host may have
-    // under way.
+    // 100 clients are more than the 4 permits that are reserved for a host, and more than the 64 requests that one host
+    // may have under way.
     let (other, names) = world.resolver_for_clients(std::slice::from_ref(&world.endpoint), 100);
     world.endpoint.default_reply(Reply::fresh_token(3600).hold());
     let callers: Vec<_> = names.iter().map(|name| other.headers(name)).collect();

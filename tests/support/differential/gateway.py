@@ -48,10 +48,10 @@ def load(path: str, case: dict) -> dict:
 
 
 def out_of_reach(descriptor: int) -> int:
-    """Returns a copy of a descriptor with a high number.
+    """Copies a descriptor to a number of 900 or more, and returns that number.
 
-    The gateway treats `path: 1` of a secret store as file descriptor 1: it opens and then closes it. No case has a
-    number as high as this copy.
+    If the `path` of a secret store is an integer, the gateway opens the descriptor with this number and then closes it.
+    The generator's words do not contain the numbers of the copies, 900 and 901.
     """
     return fcntl.fcntl(descriptor, fcntl.F_DUPFD, 900)
 

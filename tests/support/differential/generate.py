@@ -87,7 +87,10 @@ class Generator:
     # --- a plain document with one random value or key
 
     def one_random_scalar(self) -> str:
-        """Returns a template of the schema with any scalar in its open place."""
+        """Returns a plain document with one random value or key.
+
+        A random key is any scalar. A random value is any scalar or an edge case of its field.
+        """
         self.disorder = 0
         secrets: dict[str, Yaml] = {"secrets": "{enabled: true}"} if self.chance(0.3) else {}
         if self.chance(0.9):

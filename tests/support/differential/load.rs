@@ -1,5 +1,5 @@
-//! Loads configurations with this library, for the differential test: reads one case per line, and writes one outcome
-//! per line.
+//! Loads configurations with this library, for `test_config_differential.py` and `test_secret_stores.py`: reads one case
+//! per line, and writes one outcome per line.
 //!
 //! A case is `{"yaml": "<base64>", "env": {"NAME": "value"}}`. An outcome is `{"ok": true, "backends": {...}}`, with
 //! the value that the gateway's loader would return and each float as `{"float": <its 64 bits>}`; or `{"ok": false}`.

@@ -170,7 +170,8 @@ fn malformed_request_gets_400_and_another_connection_still_works() {
 
 #[test]
 fn three_hundred_clients_at_once_get_different_tokens() {
-    // Both ends are in this process, and some systems allow a process only 1,024 descriptors.
+    // Not more than 300 clients: both ends of each connection are in this process, and some systems allow a process
+    // only 1,024 descriptors.
     let endpoint = TokenEndpoint::start();
     let mut clients: Vec<Client> = (0..300).map(|_| Client::connect(&endpoint)).collect();
     for client in &mut clients {

@@ -34,7 +34,7 @@ fn ask(endpoint: &TokenEndpoint, trusted: &TlsFiles, with_certificate: bool) -> 
     Ok(reply)
 }
 
-/// Returns the error of a client without a certificate that trusts the endpoint's CA.
+/// Returns the error of a client that trusts the endpoint's CA and has no certificate.
 fn handshake_error(options: TlsOptions) -> String {
     let endpoint = TokenEndpoint::start_tls(options);
     let error = ask(&endpoint, endpoint.tls_files().unwrap(), false).unwrap_err();

@@ -22,7 +22,7 @@ mod collections;
 
 const STANDARD_TAGS: &str = "tag:yaml.org,2002:";
 
-/// The amounts that an alias to a node adds to the counts that have limits.
+/// The size of a node with an anchor. Each alias to the node adds this size again to the counts that have limits.
 #[derive(Clone, Copy)]
 struct Weight {
     /// The number of nodes, including the node itself.

@@ -88,8 +88,8 @@ fn read_secrets(reader: &mut Reader<'_>, section: &Field<'_>) {
     };
     unknown_keys::warn_about_unknown(reader, &secrets, &[words::SECRETS]);
     if enabled {
-        // If the path is bad, that has been reported. The provider is then dropped, so that no store is opened and no
-        // second error is reported.
+        // If `path` has an error, the error has been reported already. `secrets.provider` is then ignored, so that no
+        // store is opened and no second error is reported.
         let (provider, path) = (provider.filter(|_| path.is_some()), path.unwrap_or_default());
         reader.references.enable_secrets(SecretsSettings { provider, path, strict });
     }

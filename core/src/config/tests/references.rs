@@ -61,7 +61,8 @@ fn reference_in_each_mode_gives_a_value_or_an_error() {
                 }
                 Err(error) => Err(error.problems.into_iter().map(|problem| problem.message).collect::<Vec<_>>()),
             };
-            // With `Unresolved::Keep`, a reference that is an error with `Unresolved::Error` is kept, with a warning.
+            // If a reference is an error with `Unresolved::Error` and `Unresolved::Keep` accepts it, the reference is
+            // kept and there is a warning.
             let expected = expected.map(|value| (format!("{:?}", [("X", value)]), strictly.is_err()));
             (format!("{secrets} {value} {unresolved:?}"), found, expected.map_err(|message| vec![message.to_owned()]))
         })

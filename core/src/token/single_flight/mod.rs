@@ -98,8 +98,8 @@ impl<W> SourceEntry<W> {
 }
 
 impl<W> SingleFlight<W> {
-    /// Adds `waiter` to the fetch for `source` that is under way. If no fetch is under way, returns the token or the
-    /// error of a cool-down, or tells the caller to perform the fetch.
+    /// Returns the token if there is a valid one by now. Otherwise adds `waiter` to the fetch for `source` that is under
+    /// way. If no fetch is under way, returns the error of a cool-down, or tells the caller to perform the fetch.
     ///
     /// `recheck` reads the token once more, under the lock, so that a fetch which has just ended is not missed. The
     /// waiter is dropped if there is nothing to wait for.
