@@ -1,9 +1,10 @@
 //! The engine: the public handle to everything that runs in the background.
 //!
-//! Nothing runs until the first token must be fetched. From then on, one thread serves all providers of the process. A
-//! child of `fork` does not have that thread: it leaves the inherited state untouched and starts a thread of its own
-//! (`token/generation.rs` has the state of one process, and `runtime/per_process.rs` has the mechanism). Cached tokens
-//! are held by their sources. A child inherits a copy of these, so it continues to serve the tokens.
+//! Nothing runs until the first fetch or checkup. From then on, one thread serves all providers of the process. A child
+//! of `fork` does not have that thread: it never waits for an inherited lock, and its first fetch or checkup starts a
+//! thread of its own (`token/generation.rs` has the state of one process, and `runtime/per_process.rs` has the
+//! mechanism). Cached tokens are held by their sources. A child inherits a copy of the sources, so it continues to
+//! serve the tokens.
 
 use std::fmt;
 use std::sync::Arc;
@@ -32,7 +33,8 @@ impl Engine {
     /// Returns the engine of this process. Starts nothing: no thread, no socket, no file.
     pub fn global() -> &'static Self {
         // Two threads that get here at once both make an engine, and one of the two engines is dropped. Neither thread
-        // waits for the other, because in a child of `fork` the other thread does not exist.
+        // waits for the other, because in a child of `fork`, where the other thread does not exist, the wait would
+        // never end.
         static GLOBAL: OnceBox<Engine> = OnceBox::new();
         GLOBAL.get_or_init(|| Box::new(Self::with_clock(Clock::System)))
     }

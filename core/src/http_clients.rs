@@ -16,7 +16,7 @@ const POOL_IDLE: Duration = Duration::from_secs(90);
 /// A client that was not used for this long is dropped when another client is requested, because it may hold a private
 /// key.
 const CLIENT_IDLE: Duration = Duration::from_secs(3600);
-/// The shortest time between two reads of the system's CA certificates.
+/// The minimum age of a client that a failed handshake removes, so that the system's CA certificates are read again.
 const MIN_REREAD_INTERVAL: Duration = Duration::from_secs(60);
 
 /// The HTTP clients of one generation. Each is built at its first use, and again when one of its files has changed.
@@ -41,8 +41,8 @@ impl HttpClients {
     ///
     /// # Errors
     ///
-    /// The reason in words, with the name of the file that is at fault. It is not remembered: the next call tries
-    /// again.
+    /// The reason in words, with the name of the file that is at fault. The failure is not remembered: the next call
+    /// tries again.
     pub(crate) fn client(&self, trust: &Trust, now: Instant) -> Result<Client, String> {
         // The versions are taken before the files are read. A file that is replaced in between has another version at
         // the next call, and is read again.

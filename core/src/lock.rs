@@ -5,7 +5,7 @@ use std::sync::{self, MutexGuard, PoisonError, TryLockError};
 /// A mutex that never poisons and keeps all of its state in itself.
 ///
 /// Some faster mutexes keep their waiting threads in a table of the whole process. A child that is forked while another
-/// thread writes to that table would inherit it locked for ever.
+/// thread writes to that table would inherit the table locked for ever.
 #[derive(Debug, Default)]
 pub(crate) struct Mutex<T>(sync::Mutex<T>);
 

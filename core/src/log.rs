@@ -14,7 +14,7 @@ use tracing::{Event, Metadata, Subscriber, subscriber};
 /// The names of all events. A name is the `name` in the `tracing` metadata of its event. Names are stable between
 /// versions; messages are not. Each entry states the level and the fields of its event.
 pub mod event {
-    /// WARN: the loaded configuration has a warning, such as an unknown key.
+    /// WARN, without fields: the loaded configuration has a warning, such as an unknown key. The message contains it.
     pub const CONFIG_WARNING: &str = "config.warning";
     /// DEBUG: a request is sent to the token endpoint `token_url`.
     pub const TOKEN_REQUEST_SENT: &str = "token.request.sent";

@@ -1,4 +1,4 @@
-//! Client assertions: the `private_key_jwt` of RFC 7523, signed with RS256 or ES256 (RFC 7518 §3.3, §3.4).
+//! Client assertions (RFC 7523) for `private_key_jwt`, signed with RS256 or ES256 (RFC 7518 §3.3, §3.4).
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -11,8 +11,8 @@ use crate::config::PrivateKeyJwt;
 use crate::secret::Secret;
 use crate::tls::SigningKey;
 
-/// The time until an assertion expires. It is sent at once, so a minute only has to cover the difference between the
-/// clocks of this machine and the server.
+/// The time until an assertion expires. An assertion is sent at once, so a minute only has to cover the difference
+/// between the clocks of this machine and the server.
 const LIFETIME_SECONDS: u64 = 60;
 
 /// The value of `client_assertion_type` (RFC 7523 §2.2).

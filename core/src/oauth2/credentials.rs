@@ -18,8 +18,8 @@ use crate::secret::Secret;
 /// The room in a form for everything but the client secret (an assertion, scopes, parameters), in bytes.
 const FORM_CAPACITY: usize = 4096;
 
-/// The inputs of a client credentials request (RFC 6749 §4.4.2). They are the identity of a token source: two providers
-/// share a token if and only if all their inputs are equal.
+/// The inputs of a client credentials request (RFC 6749 §4.4.2), and the buffer. Together they are the identity of a
+/// source: two providers share a token if and only if all of these are equal.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct ClientCredentials {
     /// The hash of the other fields, computed once, because the registry hashes its keys again whenever it grows.
@@ -99,8 +99,8 @@ impl ClientCredentials {
         self.scopes.iter().flat_map(|scopes| scopes.split_ascii_whitespace())
     }
 
-    /// Returns the scheme, host and port of the token endpoint. Sources with the same origin share permits and a
-    /// circuit breaker.
+    /// Returns the scheme, host and port of the token endpoint; empty text if the token URL is not a URL. Sources with
+    /// the same origin share permits and a circuit breaker.
     pub(crate) fn origin(&self) -> String {
         url::Url::parse(&self.token_url).map_or_else(|_| String::new(), |url| url.origin().ascii_serialization())
     }

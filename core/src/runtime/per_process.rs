@@ -8,7 +8,8 @@ use arc_swap::ArcSwap;
 
 use super::os;
 
-/// A shared value that belongs to one process. The first access in a child of `fork` replaces the inherited value.
+/// A shared value that belongs to one process. In a child of `fork`, the first call of [`PerProcess::get`] replaces the
+/// inherited value.
 ///
 /// Another thread of the parent may have held a lock inside the value at the moment of the fork, and that lock is never
 /// released in the child. So a child uses the inherited value only to construct its own, without waiting for a lock.
@@ -51,8 +52,9 @@ impl<T> PerProcess<T> {
     /// Wraps `value`, which belongs to this process. In a child, `in_child` makes the child's value from the parent's.
     /// `in_child` must not wait for a lock inside the parent's value.
     pub fn new(value: T, in_child: fn(&T) -> T) -> Self {
-        // Forks must be counted before the value exists, so that a child can tell an inherited value from its own. An
-        // error is ignored here: the start of the engine's thread calls `watch_forks` again and reports its error.
+        // Forks must be counted before `Owned::new` stores their number, so that a child can tell an inherited value
+        // from its own. An error is ignored here: the start of the engine's thread calls `watch_forks` again and
+        // reports its error.
         let _ = os::watch_forks();
         Self { in_child, current: ArcSwap::from_pointee(Owned::new(value)) }
     }

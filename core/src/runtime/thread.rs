@@ -14,12 +14,12 @@ use crate::lock::Mutex;
 
 thread_local! {
     /// On an engine's thread, the value of [`os::forks`] when the thread started. If an engine's thread forks, the
-    /// value differs in the child, where the thread is an ordinary one.
+    /// value differs in the child, where the thread is an ordinary thread.
     static ENGINE_THREAD: Cell<Option<u64>> = const { Cell::new(None) };
 }
 
-/// Returns whether the caller runs on an engine's own thread, where waiting for the engine would never end. This
-/// includes a thread that is being stopped.
+/// Returns whether the caller runs on an engine's own thread, where waiting for the engine would never end. A thread
+/// that is being stopped still counts as an engine's thread.
 pub(crate) fn is_engine_thread() -> bool {
     ENGINE_THREAD.get() == Some(os::forks())
 }
@@ -74,7 +74,8 @@ impl EngineThread {
     }
 }
 
-/// A flag that is set when the engine's thread has ended. Any number of threads can wait for it.
+/// A flag that the engine's thread sets when it has dropped its runtime, which is its last action. Any number of
+/// threads can wait for the flag.
 #[derive(Default)]
 struct EndSignal {
     ended: Mutex<bool>,

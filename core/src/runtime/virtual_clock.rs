@@ -63,8 +63,8 @@ impl VirtualClock {
         }
     }
 
-    /// Moves the clock forward to the earliest deadline of a sleeping task, if that deadline is at most `within` ahead.
-    /// Otherwise blocks until a task sleeps with such a deadline. Returns false if there is no such task after
+    /// Blocks until there is a sleeping task whose deadline is at most `within` ahead, and moves the clock forward to
+    /// the earliest such deadline. Returns false, and does not move the clock, if there is no such task after
     /// `patience` of real time.
     pub fn advance_to_next(&self, within: Duration, patience: Duration) -> bool {
         let mut next = None;

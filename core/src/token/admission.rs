@@ -10,8 +10,8 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 /// The limit on requests under way at once in the process. Requests with a permit that is reserved for their host
 /// ([`RESERVED_PER_HOST`]) do not count.
 const MAX_REQUESTS: usize = 256;
-/// The part of this limit that is open to renewals for which no caller waits. So callers never queue behind more than
-/// this many renewals.
+/// The part of this limit that is open to renewals, and to other fetches for which no caller waits. So callers never
+/// queue behind more than this many of these fetches.
 const MAX_RENEWALS: usize = 64;
 /// The same limits for one host.
 const MAX_REQUESTS_PER_HOST: usize = 64;
@@ -42,7 +42,8 @@ pub(super) struct Permit<'p> {
     _permits: [SemaphoreSlot<'p>; 2],
 }
 
-/// Permission to queue for a [`Permit`], needed by a renewal for which no caller waits.
+/// Permission to queue for a [`Permit`]. A fetch needs it while no caller waits for the fetch. Such a fetch is a
+/// renewal, or `TokenSource::prefetch` has started it.
 pub(super) struct RenewalPermit<'p>(#[expect(dead_code, reason = "held, not read")] [SemaphoreSlot<'p>; 2]);
 
 /// The permit of a semaphore. `None` would mean that the semaphore is closed, which never happens.

@@ -1,4 +1,4 @@
-//! The gateway's class `TokenCache`, for programs that use it directly.
+//! The counterpart of the gateway's class `TokenCache`, for programs that use that class directly.
 
 use std::sync::Arc;
 use std::time::Duration;

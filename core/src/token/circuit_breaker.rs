@@ -86,7 +86,7 @@ impl CircuitBreaker {
     }
 
     /// Records the end of one request of an admitted fetch. `failure` is `None` if the request got a token. Retries of
-    /// the fetch need no new admission, but only the first request of the fetch is the probe.
+    /// the fetch need no new admission, but only the first request of the fetch can be the probe.
     pub(super) fn report(&self, admitted: &mut Admitted, failure: Option<&TokenError>, now: Instant) {
         let mut state = self.0.lock();
         let probe = std::mem::take(&mut admitted.probe);
@@ -213,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn request_that_was_never_sent_changes_neither_count_nor_probe() {
+    fn request_that_was_never_sent_keeps_the_count_and_lets_another_fetch_probe() {
         let mistake = failure(TokenErrorKind::Request, None);
         let breaker = failed(THRESHOLD - 1);
         breaker.report(&mut breaker.admit(at(0)).unwrap(), Some(&mistake), at(0));

@@ -5,10 +5,10 @@ use std::time::Duration;
 use crate::error::Error;
 use crate::runtime::Instant;
 
-/// The cool-down after the first transient failure. Each further failure in a row doubles it.
+/// The cool-down after a transient failure. Each earlier failure in a row, of either kind, doubles it.
 const FIRST_TRANSIENT: Duration = Duration::from_secs(1);
 const LONGEST_TRANSIENT: Duration = Duration::from_secs(60);
-/// The cool-down after the first failure that an operator must cure. Each further failure in a row doubles it.
+/// The cool-down after a failure that an operator must cure. Each earlier failure in a row, of either kind, doubles it.
 const FIRST_PERMANENT: Duration = Duration::from_secs(5);
 const LONGEST_PERMANENT: Duration = Duration::from_secs(300);
 
@@ -27,7 +27,7 @@ pub(super) enum FetchFailure {
         /// The time until the circuit breaker may admit a fetch.
         pause: Duration,
     },
-    /// A shutdown or a panic ended the fetch, which tells nothing about the token endpoint.
+    /// A shutdown or a panic ended the fetch. This tells nothing about the token endpoint.
     Abandoned { error: Error },
 }
 

@@ -45,7 +45,7 @@ impl Fetch {
         warn_of_clear_text_once(&source, &host);
         let caller_joined = generation.single_flight.caller_joined(source.id);
         let renewal = generation.admission.renewal_permit(&host.admission, caller_joined).await;
-        // The 30 s start here: no caller has waited before, because the line above ends as soon as a caller joins. The
+        // The 30 s start here: no caller has waited before, because the wait above ends as soon as a caller joins. The
         // 30 s include the wait for the permit to send a request.
         let deadline = generation.clock().now().after(LONGEST_FETCH);
         let outcome = retry::fetch(&source, &generation, &host, renewal, deadline).await;
@@ -69,7 +69,8 @@ impl Fetch {
                 (waiters, Outcome::Err(failure.error().clone()))
             }
         };
-        // From here on, `Drop` has nothing left to do. Before, a panic would leave the waiters to it.
+        // From here on, `Drop` has nothing left to do. `ended` is not set earlier: if a panic occurs before the single
+        // flight has handed over the waiters, `Drop` tells them.
         self.ended = true;
         for waiter in waiters {
             contained(|| waiter(outcome.clone()));

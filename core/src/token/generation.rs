@@ -171,7 +171,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn generation_after_shutdown_is_freed() {
+    fn shut_down_current_frees_the_old_generation() {
         let generations = Generations::new(Clock::System);
         let generation = generations.current();
         assert!(generation.runtime().unwrap().is_some());

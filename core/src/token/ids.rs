@@ -1,4 +1,5 @@
-//! Identifiers of sources and tokens. They are unique in a process, including those that it inherited by a fork.
+//! Identifiers of sources and tokens. Each is unique in a process, also among those that the process inherited by a
+//! fork.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 

@@ -15,11 +15,12 @@ const LONGEST: f64 = 30.0 * 24.0 * 3600.0;
 /// lifetime.
 const LARGEST_BUFFER_SHARE: f64 = 0.25;
 /// In this library, a token expires earlier than on the server: by this share of its lifetime, but by at most
-/// [`LARGEST_MARGIN`] seconds. A token that is sent later could arrive expired, and the backend would refuse the user's
-/// request.
+/// [`LARGEST_MARGIN`] seconds. A token that is sent within this margin could arrive expired, and the backend would
+/// refuse the user's request.
 const MARGIN_SHARE: f64 = 0.02;
 const LARGEST_MARGIN: f64 = 5.0;
-/// Renewals are spread over this share of the buffer, so that tokens issued together are not renewed together.
+/// Renewals are spread over this share of the time between the earliest renewal and expiry, so that tokens issued
+/// together are not renewed together.
 const JITTER_SHARE: f64 = 0.5;
 
 /// The times at which a token is due for renewal and expires, counted from the moment its request was sent.

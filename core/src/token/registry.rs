@@ -8,9 +8,9 @@ use crate::oauth2::ClientCredentials;
 
 /// A sweep keeps only orphans that hold a valid token, and at most this many of them.
 ///
-/// A sweep runs after each reload, and before an insertion if this many sources (or an eighth of all sources if that is
-/// more) were inserted since the last sweep. So the cost of sweeps is amortised, and between two sweeps there may be
-/// more orphans.
+/// A sweep runs after a resolver has replaced its configuration, and before an insertion if this many sources (or an
+/// eighth of all sources if that is more) were inserted since the last sweep. So the cost of sweeps is amortised, and
+/// between two sweeps there may be more orphans.
 const MAX_ORPHANS: usize = 1024;
 
 /// The sources that providers share. A source that no provider uses is an orphan.

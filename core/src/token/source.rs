@@ -21,7 +21,7 @@ use crate::runtime::{Clock, Instant};
 use crate::secret::Secret;
 use crate::wait::{Requested, Waiter};
 
-/// The shortest interval between two checks of the use of a token. An unused token is not renewed.
+/// The shortest interval between two checks of whether a token has had a hit. A token without a hit is not renewed.
 const SHORTEST_USE_CHECK: Duration = Duration::from_millis(100);
 /// The delay of the next renewal if a shutdown or a panic ended the last fetch.
 const ABANDONED_RENEWAL_DELAY: Duration = Duration::from_secs(1);
@@ -34,7 +34,8 @@ pub(crate) struct TokenSource {
     clock: Clock,
     // Read without a lock, so that a child of `fork` can read it too.
     snapshot: ArcSwapOption<Snapshot>,
-    /// The number of times that a token was served at once. A token that was never served is not renewed.
+    /// The number of times that a token was served at once, without waiting. Callers that waited for a fetch are not
+    /// counted. A token without a hit is not renewed.
     hits: AtomicU64,
     successes: AtomicU64,
     failures: AtomicU64,
@@ -145,8 +146,8 @@ impl TokenSource {
         }
     }
 
-    /// Returns the state of the token and its fetches. Takes the lock of the single flight, so a request for headers
-    /// must not call it.
+    /// Returns the state of the token and its fetches. Takes the lock of the single flight, so the path of a hit must
+    /// not call it.
     pub(crate) fn status(&self) -> TokenStatus {
         let now = self.clock.now();
         let snapshot = self.snapshot.load();
@@ -171,12 +172,12 @@ impl TokenSource {
         }
     }
 
-    /// Returns the time of the next renewal, and the current token, which must be renewed at that time.
+    /// Returns the time at which the renewal of the current token is due, and the id of this token.
     pub(super) fn planned_renewal(&self) -> Option<(Instant, TokenId)> {
         self.snapshot.load().as_ref().map(|snapshot| (snapshot.renew_at, snapshot.token))
     }
 
-    /// Starts the renewal of `token` if the token has been used and the circuit breaker would admit a fetch. Otherwise
+    /// Starts the renewal of `token` if the token has had a hit and the circuit breaker would admit a fetch. Otherwise
     /// returns the time of the next check. Returns `None` if no check is needed, or if the token would expire before
     /// the check.
     pub(super) fn renew_if_used(self: &Arc<Self>, generation: &Arc<Generation>, token: TokenId) -> Option<Instant> {
@@ -242,9 +243,11 @@ impl TokenSource {
         Ok(Arc::clone(&snapshot.headers))
     }
 
-    /// Counts a failed fetch, stores its error, and plans another renewal of the held token: for the end of the
-    /// cool-down, or after [`ABANDONED_RENEWAL_DELAY`] without a cool-down. A withheld fetch is neither counted nor
-    /// stored, because no request was sent.
+    /// Counts a failed fetch, and stores its error if it is an [`Error::Token`]. A withheld fetch is neither counted
+    /// nor stored, because no request was sent.
+    ///
+    /// Plans another renewal of the held token for the end of the cool-down; without a cool-down, after
+    /// [`ABANDONED_RENEWAL_DELAY`]. Plans none if the token expires before that.
     pub(super) fn record_failure(
         self: &Arc<Self>,
         generation: &Generation,

@@ -6,8 +6,8 @@ use crate::error::TokenError;
 
 /// The state of one token and of its fetches at one moment. Contains no token and no secret.
 ///
-/// All counters start at zero when the token's source is made, and include fetches for other backends that share the
-/// token.
+/// All counters start at zero when the token's source is made, and include the fetches and hits of all backends that
+/// share the token.
 ///
 /// ```
 /// use argus_auth_core::token::TokenState;
@@ -35,8 +35,8 @@ pub struct TokenStatus {
     /// success. Withheld fetches are left out, and so are fetches that ended by a shutdown or a panic, or because the
     /// engine could not start.
     pub last_error: Option<TokenError>,
-    /// The time until the cool-down ends; `None` if there is no cool-down. During it, no fetch is made, and callers get
-    /// the result of the failed one.
+    /// The time until the cool-down ends; `None` if there is no cool-down. During it, no fetch is made, and a caller
+    /// that finds no valid token gets the result of the failed fetch.
     pub cool_down: Option<Duration>,
     /// True while a fetch is under way.
     pub fetching: bool,

@@ -74,8 +74,8 @@ impl CompletionQueue {
     /// After that, the descriptor is not readable until the next outcome arrives. If an outcome arrives during the
     /// call, the descriptor may be readable although the queue is empty. The next call then returns an empty list.
     pub fn drain(&self) -> Vec<(u64, Outcome)> {
-        // The descriptor is reset first. An outcome that arrives between the two steps makes the descriptor readable
-        // again, so no outcome is missed.
+        // The descriptor is reset first. In the reverse order, an outcome that arrives between the two steps would be
+        // missed: it would stay in the queue, and the descriptor would not be readable.
         while rustix::io::read(&self.ready, &mut [0; 8]) == Err(Errno::INTR) {}
         std::mem::take(&mut *self.outcomes.lock())
     }

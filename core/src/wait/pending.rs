@@ -59,7 +59,7 @@ impl Pending {
         Self(Wait::Ready(Some(outcome)))
     }
 
-    /// Returns true until the outcome has been returned. Returns false if the outcome was known at once.
+    /// Returns true until the outcome has been returned; false from the start if the outcome was known at once.
     pub fn is_waiting(&self) -> bool {
         matches!(self.0, Wait::Waiting(_))
     }

@@ -1,7 +1,7 @@
 //! Single flight: one fetch per source, shared by all callers, and the cool-down after a fetch that failed.
 //!
 //! * this file: [`SingleFlight`];
-//! * `model`: its test with loom, in all interleavings of its threads with at most three preemptions.
+//! * `model`: a test with loom, in all interleavings of its threads with at most three preemptions.
 
 use std::collections::HashMap;
 use std::pin::pin;
@@ -29,8 +29,8 @@ pub(super) struct SingleFlight<W> {
 struct SourceEntry<W> {
     /// The waiters of the fetch that is under way; `None` if no fetch is under way.
     waiters: Option<Vec<W>>,
-    /// Notifies the fetch that a caller waits for it now. It is kept here and not in the source, because a child of
-    /// `fork` uses the source and must not touch a lock that the parent's engine may have held.
+    /// Notifies the fetch that a caller waits for it now. `Notify` contains a lock, which the parent's engine may have
+    /// held at a `fork`. So it is kept here and not in the source, which a child continues to use.
     joined: Arc<Notify>,
     cool_down: Option<CoolDown>,
 }
@@ -98,8 +98,8 @@ impl<W> SourceEntry<W> {
 }
 
 impl<W> SingleFlight<W> {
-    /// Returns the token if there is a valid one by now. Otherwise adds `waiter` to the fetch for `source` that is under
-    /// way. If no fetch is under way, returns the error of a cool-down, or tells the caller to perform the fetch.
+    /// Returns the token if there is a valid one by now. Otherwise adds `waiter` to the fetch for `source` that is
+    /// under way. If no fetch is under way, returns the error of a cool-down, or tells the caller to perform the fetch.
     ///
     /// `recheck` reads the token once more, under the lock, so that a fetch which has just ended is not missed. The
     /// waiter is dropped if there is nothing to wait for.
