@@ -21,7 +21,7 @@ use zeroize::Zeroizing;
 pub struct CText(Zeroizing<String>);
 
 impl CText {
-    /// Takes over the buffer of `text`. The text is copied only if the buffer has no room for the NUL byte.
+    /// Takes over the buffer of a `String`. The text is copied only if the buffer has no room for the NUL byte.
     pub fn new(text: impl Into<String>) -> Self {
         Zeroizing::new(text.into()).into()
     }
@@ -87,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn debug_shows_nothing() {
+    fn debug_never_shows_the_text() {
         assert_eq!(format!("{:?}", CText::new("hunter2")), "[redacted]");
     }
 }

@@ -75,8 +75,8 @@ pub(crate) fn read(path: &Path, limit: usize) -> Result<Content, Unreadable> {
     if bytes.len() > limit { Err(too_large) } else { Ok(Content { bytes, exposure: exposure(&metadata) }) }
 }
 
-/// The inode number, length and modification time of a file. At least one of them changes when the file is replaced or
-/// written to.
+/// The inode number, length and modification time of a file. In practice, at least one of them changes when the file is
+/// replaced or written to.
 pub(crate) type Version = (u64, u64, SystemTime);
 
 /// Returns the version of the file at `path`; `None` if its metadata can't be read.

@@ -18,14 +18,14 @@
 //! ```
 //!
 //! All public types may be used from any thread. Loading a configuration requests no token: the engine's background
-//! thread starts at the first fetch.
+//! thread starts at the first fetch or checkup.
 //!
 //! The modules are layers. Each imports only modules that are below it in this list:
 //!
 //! | module | holds |
 //! |---|---|
 //! | [`resolver`] | backend name to headers; failure policy; reload |
-//! | [`provider`] | one [`AuthProvider`](provider::AuthProvider) per backend; a file for each kind of authentication |
+//! | [`provider`] | one [`AuthProvider`](provider::AuthProvider) per `auth` block; a file for each `auth.type` |
 //! | [`doctor`] | requests each distinct token once and explains the response |
 //! | `engine` | [`Engine`], the public handle to everything that runs in the background |
 //! | [`token`] | access tokens, with *state*: sources, single flight, renewal, circuit breaker |

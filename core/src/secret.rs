@@ -27,7 +27,7 @@ use crate::c_text::CText;
 pub struct Secret(Arc<CText>);
 
 impl Secret {
-    /// Takes over the buffer of `text`. The text is copied only if that buffer is full.
+    /// Takes over the buffer of a `String`. The text is copied only if the buffer has no room for the NUL byte.
     pub fn new(text: impl Into<String>) -> Self {
         Zeroizing::new(text.into()).into()
     }

@@ -53,7 +53,8 @@ pub(super) struct Expanded<'t> {
     pub not_unicode: BTreeSet<&'t str>,
 }
 
-/// Replaces each `${VAR}` in `written`. Returns `None` if the result is longer than 1 MiB.
+/// Replaces each `${VAR}` in `written`, from left to right. Returns `None` if the text is longer than 1 MiB after one
+/// of the replacements.
 pub(super) fn expand<'t>(written: &'t str, environment: Environment<'_>) -> Option<Expanded<'t>> {
     let (mut unset, mut not_unicode) = (BTreeSet::new(), BTreeSet::new());
     // Most texts have no reference, and a search for one character is much cheaper than a search for two.

@@ -47,7 +47,8 @@ impl<'d> Field<'d> {
         if let Step::Key { mark, .. } = self.step { mark } else { self.node.start }
     }
 
-    /// Returns whether the field came through a merge key. A field that is written beside the merge key overrides it.
+    /// Returns whether the field came through a merge key. A field that is written beside the merge key overrides the
+    /// merged field with the same key.
     pub(super) fn merged(&self) -> bool {
         matches!(self.step, Step::Key { merged: true, .. })
     }

@@ -100,8 +100,8 @@ impl Transport {
     }
 }
 
-/// The result for a caller when no token is valid and the fetch of one fails. A kind of authentication that is not
-/// supported is an error under either policy.
+/// The result for a caller when there is no valid token and the fetch of a token fails. A kind of authentication that
+/// is not supported is an error under either policy.
 ///
 /// ```
 /// use argus_auth_core::config::{self, FailurePolicy, LoadOptions};

@@ -205,7 +205,8 @@ impl<'e> Reader<'e> {
         }
     }
 
-    /// Reads a text that must be one of a few words. `wanted` lists them for the message; the caller compares.
+    /// Reads a text that must be one of a few words. `wanted` lists the words for the message. The caller compares the
+    /// text with them.
     pub(super) fn word<'d>(&mut self, field: &Field<'d>, wanted: &str) -> Option<TextValue<'d>> {
         if let Value::Str(_) = field.node.value {
             return self.text(field);

@@ -7,7 +7,7 @@ use super::expand::{Expanded, TextValue, expand, looks_like_reference};
 use super::field::quote;
 use super::model::Unresolved;
 use crate::error::Severity;
-use crate::secrets::{self, Environment, SecretError, SecretProvider};
+use crate::secrets::{self, Environment, SecretError, SecretStore};
 
 /// The settings of an enabled `secrets` section.
 pub(super) struct SecretsSettings {
@@ -27,7 +27,7 @@ pub(super) struct References<'e> {
     /// `None` if secrets are disabled, and until the `secrets` section has been read.
     secrets: Option<SecretsSettings>,
     /// The store, opened at the first reference, so that a file without references needs no store.
-    store: OnceCell<Result<Box<dyn SecretProvider + 'e>, SecretError>>,
+    store: OnceCell<Result<Box<dyn SecretStore + 'e>, SecretError>>,
 }
 
 impl<'e> References<'e> {
@@ -49,7 +49,7 @@ impl<'e> References<'e> {
 
     /// Returns the store, and opens it first if necessary. Returns `None` if the store can't be opened, or if the
     /// section names no usable provider.
-    fn get_or_open_store(&self, settings: &SecretsSettings) -> Option<&(dyn SecretProvider + 'e)> {
+    fn get_or_open_store(&self, settings: &SecretsSettings) -> Option<&(dyn SecretStore + 'e)> {
         let provider = settings.provider.as_deref()?;
         let store = self.store.get_or_init(|| secrets::open(provider, &settings.path, self.environment));
         store.as_deref().ok()

@@ -241,7 +241,8 @@ const METHODS: &[(&str, &str)] = &[
     ("private-key-jwt", "private_key_jwt"),
 ];
 
-/// Returns the key in the lists of `known` that was probably meant by `key`: a synonym, or else a misspelling.
+/// Returns the key in the lists of `known` that was probably meant by `key`, which may be a synonym or a misspelling of
+/// it.
 pub(super) fn meant_key<'k>(key: &str, known: &[&[&'k str]]) -> Option<&'k str> {
     let key = key.to_lowercase().replace(['-', ' ', '.'], "_");
     let synonyms = SYNONYMS.iter().find(|(synonym, _)| *synonym == key).map_or(&[][..], |(_, keys)| keys);

@@ -88,8 +88,8 @@ pub struct ConfigError {
     /// The path of the file; `None` if the configuration was not read from a file.
     pub file: Option<PathBuf>,
     /// Errors and warnings, in the order of the file. At least one is an error. Lists at most 100 errors and 100
-    /// warnings. If there are more errors, a problem without a place at the end states how many more. The same holds for
-    /// warnings.
+    /// warnings. If there are more errors, a problem without a place at the end states how many more. The same holds
+    /// for warnings.
     pub problems: Vec<Problem>,
 }
 

@@ -58,7 +58,8 @@ pub enum Error {
     /// The time that this caller was ready to wait has passed. The fetch continues, and its token will be cached.
     #[error("no token within the timeout; the fetch continues")]
     Deadline,
-    /// The engine was shut down while the caller waited. The next fetch starts it again.
+    /// The engine was shut down while the caller waited. The next fetch starts it again. A provider that outlives its
+    /// [`Engine`](crate::Engine) also returns this error.
     #[error("the engine was shut down while a token was being fetched")]
     Shutdown,
     /// The engine could not start, because the operating system gave it no thread or no file descriptor.

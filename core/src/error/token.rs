@@ -29,7 +29,9 @@ pub struct TokenError {
     pub token_url: String,
     /// The HTTP status, if there was a response.
     pub http_status: Option<u16>,
-    /// The `error` field of an error response (RFC 6749 §5.2); `None` if it echoes a secret of the request.
+    /// The `error` field of an error response (RFC 6749 §5.2). A code that the message explains, such as
+    /// `invalid_client`, is always kept. Any other code is cut to 200 characters; `None` if it echoes a secret of the
+    /// request.
     pub oauth_error: Option<String>,
     /// The `error_description` field of an error response (RFC 6749 §5.2), at most 200 characters; `None` if it echoes
     /// a secret of the request.

@@ -5,8 +5,8 @@
 //! * `static_headers`: [`StaticProvider`], for `type: static`;
 //! * `unsupported`: the provider for kinds of authentication that this library does not perform, such as `type: pkce`.
 //!
-//! A new kind of authentication needs a new file here, a new arm in [`create`], and a reader of its keys in
-//! `config::schema`.
+//! A new kind of authentication needs a new file here and a new arm in [`create`]. `docs/architecture.md` lists the
+//! other places that it needs.
 
 mod oauth2;
 mod static_headers;
@@ -76,7 +76,8 @@ pub trait AuthProvider: Send + Sync + Debug {
     ///
     /// # Errors
     ///
-    /// The remembered error during a cool-down; [`Error::Unsupported`] if the kind of authentication is unsupported.
+    /// The remembered error during a cool-down; [`Error::Unsupported`] if the kind of authentication is unsupported;
+    /// [`Error::Shutdown`] if the provider has outlived its engine.
     fn prefetch(&self) -> Result<(), Error>;
 
     /// Records that the backend refused the headers, with HTTP status 401. A provider of tokens drops its token and

@@ -52,7 +52,8 @@ impl Backend {
         Some(provider.current().transpose()?.map(|auth| self.merge(auth)))
     }
 
-    /// Returns the headers if they are available; otherwise `None`, and a fetch is under way.
+    /// Returns the headers if they are available. Otherwise starts a fetch, unless a fetch is under way, and returns
+    /// `None`.
     pub(super) fn try_headers(&self) -> Result<Option<Arc<Headers>>, Error> {
         if let Some(outcome) = self.current() {
             return outcome.map(Some);

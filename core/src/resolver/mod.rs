@@ -117,9 +117,11 @@ impl Resolver {
     /// Reads the file again, with its variables and secrets, and replaces the configuration. Blocks while it reads the
     /// file, and the secret store if the configuration refers to it.
     ///
-    /// A backend keeps its token and its cool-down as long as the inputs of its token request are the same; otherwise
-    /// it starts without either. Callers that wait already are not affected. A relative path is resolved against the
-    /// current directory at the time of the reload. For a resolver that was not loaded from a file, this does nothing.
+    /// A backend keeps its token and its cool-down as long as the inputs of its token request and
+    /// `token_expiry_buffer_seconds` are the same. Otherwise it starts without a token and a cool-down, unless the
+    /// process has a token for the new values already. Callers that wait already are not affected. A relative path is
+    /// resolved against the current directory at the time of the reload. For a resolver that was not loaded from a
+    /// file, this does nothing.
     ///
     /// # Errors
     ///
@@ -128,7 +130,7 @@ impl Resolver {
         let Some((path, options)) = &self.0.file else { return Ok(()) };
         loop {
             let previous = self.0.backends.load_full();
-            // `previous` is fetched before the file is read. If another thread replaces the backends in the meantime,
+            // `previous` is loaded before the file is read. If another thread replaces the backends in the meantime,
             // `exchange` fails and the file is read again. So old content of the file never replaces newer content.
             if self.exchange(previous, config::load(path, options)?) {
                 return Ok(());
@@ -141,7 +143,8 @@ impl Resolver {
         while !self.exchange(self.0.backends.load_full(), config.clone()) {}
     }
 
-    /// Replaces `previous` by the backends of `config`. Returns false if another thread has replaced `previous` already.
+    /// Replaces `previous` by the backends of `config`. Returns false if another thread has already replaced
+    /// `previous`.
     fn exchange(&self, previous: Arc<Backends>, config: Config) -> bool {
         let backends = Arc::new(Backends::new(config, &previous, &self.0.engine));
         let found = self.0.backends.compare_and_swap(&previous, backends);
@@ -168,7 +171,8 @@ impl Resolver {
         (backends.configs(), backends.warnings.clone())
     }
 
-    /// Returns the headers if they are available without waiting. Otherwise returns `None`, and a fetch is under way.
+    /// Returns the headers if they are available without waiting. Otherwise starts a fetch, unless a fetch is under
+    /// way, and returns `None`.
     ///
     /// # Errors
     ///
@@ -213,8 +217,8 @@ impl Resolver {
         pending.wait(timeout).unwrap_or(Err(Error::Deadline))
     }
 
-    /// Returns the outcome if it is known at once. Otherwise `waiter` is called with the outcome later, in most cases on
-    /// the engine's thread (see [`Waiter`]).
+    /// Returns the outcome if it is known at once. Otherwise `waiter` is called with the outcome later, in most cases
+    /// on the engine's thread (see [`Waiter`]).
     ///
     /// # Errors
     ///
@@ -228,10 +232,11 @@ impl Resolver {
 
     /// Records that the backend refused a request, with HTTP status 401. The next caller gets a new token.
     ///
-    /// `rejected` is the refused value: that of `Authorization` in the request. If it is the value of the current token, the token
-    /// is dropped, and a cool-down ends. Otherwise nothing changes: a newer token is kept, so any number of refusals of
-    /// one token cost one fetch. `None` means the current token, whichever it is. If the request had no `Authorization`
-    /// header, do not call this function, because it would drop a token that the backend has not refused.
+    /// `rejected` is the value of `Authorization` in the refused request. If it is the value of the current token, the
+    /// token is dropped, and a cool-down ends. Otherwise nothing changes: a newer token is kept, so any number of
+    /// refusals of one token cost one fetch. `None` means the current token, whichever it is. If the request had no
+    /// `Authorization` header, do not call this function, because it would drop a token that the backend has not
+    /// refused.
     ///
     /// Afterwards get the headers again, and repeat the request once.
     ///
@@ -251,7 +256,7 @@ impl Resolver {
         self.with(name, |backend| backend.invalidate(rejected))
     }
 
-    /// Returns the state of a backend's token; `None` for a kind of authentication without tokens.
+    /// Returns the state of a backend's token; `None` for a backend without an `oauth2` block.
     ///
     /// # Errors
     ///

@@ -2,25 +2,25 @@
 
 use std::env::VarError;
 
-use super::{Environment, SecretError, SecretProvider};
+use super::{Environment, SecretError, SecretStore};
 use crate::secret::Secret;
 
 /// Looks up `my-key` as the variable `SECRET_MY_KEY`.
-pub(crate) struct EnvProvider<'e> {
+pub(crate) struct EnvStore<'e> {
     environment: Environment<'e>,
 }
 
-impl<'e> EnvProvider<'e> {
+impl<'e> EnvStore<'e> {
     pub(crate) fn new(environment: Environment<'e>) -> Self {
         Self { environment }
     }
 }
 
-impl SecretProvider for EnvProvider<'_> {
+impl SecretStore for EnvStore<'_> {
     fn get(&self, name: &str) -> Result<Option<Secret>, SecretError> {
         let variable = variable(name);
-        // No variable has such a name. Without this check, the C library would look for `a=b` as a variable, and return
-        // `c` if the variable `a` has the value `b=c`.
+        // The name of a variable can't contain these characters. Without this check, the C library would look for `a=b`
+        // as a variable, and return `c` if the variable `a` has the value `b=c`.
         if variable.contains(['=', '\0']) {
             return Ok(None);
         }
@@ -62,16 +62,16 @@ mod tests {
 
     #[test]
     fn get_of_a_name_that_no_variable_can_have_is_none() {
-        let provider = EnvProvider::new(&|_| Ok("found".to_owned()));
-        assert_eq!(provider.get("a=b"), Ok(None));
-        assert_eq!(provider.get("a\0b"), Ok(None));
-        assert_eq!(provider.get("a"), Ok(Some(Secret::new("found"))));
+        let store = EnvStore::new(&|_| Ok("found".to_owned()));
+        assert_eq!(store.get("a=b"), Ok(None));
+        assert_eq!(store.get("a\0b"), Ok(None));
+        assert_eq!(store.get("a"), Ok(Some(Secret::new("found"))));
     }
 
     #[test]
     fn get_of_a_value_that_is_not_unicode_is_an_error_that_hides_the_value() {
-        let provider = EnvProvider::new(&|_| Err(VarError::NotUnicode("canary".into())));
-        let error = provider.get("api-key").unwrap_err();
+        let store = EnvStore::new(&|_| Err(VarError::NotUnicode("canary".into())));
+        let error = store.get("api-key").unwrap_err();
         assert!(!format!("{error} {error:?}").contains("canary"), "{error}");
     }
 }

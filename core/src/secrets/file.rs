@@ -12,7 +12,7 @@ use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Vis
 use zeroize::Zeroizing;
 
 use super::fernet::{DecryptError, FernetKey};
-use super::{Environment, SecretError, SecretProvider};
+use super::{Environment, SecretError, SecretStore};
 use crate::file::{self, Content, Unreadable};
 use crate::secret::Secret;
 
@@ -22,14 +22,14 @@ const DEFAULT_PATH: &str = "secrets.enc";
 const MAX_LENGTH: usize = 10 << 20;
 
 /// All secrets of a file, read and decrypted once.
-pub(crate) struct FileProvider {
+pub(crate) struct FileStore {
     path: PathBuf,
     /// `None` if the file does not exist.
     entries: Option<HashMap<String, JsonValue>>,
     warnings: Vec<String>,
 }
 
-impl FileProvider {
+impl FileStore {
     /// Reads the file at `path`; `secrets.enc` in the working directory if `path` is empty. A file that does not exist
     /// counts as an empty store, and needs no key.
     ///
@@ -37,11 +37,11 @@ impl FileProvider {
     /// The file, its content, or the key in the environment can't be used.
     pub(crate) fn new(path: &str, environment: Environment<'_>) -> Result<Self, SecretError> {
         let path = PathBuf::from(if path.is_empty() { DEFAULT_PATH } else { path });
-        let mut provider = Self { path, entries: None, warnings: Vec::new() };
-        if let Some(token) = provider.read()? {
-            provider.entries = Some(provider.decrypt(&token, environment)?);
+        let mut store = Self { path, entries: None, warnings: Vec::new() };
+        if let Some(token) = store.read()? {
+            store.entries = Some(store.decrypt(&token, environment)?);
         }
-        Ok(provider)
+        Ok(store)
     }
 
     /// Returns the bytes of the file; `None` if it does not exist.
@@ -95,7 +95,7 @@ impl FileProvider {
     }
 }
 
-impl SecretProvider for FileProvider {
+impl SecretStore for FileStore {
     fn get(&self, name: &str) -> Result<Option<Secret>, SecretError> {
         match self.entries.as_ref().and_then(|entries| entries.get(name)) {
             None | Some(JsonValue::Null) => Ok(None),

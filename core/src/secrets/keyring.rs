@@ -15,7 +15,7 @@ use std::time::Duration;
 use zbus::{Connection, DynamicType, Message, OwnedObjectPath, OwnedVariant, Type, Variant, fdo};
 use zeroize::Zeroizing;
 
-use super::{SecretError, SecretProvider};
+use super::{SecretError, SecretStore};
 use crate::secret::Secret;
 
 /// The attribute `service` of the gateway's items.
@@ -29,12 +29,12 @@ const ALTERNATIVES: &str = "or use `secrets.provider: file` or `env`";
 
 /// Asks the daemon for each secret. Secrets are not cached.
 #[derive(Default)]
-pub(crate) struct KeyringProvider {
+pub(crate) struct KeyringStore {
     /// The reason why the daemon can't be used. It is kept, so that further look-ups fail at once, without the timeout.
     failure: OnceCell<SecretError>,
 }
 
-impl SecretProvider for KeyringProvider {
+impl SecretStore for KeyringStore {
     fn get(&self, name: &str) -> Result<Option<Secret>, SecretError> {
         if let Some(failure) = self.failure.get() {
             return Err(failure.clone());
@@ -149,6 +149,7 @@ impl Keyring {
 
 fn locked() -> String {
     format!(
-        "the keyring is locked; unlock it (logging in to the desktop does, or `gnome-keyring-daemon --unlock`), {ALTERNATIVES}"
+        "the keyring is locked; unlock it (log in to the desktop, or run `gnome-keyring-daemon --unlock`), \
+         {ALTERNATIVES}"
     )
 }

@@ -1,4 +1,4 @@
-//! The stores in which `secret:name` is looked up: a [`SecretProvider`] for each value of `secrets.provider`.
+//! The stores in which `secret:name` is looked up: a [`SecretStore`] for each value of `secrets.provider`.
 //!
 //! * this file: the trait, and the choice of the store;
 //! * `env`: environment variables;
@@ -23,7 +23,7 @@ use crate::secret::Secret;
 pub(crate) type Environment<'e> = &'e dyn Fn(&str) -> Result<String, VarError>;
 
 /// A store of named secrets, open for reading.
-pub(crate) trait SecretProvider {
+pub(crate) trait SecretStore {
     /// Returns the secret called `name`; `None` if the store has no such entry.
     ///
     /// # Errors
@@ -52,12 +52,12 @@ pub(crate) fn open<'e>(
     provider: &str,
     path: &str,
     environment: Environment<'e>,
-) -> Result<Box<dyn SecretProvider + 'e>, SecretError> {
+) -> Result<Box<dyn SecretStore + 'e>, SecretError> {
     match provider {
-        "env" => Ok(Box::new(env::EnvProvider::new(environment))),
-        "file" => Ok(Box::new(file::FileProvider::new(path, environment)?)),
+        "env" => Ok(Box::new(env::EnvStore::new(environment))),
+        "file" => Ok(Box::new(file::FileStore::new(path, environment)?)),
         #[cfg(feature = "keyring")]
-        "keyring" => Ok(Box::new(keyring::KeyringProvider::default())),
+        "keyring" => Ok(Box::new(keyring::KeyringStore::default())),
         #[cfg(not(feature = "keyring"))]
         "keyring" => Err(SecretError(
             "this build can't read keyrings; build it with the Cargo feature `keyring`, or use file or env".to_owned(),

@@ -9,7 +9,7 @@ use aes::cipher::{BlockModeEncrypt, KeyIvInit};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE;
 
-use super::{SecretError, SecretProvider, open};
+use super::{SecretError, SecretStore, open};
 use crate::secret::Secret;
 
 const KEY: [u8; 32] = *b"signing-key-16-bencryption-key-1";
@@ -50,7 +50,7 @@ impl Drop for Directory {
     }
 }
 
-fn open_with_key(path: &str, key: Result<String, VarError>) -> Result<Box<dyn SecretProvider>, SecretError> {
+fn open_with_key(path: &str, key: Result<String, VarError>) -> Result<Box<dyn SecretStore>, SecretError> {
     let environment: &'static _ = Box::leak(Box::new(move |name: &str| {
         assert_eq!(name, "ARGUS_SECRET_KEY");
         key.clone()
@@ -58,7 +58,7 @@ fn open_with_key(path: &str, key: Result<String, VarError>) -> Result<Box<dyn Se
     open("file", path, environment)
 }
 
-fn open_file(path: &str) -> Result<Box<dyn SecretProvider>, SecretError> {
+fn open_file(path: &str) -> Result<Box<dyn SecretStore>, SecretError> {
     open_with_key(path, Ok(format!(" {}\n", URL_SAFE.encode(KEY))))
 }
 

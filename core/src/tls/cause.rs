@@ -8,7 +8,7 @@ use crate::error::TlsCause;
 pub(crate) fn cause(error: &Error) -> Option<TlsCause> {
     Some(match error {
         Error::InvalidCertificate(certificate) => match certificate {
-            // A bad signature means that the issuer has the name of a trusted CA, but another key.
+            // A bad signature usually means that the issuer has the name of a trusted CA, but another key.
             CertificateError::UnknownIssuer | CertificateError::BadSignature => TlsCause::UntrustedIssuer,
             CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => TlsCause::WrongHost,
             CertificateError::Expired

@@ -9,7 +9,7 @@ use rustls::sign::Signer;
 use crate::secret::Secret;
 
 /// The requirement of [`SigningKey::load`] on a key; a phrase to follow the name of the configuration key.
-const WANTED: &str = "must be an RSA key of 2048 bits or more, or a P-256 key";
+const WANTED: &str = "must be an RSA key of 2048 to 4096 bits, or a P-256 key";
 
 /// A key that can sign with RS256 or ES256, the two algorithms that servers commonly accept.
 #[derive(Debug)]

@@ -51,7 +51,7 @@ impl fmt::Display for TrustError {
 }
 
 impl Trust {
-    /// Returns the current versions of the files that [`Trust::client_config`] reads.
+    /// Returns the current versions of the configured files. The system's CA certificates are not included.
     pub(crate) fn files(&self) -> Vec<Option<file::Version>> {
         let Self::Tls { ca_bundle, client_certificate } = self else { return Vec::new() };
         let (certificate, key) = client_certificate.as_ref().map(|(certificate, key)| (certificate, key)).unzip();

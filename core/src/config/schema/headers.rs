@@ -44,7 +44,8 @@ pub(super) fn read_headers(reader: &mut Reader<'_>, field: &Field<'_>, owner: He
         if let Some(warning) = header_warning(name, owner) {
             reader.key_warning(entry, warning);
         }
-        // The gateway's dict keeps both names, but in HTTP they are the same name.
+        // The gateway's dict keeps two names that differ only in case, but in HTTP they are the same name. A header
+        // that is written beside a merge key is not a duplicate: it overrides the merged header.
         let earlier = mapping.fields[..index].iter().find(|earlier| earlier.key().eq_ignore_ascii_case(name));
         if let Some(earlier) = earlier.filter(|earlier| earlier.merged() == entry.merged()) {
             let line = earlier.key_mark().line;

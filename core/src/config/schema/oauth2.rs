@@ -272,7 +272,8 @@ impl Draft {
         Some(())
     }
 
-    /// Reports missing keys, and keys that contradict each other. Returns whether there is no such problem.
+    /// Reports missing keys, keys that contradict each other and, in a thorough load, a fault of the certificate files.
+    /// Returns whether the keys are complete and consistent.
     fn check_combinations(&self, reader: &mut Reader<'_>, block: &Mapping<'_>) -> bool {
         let mut required = vec!["token_url", "client_id"];
         if self.method == Some(Method::PrivateKeyJwt) {
