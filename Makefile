@@ -41,7 +41,7 @@ $(VENV)/tools.stamp: $(BIN)/python tests/python/requirements.txt
 	touch $@
 
 .PHONY: native
-native: ## builds the C library, the example hosts and the token endpoint
+native: ## builds the C library, the example hosts, the token endpoint and the C and C++ tests
 	cargo build --release --quiet -p argus-auth-ffi -p argus-auth-test-support -p argus-auth-example-host
 	$(MAKE) --quiet --no-print-directory -C tests/c programs PROFILE=release
 

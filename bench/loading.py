@@ -69,7 +69,7 @@ def configuration(backends: int) -> str:
 
 
 async def compare(path: str) -> Samples:
-    """Measures the gateway's loader, `load_config`, which returns the same dict, and `Resolver.from_file`."""
+    """Measures the gateway's loader, this library's `load_config` with the same result, and `Resolver.from_file`."""
     measuring.without(measuring.YAML_MODULE)
     from argus_mcp.config.loader import (  # type: ignore[import-not-found]  # noqa: PLC0415
         load_and_validate_config,

@@ -1,7 +1,8 @@
 """Helpers of all comparisons: the two sides, the token endpoint, a stopwatch, and interleaved rounds.
 
 The sides are argus-auth (`ours`) and argus-mcp (`theirs`). Each comparison runs in a new interpreter, in an environment
-that contains both packages. It prints one JSON object that maps the name of each side to its list of samples.
+that contains both packages. It prints one JSON object that maps names, such as `ours` and `ours_cpu`, to lists of
+samples.
 """
 
 from __future__ import annotations

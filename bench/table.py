@@ -87,7 +87,7 @@ def rendered(machine: list[str], compared: list[Compared], measured: list[Measur
             *_table(("operation", "time or memory", "instructions per read"), alone),
             "",
             "The instructions of the process are counted, including the loop around the read. Instructions of the",
-            "kernel are not counted, such as the read of the clock, which is a system call under callgrind.",
+            "kernel are not counted. Under callgrind, the read of the clock is a system call, so it is hardly counted.",
             "",
         ]
     )

@@ -77,7 +77,7 @@ class TokenEndpoint:
         return collections.Counter(dict(request["form"])["client_id"] for request in self._control("/_requests"))
 
     def stop(self) -> None:
-        """Stops the endpoint. After that, it refuses connections."""
+        """Stops the endpoint. After that, connections to it fail."""
         self._process.kill()
         self._process.communicate()
 

@@ -42,7 +42,7 @@ NOT_INLINED static void read_clock(size_t reads) {
     }
 }
 
-/* The baseline: copies the text into new memory. No caller needs more than such a copy. */
+/* A baseline: copies the name and the value into new memory, and frees the memory. */
 NOT_INLINED static void read_copy(size_t reads) {
     argus_auth_str name = argus_auth_headers_name(held, 0), value = argus_auth_headers_value(held, 0);
     for (size_t i = 0; i < reads; i++) {

@@ -1,4 +1,5 @@
-//! Every public type of `core` and `yaml` has an example in its documentation, which the documentation tests compile.
+//! Every public type of `core` and `yaml` has an example in its documentation. The documentation tests compile the
+//! examples.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a failure here is a failed test")]
 
 use std::fs;
@@ -17,8 +18,8 @@ fn sources(folder: &Path) -> Vec<PathBuf> {
     found
 }
 
-/// Returns the public types of a file whose documentation has no code block. `pub` alone means public: a lint forbids it
-/// for items that no other crate can reach.
+/// Returns the names of the public types in `source` that have no code block in their documentation. Each `pub` type
+/// counts as public, because the lint `unreachable_pub` reports a `pub` that no other crate can reach.
 fn types_without_example(source: &str) -> Vec<String> {
     let (mut found, mut has_example) = (Vec::new(), false);
     for line in source.lines() {
@@ -44,6 +45,7 @@ fn public_types_each_have_an_example() {
     assert!(files.len() > 80, "{} files", files.len());
     let missing: Vec<_> = files
         .iter()
+        // `fuzzing.rs` is compiled for the fuzzer only.
         .filter(|path| !path.ends_with("fuzzing.rs"))
         .flat_map(|path| types_without_example(&fs::read_to_string(path).unwrap()))
         .collect();

@@ -76,7 +76,8 @@ int main(int argc, char **argv) {
         // For an oauth2 backend, the first call waits for its token; later calls return the cached token.
         print_backend(backend.name(), resolver->headers(backend.name(), timeout), show_secrets);
     }
-    // Needed only if a log function is set. The function must not run while the process destroys its static objects.
+    // These calls are needed only if a log function is set, because it must not run while the process destroys its
+    // static objects.
     static_cast<void>(argus_auth::shutdown(std::chrono::seconds(1)));
     static_cast<void>(argus_auth::clear_log());
     return EXIT_SUCCESS;

@@ -1,5 +1,5 @@
 //! Reads any bytes as a configuration. Checks that there is no panic and no hang, that the number and the length of
-//! problems are bounded, and that a second run gives the same result.
+//! problems are bounded, and that a second run gives the same backends or the same error.
 
 #![no_main]
 

@@ -42,7 +42,7 @@ fuzz_target!(|text: &str| {
     let Some(AuthConfig::OAuth2(oauth2)) = &config.backends[0].auth else { panic!("{config:?}") };
     let found = oauth2.client_secret.expose_secret();
     // The expected result, by a simpler implementation: replaces each `${NAME}` in one pass, and then the whole text if
-    // it is `secret:k`.
+    // it is `secret:k`. As in the gateway, a line feed may follow the name of the secret.
     let mut expected = String::new();
     let mut rest = text;
     while let Some(at) = rest.find("${") {

@@ -1,8 +1,8 @@
 //! Reads any bytes as the response of a token endpoint. Checks that there is no panic, that a token is returned only if
-//! the response has one, that its lifetime is within bounds, and that an error text quotes only the fields of an OAuth
-//! error.
+//! the response has one, that its lifetime is within bounds, and that an error text shows a token only if a field of an
+//! OAuth error contains the token.
 //!
-//! The first two bytes choose the HTTP status and the buffer; the rest is the body.
+//! The first byte chooses the HTTP status. The second byte chooses the buffer and the jitter. The rest is the body.
 
 #![no_main]
 
@@ -65,7 +65,8 @@ fn check_rejected(json: &Value, rejected: &RejectedResponse) {
     }
     assert!(error.as_ref().is_none_or(|text| text.len() <= 200 && (json.is_null() || json["error"].is_string())));
     assert!(description.as_ref().is_none_or(|text| text.len() <= 200 && error.is_some()));
-    // A short token may be part of the message by accident, so only long tokens are checked.
+    // A short token may be part of the message by accident, so only long tokens are checked. A message that begins with
+    // `the token endpoint's response` has only fixed text.
     if let Some(token) = json["access_token"].as_str().filter(|token| token.len() >= 16) {
         let quoted = [error, description].into_iter().flatten().any(|text| text.contains(token));
         assert!(quoted || !message.contains(token) || message.starts_with("the token endpoint's response"), "{message}");

@@ -13,7 +13,7 @@ struct Constructor<'a> {
     nodes: Vec<Node<'a>>,
     /// Collections whose children are not constructed yet.
     queue: VecDeque<Id>,
-    /// Collections whose value is converted to the type of their tag at the end.
+    /// Collections that get their final value at the end: sets, lists of pairs, and mappings with merged pairs.
     unfinished: Vec<Id>,
     /// Values that replace the values of their nodes at the end. Until then, other uses of such a node may still need
     /// the value as it was written.
@@ -174,7 +174,7 @@ impl<'a> Constructor<'a> {
     }
 
     /// Replaces merge keys by the pairs that they merge, in place. The merged pairs come first in the result. If two
-    /// keys are equal, the later pair wins.
+    /// keys are equal, the later pair wins. Also makes a key `=` a string, as `PyYAML` does in the same step.
     fn flatten(&mut self, id: Id) -> Result<()> {
         let Value::Map(pairs) = &self.nodes[id].value else { return Ok(()) };
         if !pairs.iter().any(|pair| matches!(self.nodes[pair.key].tag, Tag::Merge | Tag::Value)) {
@@ -238,8 +238,8 @@ impl<'a> Constructor<'a> {
         self.nodes
     }
 
-    /// Returns the pairs of a mapping. A later pair with an equal key takes the position of a merged pair. If a caller
-    /// inserts the result into a `dict` pair by pair, the `dict` has Python's result in Python's order.
+    /// Returns the pairs of a mapping. A later pair with an equal key replaces a merged pair, in the same position. A
+    /// caller that inserts the result into a `dict` pair by pair gets the same content and order as `safe_load`.
     fn unique_pairs(&self, id: Id) -> Vec<Pair> {
         let Value::Map(pairs) = &self.nodes[id].value else { return Vec::new() };
         let mut unique: Vec<Pair> = Vec::with_capacity(pairs.len());

@@ -10,7 +10,8 @@ use crate::{CowStr, Error, Limits, Mark};
 /// text is borrowed from `bytes` if it contains no CR.
 ///
 /// # Errors
-/// [`Error`] if the text exceeds [`Limits::max_bytes`], is not valid UTF-8, or contains a control character.
+/// [`Error`] if the text exceeds [`Limits::max_bytes`], is not valid UTF-8, or contains a character that YAML 1.1 does
+/// not allow, such as a control character.
 pub fn decode<'t>(bytes: &'t [u8], limits: &Limits) -> Result<CowStr<'t>> {
     let max_bytes = limits.max_bytes;
     if bytes.len() > max_bytes {

@@ -35,8 +35,9 @@
 //!
 //! `node` has the types of the result. `error` has the error type and the limits.
 //!
-//! The crate differs from `safe_load` on purpose. It returns a timestamp as text, and all duplicate keys of a mapping.
-//! Any other text that `safe_load` and this crate accept has the same value in both. This crate also rejects:
+//! The crate differs from `safe_load` on purpose. It returns a timestamp as text, and all duplicate keys of a mapping
+//! and members of a set. Any other text that `safe_load` and this crate accept has the same value in both. This crate
+//! also rejects:
 //!
 //! - a node that contains itself;
 //! - a `\u` escape for a surrogate;

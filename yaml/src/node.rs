@@ -175,8 +175,8 @@ pub struct Pair {
     pub merged: bool,
 }
 
-/// Text that is borrowed from the document where possible. Otherwise it is owned, and wiped when dropped. Borrowed text
-/// must be wiped by the owner of the text that was given to [`parse`](crate::parse).
+/// Text that is borrowed from the input of [`decode`](crate::decode) or [`parse`](crate::parse), or else owned, and then
+/// wiped when dropped. Borrowed text must be wiped by the owner of the input.
 ///
 /// ```
 /// use argus_auth_yaml::{CowStr, Limits, Value, parse};
@@ -193,9 +193,10 @@ pub struct Pair {
 /// ```
 #[derive(Clone)]
 pub enum CowStr<'t> {
-    /// A piece of the document.
+    /// A piece of the input.
     Borrowed(&'t str),
-    /// Text that is not a piece of the document, because it was unescaped, folded or joined from lines.
+    /// Text that is not a piece of the input: the text of a block scalar, text that was unescaped or folded, or a result
+    /// of `decode` with replaced line breaks.
     Owned(Zeroizing<String>),
 }
 

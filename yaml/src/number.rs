@@ -11,7 +11,8 @@ const MAX_DIGITS: usize = 4300;
 /// are still possible. The limit keeps the cost linear in the length of the text.
 const MAX_GROUPS: usize = 40;
 
-/// Returns the value of an `!!int`, or `None` if the constructor of `PyYAML` would fail.
+/// Returns the value of an `!!int`. Returns `None` if the constructor of `PyYAML` would fail, and for the numbers that
+/// this crate rejects on purpose (`lib.rs` lists them).
 pub(crate) fn int(text: &str) -> Option<Int> {
     let text = text.replace('_', "");
     let (negative, digits) = split_sign(&text)?;
@@ -37,7 +38,8 @@ pub(crate) fn int(text: &str) -> Option<Int> {
     Some(number.into_int(negative))
 }
 
-/// Returns the value of a `!!float`, or `None` if the constructor of `PyYAML` would fail.
+/// Returns the value of a `!!float`. Returns `None` if the constructor of `PyYAML` would fail, and for digits outside of
+/// ASCII.
 pub(crate) fn float(text: &str) -> Option<f64> {
     let text = text.replace('_', "").to_ascii_lowercase();
     let (negative, digits) = split_sign(&text)?;
@@ -69,7 +71,7 @@ fn strip(text: &str) -> &str {
     })
 }
 
-/// Does the same as Python's `float(text)`. Returns `None` where Python fails.
+/// Does the same as Python's `float(text)`. Returns `None` where Python fails, and for digits outside of ASCII.
 fn python_float(text: &str) -> Option<f64> {
     strip(text).parse().ok()
 }
@@ -129,7 +131,7 @@ impl Number {
             return Some(number);
         }
         let digits = digits.trim_start_matches('0').as_bytes();
-        // Reads seven digits at once, because 16^7, 8^7 and 2^7 fit into a `u32`.
+        // Reads seven digits at once. The greatest factor, 16^7, is less than `GROUP_BASE`, so a carry fits into a group.
         for group in digits.chunks(7) {
             let (mut factor, mut sum) = (1, 0);
             for digit in group {

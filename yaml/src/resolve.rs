@@ -66,7 +66,7 @@ pub(crate) fn implicit(text: &str) -> Tag {
         b'-' | b'+' | b'.' | b'0'..=b'9' => number_or_str(text.as_bytes()),
         b'<' if text == "<<" => Tag::Merge,
         b'=' if text == "=" => Tag::Value,
-        // YAML 1.1 gives each of these characters a tag, but PyYAML has no constructor for the tag.
+        // PyYAML gives these characters the tag `yaml` of YAML 1.1, for which it has no constructor.
         b'!' | b'&' | b'*' if text.len() == 1 => Tag::Unknown,
         _ => Tag::Str,
     }
@@ -142,7 +142,7 @@ fn is_float(text: &[u8]) -> bool {
         return true;
     }
     if let [b'.', fraction @ ..] = text {
-        // A number without a digit before the dot can't have a sign.
+        // Except for `.inf`, a sign requires a digit before the dot, so `-.5` is a string.
         let (digits, exponent) = split_run(fraction, is_digit_or_underscore);
         return digits.first().copied().is_some_and(is_digit) && is_exponent(exponent);
     }

@@ -2,8 +2,8 @@
 //! `tags` scan the other tokens.
 //!
 //! A *simple key* is a key without `?`. Only the `:` after a simple key shows that it is a key. The scanner then inserts
-//! a `Key` token before it. For this reason, the scanner returns a token only when no `Key` can be inserted before that
-//! token any more.
+//! a `Key` token before the tokens of the key. For this reason, the scanner returns a token only when no `Key` can be
+//! inserted before that token any more.
 //!
 //! Function names follow `PyYAML`: `fetch_` functions add tokens to the queue, `scan_` functions read the characters of
 //! one token.
@@ -82,8 +82,8 @@ pub(crate) struct Scanner<'a> {
     pub max_scalar_bytes: usize,
     /// The number of `[` and `{` that are open.
     pub flow_level: usize,
-    /// The column of the current block collection plus one, which is the smallest column (counted from 0) of a node in
-    /// its items. 0 outside of block collections.
+    /// The column (counted from 0) of the current block collection, plus one. A plain or block scalar ends before a line
+    /// that starts to the left of this column. 0 outside of block collections.
     pub indent: usize,
     /// The values of `indent` for the enclosing block collections, outermost first.
     indents: Vec<usize>,
@@ -289,8 +289,8 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    /// Starts a block collection in `column` if `column` is deeper than that of the current block collection. Returns
-    /// whether it started one.
+    /// Starts a block collection in `column` if the current block collection starts further left. Returns whether a
+    /// collection was started.
     fn add_indent(&mut self, column: usize) -> bool {
         let deeper = self.indent <= column;
         if deeper {
@@ -353,8 +353,9 @@ impl<'a> Scanner<'a> {
         Ok(())
     }
 
-    /// Prepares for a `-`, `?` or `:` in a block collection: starts a collection if this column is deeper than that of
-    /// the current block collection. Does nothing in flow style.
+    /// Prepares for a `-`, `?` or `:` in a block collection: starts a collection in this column if the current block
+    /// collection starts further left. Fails with `message` if the indicator is not allowed here. Does nothing in flow
+    /// style.
     fn begin_block(&mut self, start: Kind<'a>, message: &str) -> Result<()> {
         if self.flow_level > 0 {
             return Ok(());

@@ -152,7 +152,7 @@ fn unescape(raw: &str) -> Option<String> {
     String::from_utf8(bytes).ok()
 }
 
-/// Returns whether the character may be part of a name: of an anchor, a tag handle or a directive.
+/// Returns whether the character may be part of the name of an anchor, a tag, a tag handle or a directive.
 fn is_word(ch: char) -> bool {
     ch.is_ascii_alphanumeric() || ch == '-' || ch == '_'
 }

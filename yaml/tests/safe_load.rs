@@ -1,5 +1,5 @@
-//! The rules of `safe_load`, case by case. Each expectation was compared with `PyYAML` 6.0.3, except in
-//! `text_that_differs_from_pyyaml_on_purpose_is_rejected`.
+//! The rules of `safe_load`, case by case. Each expectation was compared with `PyYAML` 6.0.3. The results differ on
+//! purpose in `text_that_differs_from_pyyaml_on_purpose_is_rejected`, for duplicate keys, for timestamps and for UTF-16.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a failure here is a failed test")]
 
 use argus_auth_yaml::{Document, Error, Int, Limits, Mark, Node, Pair, Value, decode, parse};
@@ -270,7 +270,7 @@ fn error_for_bad_text_has_the_place_and_never_quotes_the_text() {
 }
 
 #[test]
-fn text_over_a_limit_also_through_aliases_is_rejected_with_the_limit() {
+fn limit_exceeded_directly_or_through_aliases_is_named_in_the_error() {
     let limits = Limits { max_bytes: 4000, max_depth: 10, max_nodes: 100, max_scalar_bytes: 50 };
     let over = |text: &str, limit: &str| {
         let message = error(text, &limits).message;

@@ -1,7 +1,8 @@
 //! The composer: turns tokens into a graph of nodes. It does the work of both the parser and the composer of `PyYAML`.
 //!
-//! This file reads documents, directives, scalars and aliases, and checks the limits; `collections` reads sequences and
-//! mappings. An alias shares the node of its anchor, but counts towards the limits like a copy of that node.
+//! This file reads documents, directives, scalars and aliases, and checks the limits on nodes, nesting and aliases;
+//! `collections` reads sequences and mappings. An alias shares the node of its anchor, but counts towards the limits
+//! like a copy of that node.
 
 use std::collections::HashMap;
 
@@ -22,7 +23,7 @@ mod collections;
 
 const STANDARD_TAGS: &str = "tag:yaml.org,2002:";
 
-/// The size of a node with an anchor. Each alias to the node adds this size again to the counts that have limits.
+/// The size of a node with an anchor. Each alias to the node counts this size again towards the limits.
 #[derive(Clone, Copy)]
 struct Weight {
     /// The number of nodes, including the node itself.
@@ -99,7 +100,7 @@ pub(crate) fn compose<'a>(text: &'a str, limits: &Limits) -> Result<Option<Docum
 }
 
 impl<'a> Composer<'a, '_> {
-    /// Reads the document and checks that it is the only one. Returns its root, or `None` if the text is empty.
+    /// Reads the document and checks that no other follows. Returns the root, or `None` if the text has no document.
     fn document(&mut self) -> Result<Option<Id>> {
         // The first document needs no `---`.
         let implicit_start = !next_is!(self, Kind::Directive(_) | Kind::DocumentStart | Kind::StreamEnd);
