@@ -19,7 +19,7 @@
  *     auth: {type: oauth2, token_url: "https://auth.example/token", client_id: argus, client_secret: "${SECRET}"}
  * ```
  *
- * A complete program. `make install` installs the library and the headers; the program is linked with -largus_auth:
+ * `make install` installs the library and the headers. A complete program, which is linked with -largus_auth:
  *
  * ```c
  * #include <stdio.h>
@@ -78,7 +78,7 @@
  * Ownership
  * - An object or a reference that a comment calls "owned by the caller" is freed by the caller, once, with the ..._free
  *   function of its type.
- * - Everything else that is returned is borrowed: it is valid as long as the object that it comes from, and must
+ * - Everything else that is returned is borrowed: it is valid as long as the object that it comes from exists, and must
  *   not be freed separately.
  * - A resolver and headers are reference-counted. The object exists until its last reference is freed. A resolver and
  *   its headers are independent: headers stay valid when the resolver is freed.
@@ -88,11 +88,12 @@
  *   one token share one fetch. A fetch consists of up to four requests and takes at most 30 seconds.
  * - If no token can be obtained, the backend's `on_auth_failure` decides. With `open`, the default, a call for headers
  *   returns ARGUS_AUTH_STATUS_OK and the configured headers WITHOUT AUTHENTICATION, and the failure is logged. With
- *   `closed`, the call fails with the reason.
- * - A failed fetch starts a cool-down. During the cool-down no fetch is made, and a call that finds no valid token
- *   returns the result of the failed fetch at once. The cool-down lasts longer after each failure in a row: usually at
- *   least 1 second, at most 5 minutes. A host should pause for argus_auth_token_status_cool_down_ms before it repeats
- *   a call.
+ *   `closed`, the call fails with the reason. With either value, a call that waits fails at the end of its timeout and
+ *   at a shutdown.
+ * - A failed fetch starts a cool-down, unless a shutdown ended the fetch. During the cool-down no fetch is made, and a
+ *   call that finds no valid token returns the result of the failed fetch at once. The cool-down lasts longer after
+ *   each failure in a row: usually at least 1 second, at most 5 minutes. A host should pause for
+ *   argus_auth_token_status_cool_down_ms before it repeats such a call.
  * - If a backend answers 401, call argus_auth_resolver_invalidate.
  *
  * Threads
@@ -115,7 +116,7 @@
  *
  * Environment
  * - Environment variables are read by argus_auth_resolver_from_file, argus_auth_resolver_from_text and
- *   argus_auth_resolver_reload, and by the library's own threads during every fetch and renewal (proxies, CA
+ *   argus_auth_resolver_reload, and by the library's own threads during fetches and renewals (proxies, CA
  *   certificates, name resolution).
  * - A call of setenv, unsetenv or putenv while the library reads the environment is a data race. Change the environment
  *   before the library is used.
@@ -198,7 +199,7 @@ enum argus_auth_status
     ARGUS_AUTH_STATUS_OK = 0,
     /**
      * The headers can't be returned without waiting; a fetch is under way. This is not a failure, so `*error` is NULL.
-     * Only `argus_auth_resolver_try_headers` returns it.
+     * Only `argus_auth_resolver_try_headers` returns this status.
      */
     ARGUS_AUTH_STATUS_NOT_READY = 1,
     /**
@@ -256,7 +257,8 @@ enum argus_auth_status
      */
     ARGUS_AUTH_STATUS_UNSUPPORTED = 32,
     /**
-     * No access token: the token URL can't be requested, or the request can't be built.
+     * No access token: the token URL can't be requested, or the request can't be built, for example because a
+     * certificate file can't be read.
      */
     ARGUS_AUTH_STATUS_TOKEN_REQUEST = 40,
     /**
@@ -285,8 +287,9 @@ enum argus_auth_status
      */
     ARGUS_AUTH_STATUS_TOKEN_UNAVAILABLE = 46,
     /**
-     * No access token: the token endpoint rejected the request, with an error of RFC 6749 section 5.2 or with an HTTP
-     * status that means the same.
+     * No access token: the token endpoint rejected the request with a permanent OAuth error (RFC 6749 section 5.2). A
+     * response without an OAuth error also counts as a rejection if it has the HTTP status 401, or another 4xx status
+     * (except 408 and 429) and a JSON object as its body.
      */
     ARGUS_AUTH_STATUS_TOKEN_REJECTED = 47,
     /**
@@ -352,11 +355,11 @@ enum argus_auth_token_state
 #endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
  {
     /**
-     * This library fetches no token for the backend: it has no `auth` block, or `auth.type` is `static` or `pkce`.
+     * The backend has no `auth` block, or its `auth.type` is `static` or `pkce`: this library fetches no token for it.
      */
     ARGUS_AUTH_TOKEN_STATE_NONE = 0,
     /**
-     * There is no token: no token was requested, the last token was invalidated, or no fetch has succeeded.
+     * There is no token: no fetch has succeeded yet, or the last token was invalidated.
      */
     ARGUS_AUTH_TOKEN_STATE_EMPTY = 1,
     /**
@@ -452,6 +455,8 @@ enum argus_auth_unresolved
     ARGUS_AUTH_UNRESOLVED_ERROR = 0,
     /**
      * The text of the reference stays in the value unchanged, with a warning. The Argus gateway keeps the text too.
+     * These are still errors: a variable that is not UTF-8, a secret store or a secret that can't be read, and, with
+     * `secrets.strict`, a secret that is missing.
      */
     ARGUS_AUTH_UNRESOLVED_KEEP = 1,
 };
@@ -517,8 +522,8 @@ typedef struct argus_auth_error argus_auth_error;
  * Functions: `argus_auth_headers_count`, `argus_auth_headers_name`, `argus_auth_headers_value`,
  * `argus_auth_headers_find`, `argus_auth_headers_clone`, `argus_auth_headers_free`.
  *
- * Every value counts as a secret. The library overwrites the memory of a value when nothing refers to the value any
- * more: neither headers of the host nor the library's own cache.
+ * Every value counts as a secret. The host's headers and the library's own cache refer to the values. When the last
+ * reference to a value is gone, the library overwrites the memory of the value.
  *
  * ```c
  * for (size_t i = 0; i < argus_auth_headers_count(headers); i++) {
@@ -562,7 +567,7 @@ typedef struct argus_auth_problem argus_auth_problem;
  * `argus_auth_resolver_backend_count`, `argus_auth_resolver_backend`, `argus_auth_resolver_warning_count`,
  * `argus_auth_resolver_warning`, `argus_auth_resolver_clone`, `argus_auth_resolver_free`.
  *
- * Backends with the same credentials share one token, also across resolvers.
+ * Backends with equal `auth` blocks (after references are resolved) share one token, also across resolvers.
  *
  * ```c
  * argus_auth_headers *headers = NULL;
@@ -609,8 +614,9 @@ typedef struct argus_auth_text argus_auth_text;
  * `argus_auth_token_status_fetching`, `argus_auth_token_status_successes`, `argus_auth_token_status_failures`,
  * `argus_auth_token_status_hits`, `argus_auth_token_status_last_error`, `argus_auth_token_status_free`.
  *
- * Backends with the same credentials share one token, with its state and counters. The counters start at 0 when the
- * first configuration with these credentials is loaded.
+ * Backends with equal `auth` blocks (after references are resolved) share one token, with its state and counters. The
+ * counters start at 0 when the first configuration with such a block is loaded. They can start at 0 again after all
+ * these configurations have been freed or replaced.
  *
  * ```c
  * argus_auth_token_status *status = NULL;
@@ -626,8 +632,8 @@ typedef struct argus_auth_token_status argus_auth_token_status;
 /**
  * A text that the library returns, in UTF-8.
  *
- * Ownership: borrowed from the object that the accessor was called with, and valid as long as that object. In a log
- * callback, valid during the call. Must not be freed separately.
+ * Ownership: borrowed from the object that the accessor was called with, and valid as long as that object exists. In a
+ * log callback, valid during the call. Must not be freed separately.
  *
  * `data` is never NULL, and `data[len]` is `'\0'`, so `data` can be used as a C string. Names and values of headers
  * contain no other NUL. A text from a configuration may contain NUL bytes: use `len` for it. A missing text is empty.
@@ -750,7 +756,7 @@ extern "C" {
 void argus_auth_text_free(struct argus_auth_text *text);
 
 /**
- * Returns the text. It is borrowed from `text`.
+ * Returns the text, borrowed from `text`.
  */
 struct argus_auth_str argus_auth_text_get(const struct argus_auth_text *text);
 
@@ -787,12 +793,14 @@ struct argus_auth_str argus_auth_error_file(const struct argus_auth_error *error
 
 /**
  * Returns the number of problems of the configuration: at least 1 for `ARGUS_AUTH_STATUS_CONFIG`, 0 for every other
- * status.
+ * status. Of more than 100 errors, 100 are listed, and one more problem has the number of the others. The same holds
+ * for warnings.
  */
 size_t argus_auth_error_problem_count(const struct argus_auth_error *error);
 
 /**
- * Returns the problem at `index`, in file order; NULL if `index` is out of range. It is borrowed from `error`.
+ * Returns the problem at `index`, in file order; NULL if `index` is out of range. The problem is borrowed from
+ * `error`.
  */
 const struct argus_auth_problem *argus_auth_error_problem(const struct argus_auth_error *error, size_t index);
 
@@ -809,14 +817,14 @@ uint32_t argus_auth_error_http_status(const struct argus_auth_error *error);
 struct argus_auth_str argus_auth_error_token_url(const struct argus_auth_error *error);
 
 /**
- * Returns the field `error` of the token endpoint's error response (RFC 6749 section 5.2), such as `invalid_client`;
- * empty if there was no such field or it repeated a secret.
+ * Returns the field `error` of the token endpoint's error response (RFC 6749 section 5.2), such as `invalid_client`,
+ * cut to 200 characters; empty if there was no such field, or if the field repeated a secret.
  */
 struct argus_auth_str argus_auth_error_oauth_error(const struct argus_auth_error *error);
 
 /**
  * Returns the field `error_description` of the token endpoint's error response (RFC 6749 section 5.2), cut to 200
- * characters; empty if there was no such field or it repeated a secret.
+ * characters; empty if there was no such field, or if the field repeated a secret.
  */
 struct argus_auth_str argus_auth_error_oauth_error_description(const struct argus_auth_error *error);
 
@@ -855,7 +863,7 @@ struct argus_auth_str argus_auth_problem_message(const struct argus_auth_problem
  * Blocks while it reads the file and the secrets that the configuration refers to: a keyring can take up to 10 seconds
  * per secret. No token is fetched.
  *
- * Failures: `ARGUS_AUTH_STATUS_CONFIG`, also for a file that can't be read. The error object lists every problem.
+ * Failures: `ARGUS_AUTH_STATUS_CONFIG`, also for a file that can't be read. The error object lists the problems.
  */
 argus_auth_status argus_auth_resolver_from_file(const char *path,
                                                 size_t path_len,
@@ -871,7 +879,7 @@ argus_auth_status argus_auth_resolver_from_file(const char *path,
  * Blocks only while it reads the secrets that the configuration refers to: a keyring can take up to 10 seconds per
  * secret. No token is fetched.
  *
- * Failures: `ARGUS_AUTH_STATUS_CONFIG`, also for a text that is not UTF-8. The error object lists every problem.
+ * Failures: `ARGUS_AUTH_STATUS_CONFIG`, also for a text that is not UTF-8. The error object lists the problems.
  */
 argus_auth_status argus_auth_resolver_from_text(const char *text,
                                                 size_t text_len,
@@ -880,7 +888,7 @@ argus_auth_status argus_auth_resolver_from_text(const char *text,
                                                 struct argus_auth_error **error);
 
 /**
- * Returns one more reference to the same resolver. It is owned by the caller.
+ * Returns one more reference to the same resolver, owned by the caller.
  */
 struct argus_auth_resolver *argus_auth_resolver_clone(const struct argus_auth_resolver *resolver);
 
@@ -894,9 +902,10 @@ void argus_auth_resolver_free(struct argus_auth_resolver *resolver);
  *
  * Afterwards all references to the resolver, old and new, return headers according to the new configuration. A
  * backend keeps its token and its cool-down if the inputs of its token request (its `auth` block, with the resolved
- * secrets) are the same. Otherwise the backend has no token and no cool-down at first. Calls that wait continue, and
- * headers that were returned stay valid. The options of the first load apply again. A relative path is resolved
- * against the current working directory. A resolver that was loaded from text has no file and stays unchanged.
+ * secrets) are the same. Otherwise the old token and the old cool-down no longer apply to the backend. Calls that wait
+ * continue, and headers that were returned stay valid. The options of the first load apply again. A relative path is
+ * resolved against the current working directory. A resolver that was loaded from text has no file: the call succeeds
+ * and changes nothing.
  *
  * `out` may be NULL. Otherwise `*out` becomes a new reference, owned by the caller, with the lists of backends and
  * warnings of the new configuration. An old reference is still owned by the caller and keeps its own lists. Pointers
@@ -905,7 +914,7 @@ void argus_auth_resolver_free(struct argus_auth_resolver *resolver);
  * Blocks while it reads the file and the secrets that the configuration refers to: a keyring can take up to 10 seconds
  * per secret. No token is fetched.
  *
- * Failures: `ARGUS_AUTH_STATUS_CONFIG`, also for a file that can't be read. The error object lists every problem, and
+ * Failures: `ARGUS_AUTH_STATUS_CONFIG`, also for a file that can't be read. The error object lists the problems, and
  * the previous configuration stays in use.
  */
 argus_auth_status argus_auth_resolver_reload(const struct argus_auth_resolver *resolver,
@@ -918,18 +927,20 @@ argus_auth_status argus_auth_resolver_reload(const struct argus_auth_resolver *r
 size_t argus_auth_resolver_backend_count(const struct argus_auth_resolver *resolver);
 
 /**
- * Returns the remote backend at `index`, in file order; NULL if `index` is out of range. It is borrowed from
+ * Returns the remote backend at `index`, in file order; NULL if `index` is out of range. The backend is borrowed from
  * `resolver`.
  */
 const struct argus_auth_backend *argus_auth_resolver_backend(const struct argus_auth_resolver *resolver, size_t index);
 
 /**
- * Returns the number of warnings of the configuration.
+ * Returns the number of warnings of the configuration. Of more than 100 warnings, 100 are listed, and one more warning
+ * has the number of the others.
  */
 size_t argus_auth_resolver_warning_count(const struct argus_auth_resolver *resolver);
 
 /**
- * Returns the warning at `index`, in file order; NULL if `index` is out of range. It is borrowed from `resolver`.
+ * Returns the warning at `index`, in file order; NULL if `index` is out of range. The warning is borrowed from
+ * `resolver`.
  */
 const struct argus_auth_problem *argus_auth_resolver_warning(const struct argus_auth_resolver *resolver, size_t index);
 
@@ -943,9 +954,9 @@ const struct argus_auth_problem *argus_auth_resolver_warning(const struct argus_
  * if the backend needs no token, and during a cool-down. The fetch continues when a caller stops waiting, and its
  * token is then cached.
  *
- * A `timeout_ms` of 0 starts the fetch and does not wait for it. There is no infinite timeout. A fetch takes at most
- * 30 seconds, so with a longer timeout, such as 35000, the call returns the result of the fetch and not
- * `ARGUS_AUTH_STATUS_DEADLINE`.
+ * With a `timeout_ms` of 0, the function starts the fetch and does not wait for it. There is no infinite timeout. A
+ * fetch takes at most 30 seconds, so with a longer timeout, such as 35000, the call returns the result of the fetch
+ * and not `ARGUS_AUTH_STATUS_DEADLINE`.
  *
  * Failures: `ARGUS_AUTH_STATUS_UNKNOWN_BACKEND`; `ARGUS_AUTH_STATUS_UNSUPPORTED`; `ARGUS_AUTH_STATUS_DEADLINE`;
  * `ARGUS_AUTH_STATUS_SHUTDOWN`. If no token can be obtained and `on_auth_failure` is `closed`, also the reason, such
@@ -975,8 +986,8 @@ argus_auth_status argus_auth_resolver_headers(const struct argus_auth_resolver *
  * The first call after the cool-down starts another fetch and returns `ARGUS_AUTH_STATUS_NOT_READY` again. A host that
  * pauses for longer than the cool-down (usually at least 1 second) can therefore miss an error.
  *
- * A fetch takes at most 30 seconds. A fetch that no call waits for may first have to wait for other such fetches. This
- * time is not included.
+ * A fetch takes at most 30 seconds. As long as no call of `argus_auth_resolver_headers` waits for the fetch, it may
+ * first have to wait for other fetches. The 30 seconds start after this wait.
  *
  * Failures: those of `argus_auth_resolver_headers`, except `ARGUS_AUTH_STATUS_DEADLINE`, `ARGUS_AUTH_STATUS_SHUTDOWN`
  * and `ARGUS_AUTH_STATUS_IN_CALLBACK`.
@@ -990,12 +1001,13 @@ argus_auth_status argus_auth_resolver_try_headers(const struct argus_auth_resolv
 /**
  * Reports that `backend` (`backend_len` bytes) refused a request with 401.
  *
- * `rejected` (`rejected_len` bytes) is the value of the `Authorization` header of that request. If it is the value of
- * the current token, the token is discarded, a cool-down ends, and the next call for headers waits for a new token.
+ * `rejected` (`rejected_len` bytes) is the value of the `Authorization` header of that request. If this value contains
+ * the current token, the token is discarded, a cool-down ends, and the next call for headers needs a new token.
  * Otherwise nothing changes: a newer token is kept, so any number of refusals of one token cause one fetch.
  *
- * If the request had no `Authorization` header, do not call this function. NULL as `rejected` means the current token,
- * whichever it is: the call would discard a token that the backend has not refused, and would end a cool-down.
+ * `rejected` may be NULL, which means the current token, whichever it is. If the request had no `Authorization`
+ * header, do not call this function: with NULL, the call would discard a token that the backend has not refused, and
+ * would end a cool-down.
  *
  * After this call, get the headers again and repeat the request once. A second 401 concerns a new token: do not repeat
  * the request again.
@@ -1057,7 +1069,7 @@ struct argus_auth_str argus_auth_backend_url(const struct argus_auth_backend *ba
 struct argus_auth_str argus_auth_backend_auth_type(const struct argus_auth_backend *backend);
 
 /**
- * Returns one more reference to the same headers. It is owned by the caller.
+ * Returns one more reference to the same headers, owned by the caller.
  */
 struct argus_auth_headers *argus_auth_headers_clone(const struct argus_auth_headers *headers);
 
@@ -1072,13 +1084,13 @@ void argus_auth_headers_free(struct argus_auth_headers *headers);
 size_t argus_auth_headers_count(const struct argus_auth_headers *headers);
 
 /**
- * Returns the name of the header at `index`; empty if `index` is out of range. It is borrowed from `headers`.
+ * Returns the name of the header at `index`; empty if `index` is out of range. The name is borrowed from `headers`.
  */
 struct argus_auth_str argus_auth_headers_name(const struct argus_auth_headers *headers, size_t index);
 
 /**
- * Returns the value of the header at `index`; empty if `index` is out of range. It is a secret, and is borrowed from
- * `headers`.
+ * Returns the value of the header at `index`; empty if `index` is out of range. The value is a secret, and is borrowed
+ * from `headers`.
  */
 struct argus_auth_str argus_auth_headers_value(const struct argus_auth_headers *headers, size_t index);
 
@@ -1204,8 +1216,8 @@ argus_auth_status argus_auth_log_unregister(struct argus_auth_error **error);
  * may run longer. May be called any number of times.
  *
  * Failures: `ARGUS_AUTH_STATUS_DEADLINE`, if the thread was told to end and did not end in time;
- * `ARGUS_AUTH_STATUS_IN_CALLBACK`, inside the log callback, because the callback may run on the engine's thread. In
- * that case nothing is stopped.
+ * `ARGUS_AUTH_STATUS_IN_CALLBACK`, inside the log callback, because the callback may run on the engine's thread. With
+ * this status, nothing is stopped.
  */
 argus_auth_status argus_auth_shutdown(uint32_t timeout_ms, struct argus_auth_error **error);
 

@@ -91,7 +91,7 @@ template <class T, T *(*clone)(const T *), void (*free)(T *)> class Reference {
 /// secret.
 ///
 /// Obtained from: Resolver::headers(), Resolver::try_headers().
-/// Ownership: owns one reference; copies share the headers. The Resolver may end first.
+/// Ownership: owns one reference; copies share the headers. The Resolver may be destroyed first.
 /// Threads: immutable; any number of threads may read it at the same time.
 ///
 /// ```cpp
@@ -101,10 +101,10 @@ template <class T, T *(*clone)(const T *), void (*free)(T *)> class Reference {
 /// ```
 class Headers {
   public:
-    /// Name and value, as views of the Headers.
+    /// Name and value, as views into the Headers.
     using value_type = std::pair<std::string_view, std::string_view>;
 
-    /// An input iterator over the headers, valid as long as the Headers.
+    /// An input iterator over the headers, valid as long as the Headers object exists.
     class iterator {
       public:
         using iterator_category = std::input_iterator_tag;
@@ -194,8 +194,9 @@ class Backend {
 /// Ownership: owns its data; copies share the data.
 /// Threads: immutable; any number of threads may read it at the same time.
 ///
-/// Backends with the same credentials share one token, with its state and counters. The counters start at 0 when the
-/// first configuration with these credentials is loaded.
+/// Backends with equal `auth` blocks (after references are resolved) share one token, with its state and counters. The
+/// counters start at 0 when the first configuration with such a block is loaded. They can start at 0 again after all
+/// these configurations have been destroyed or replaced.
 ///
 /// ```cpp
 /// auto status = resolver.status("search");
@@ -270,8 +271,8 @@ struct LoadOptions {
 /// A loaded configuration. Maps the name of a remote backend to the headers that a request to it must carry.
 ///
 /// Obtained from: Resolver::from_file(), Resolver::from_text(), Resolver::reload().
-/// Ownership: owns one reference; copies share the configuration, and a reload of one copy changes all copies. Headers
-/// and TokenStatus objects that were returned stay valid after the Resolver is destroyed.
+/// Ownership: owns one reference; copies share the configuration, and a reload of one copy changes the headers that all
+/// copies return. Headers and TokenStatus objects that were returned stay valid after the Resolver is destroyed.
 /// Threads: any number of threads may use one Resolver at the same time.
 ///
 /// ```cpp
@@ -290,12 +291,12 @@ class Resolver {
     explicit Resolver(argus_auth_resolver *owned) noexcept : resolver_(owned) {}
     /// Loads the configuration file at `path`, whose name must end in `.yaml` or `.yml`. Blocks while it reads the file
     /// and the secrets that the configuration refers to: a keyring can take up to 10 seconds per secret. The Error
-    /// lists every problem.
+    /// lists the problems.
     static Result<Resolver> from_file(std::string_view path, const LoadOptions &options = {}) {
         return load(argus_auth_resolver_from_file, path, options);
     }
     /// Loads a configuration from YAML text. Blocks only while it reads the secrets that the configuration refers to: a
-    /// keyring can take up to 10 seconds per secret. The Error lists every problem.
+    /// keyring can take up to 10 seconds per secret. The Error lists the problems.
     static Result<Resolver> from_text(std::string_view text, const LoadOptions &options = {}) {
         return load(argus_auth_resolver_from_text, text, options);
     }
@@ -355,10 +356,10 @@ class Resolver {
     }
     /// Reports that `backend` refused a request with 401.
     ///
-    /// `rejected` is the value of the `Authorization` header of that request. If it is the value of the current token,
-    /// the token is discarded, a cool-down ends, and the next call for headers waits for a new token. Otherwise nothing
-    /// changes: a newer token is kept. Without `rejected`, the current token is discarded, whichever it is. If the
-    /// request had no `Authorization` header, do not call this function. Fetches nothing itself.
+    /// `rejected` is the value of the `Authorization` header of that request. If this value contains the current token,
+    /// the token is discarded, a cool-down ends, and the next call for headers needs a new token. Otherwise nothing
+    /// changes: a newer token is kept. Without `rejected`, the current token is discarded, whichever it is, and a
+    /// cool-down ends. If the request had no `Authorization` header, do not call this function. Fetches nothing itself.
     EmptyResult invalidate(std::string_view backend, std::optional<std::string_view> rejected = std::nullopt) const {
         return detail::run([&](argus_auth_error **error) {
             return argus_auth_resolver_invalidate(resolver_.get(), detail::address(backend), backend.size(),
@@ -367,14 +368,14 @@ class Resolver {
         });
     }
     /// Loads the file again. Afterwards this object and all its copies return headers according to the new
-    /// configuration.
+    /// configuration. For a Resolver that was loaded from text, reload() changes nothing.
     ///
     /// A backend keeps its token and its cool-down if the inputs of its token request (its `auth` block, with the
-    /// resolved secrets) are the same. Otherwise the backend has no token and no cool-down at first.
+    /// resolved secrets) are the same. Otherwise the old token and the old cool-down no longer apply to the backend.
     ///
     /// The lists of backends and warnings of this object and of its copies do not change. The returned Resolver has the
     /// new lists. Views of this object stay valid only as long as this object or a copy of it exists. Blocks like
-    /// from_file(). The Error lists every problem, and the previous configuration then stays in use.
+    /// from_file(). If the call fails, the Error lists the problems, and the previous configuration stays in use.
     Result<Resolver> reload() const {
         return detail::get<Resolver, argus_auth_resolver>([&](argus_auth_resolver **out, argus_auth_error **error) {
             return argus_auth_resolver_reload(resolver_.get(), out, error);
@@ -416,8 +417,8 @@ class Resolver {
 
 /// A function that receives log events. Registered with set_log().
 ///
-/// Ownership: owned by the library, which destroys it when it is replaced or cleared. `target` and `message` are views,
-/// valid during the call.
+/// Ownership: owned by the library, which destroys the function when it is replaced or cleared. `target` and `message`
+/// are views, valid during the call.
 /// Threads: called on any thread, including the engine's, and on several threads at the same time.
 ///
 /// The rules of `argus_auth_log_callback` apply. An exception that leaves the function or its destructor terminates the
@@ -433,7 +434,8 @@ using LogFunction = std::function<void(argus_auth_log_level level, std::string_v
 
 /// Registers `function` for events of the level `max_level` and of all more serious levels. A process has one log
 /// function. The previous function is removed, as clear_log() does it, after the new function is in place. Fails for an
-/// empty function, and inside the log function. On failure, the previous function stays registered.
+/// empty function, and in the cases in which argus_auth_log_register() fails. On failure, the previous function stays
+/// registered.
 inline EmptyResult set_log(argus_auth_log_level max_level, LogFunction function) {
     auto owned = std::make_unique<LogFunction>(std::move(function));
     argus_auth_log_callback call = [](void *user_data, argus_auth_log_level level, argus_auth_str target,

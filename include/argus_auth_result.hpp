@@ -100,7 +100,7 @@ class Error : public std::exception {
     bool retryable() const noexcept { return argus_auth_error_retryable(error_.get()); }
     /// Returns the path of the configuration file that can't be used; empty if the error concerns no file.
     std::string_view file() const noexcept { return detail::view(argus_auth_error_file(error_.get())); }
-    /// Returns the problems of the configuration, in file order. They are views of this Error, so the function is
+    /// Returns the problems of the configuration, in file order. They are views into this Error, so the function is
     /// deleted for a temporary Error.
     std::vector<Problem> problems() const && = delete;
     std::vector<Problem> problems() const & {
@@ -116,11 +116,11 @@ class Error : public std::exception {
     /// Returns the URL of the token endpoint, without user, password, query and fragment; empty if the error concerns
     /// no token.
     std::string_view token_url() const noexcept { return detail::view(argus_auth_error_token_url(error_.get())); }
-    /// Returns the field `error` of the token endpoint's error response (RFC 6749 section 5.2); empty if there was no
-    /// such field or it repeated a secret.
+    /// Returns the field `error` of the token endpoint's error response (RFC 6749 section 5.2), cut to 200 characters;
+    /// empty if there was no such field, or if the field repeated a secret.
     std::string_view oauth_error() const noexcept { return detail::view(argus_auth_error_oauth_error(error_.get())); }
     /// Returns the field `error_description` of the token endpoint's error response, cut to 200 characters; empty if
-    /// there was no such field or it repeated a secret.
+    /// there was no such field, or if the field repeated a secret.
     std::string_view oauth_error_description() const noexcept {
         return detail::view(argus_auth_error_oauth_error_description(error_.get()));
     }
@@ -153,7 +153,7 @@ template <class T> class [[nodiscard]] Result {
   public:
     /// Makes a Result with a value.
     Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}
-    /// Makes a Result without a value.
+    /// Makes a Result with an Error.
     Result(Error error) : state_(std::in_place_index<1>, std::move(error)) {}
     /// Returns whether there is a value.
     explicit operator bool() const noexcept { return state_.index() == 0; }

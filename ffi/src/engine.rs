@@ -21,8 +21,8 @@ use crate::status::argus_auth_status;
 /// may run longer. May be called any number of times.
 ///
 /// Failures: `ARGUS_AUTH_STATUS_DEADLINE`, if the thread was told to end and did not end in time;
-/// `ARGUS_AUTH_STATUS_IN_CALLBACK`, inside the log callback, because the callback may run on the engine's thread. In
-/// that case nothing is stopped.
+/// `ARGUS_AUTH_STATUS_IN_CALLBACK`, inside the log callback, because the callback may run on the engine's thread. With
+/// this status, nothing is stopped.
 #[unsafe(no_mangle)]
 pub extern "C" fn argus_auth_shutdown(
     timeout_ms: u32,

@@ -1,4 +1,4 @@
-//! The error object: everything that is known about a failure.
+//! The error object: the reason why a call failed, as data.
 
 use argus_auth_core::{CText, Error};
 
@@ -106,13 +106,15 @@ pub extern "C" fn argus_auth_error_file(error: Option<&argus_auth_error>) -> arg
 }
 
 /// Returns the number of problems of the configuration: at least 1 for `ARGUS_AUTH_STATUS_CONFIG`, 0 for every other
-/// status.
+/// status. Of more than 100 errors, 100 are listed, and one more problem has the number of the others. The same holds
+/// for warnings.
 #[unsafe(no_mangle)]
 pub extern "C" fn argus_auth_error_problem_count(error: Option<&argus_auth_error>) -> usize {
     boundary::read(error, 0, |error| error.problems.len())
 }
 
-/// Returns the problem at `index`, in file order; NULL if `index` is out of range. It is borrowed from `error`.
+/// Returns the problem at `index`, in file order; NULL if `index` is out of range. The problem is borrowed from
+/// `error`.
 #[unsafe(no_mangle)]
 pub extern "C" fn argus_auth_error_problem(
     error: Option<&argus_auth_error>,
@@ -135,15 +137,15 @@ pub extern "C" fn argus_auth_error_token_url(error: Option<&argus_auth_error>) -
     boundary::read(error, argus_auth_str::empty(), |error| argus_auth_str::lend(&error.token_url))
 }
 
-/// Returns the field `error` of the token endpoint's error response (RFC 6749 section 5.2), such as `invalid_client`;
-/// empty if there was no such field or it repeated a secret.
+/// Returns the field `error` of the token endpoint's error response (RFC 6749 section 5.2), such as `invalid_client`,
+/// cut to 200 characters; empty if there was no such field, or if the field repeated a secret.
 #[unsafe(no_mangle)]
 pub extern "C" fn argus_auth_error_oauth_error(error: Option<&argus_auth_error>) -> argus_auth_str {
     boundary::read(error, argus_auth_str::empty(), |error| argus_auth_str::lend(&error.oauth_error))
 }
 
 /// Returns the field `error_description` of the token endpoint's error response (RFC 6749 section 5.2), cut to 200
-/// characters; empty if there was no such field or it repeated a secret.
+/// characters; empty if there was no such field, or if the field repeated a secret.
 #[unsafe(no_mangle)]
 pub extern "C" fn argus_auth_error_oauth_error_description(error: Option<&argus_auth_error>) -> argus_auth_str {
     boundary::read(error, argus_auth_str::empty(), |error| argus_auth_str::lend(&error.oauth_error_description))

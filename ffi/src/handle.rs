@@ -49,7 +49,8 @@ pub(crate) unsafe fn release<T: Send + Sync>(handle: *mut T) {
 
 /// Drops an object that C gives up. Does nothing for NULL.
 ///
-/// `T` is `Send`, because C may free an object on another thread, and `Sync`, because C may read it on several.
+/// `T` is `Send`, because C may free an object on another thread, and `Sync`, because C may read an object on several
+/// threads.
 pub(crate) fn drop_contained<T: Send + Sync>(object: Option<Box<T>>) {
     contain((), || drop(object));
 }

@@ -19,8 +19,8 @@ use crate::{boundary, handle};
 /// Functions: `argus_auth_headers_count`, `argus_auth_headers_name`, `argus_auth_headers_value`,
 /// `argus_auth_headers_find`, `argus_auth_headers_clone`, `argus_auth_headers_free`.
 ///
-/// Every value counts as a secret. The library overwrites the memory of a value when nothing refers to the value any
-/// more: neither headers of the host nor the library's own cache.
+/// Every value counts as a secret. The host's headers and the library's own cache refer to the values. When the last
+/// reference to a value is gone, the library overwrites the memory of the value.
 ///
 /// ```c
 /// for (size_t i = 0; i < argus_auth_headers_count(headers); i++) {
@@ -44,7 +44,7 @@ impl argus_auth_headers {
     }
 }
 
-/// Returns one more reference to the same headers. It is owned by the caller.
+/// Returns one more reference to the same headers, owned by the caller.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn argus_auth_headers_clone(headers: *const argus_auth_headers) -> *mut argus_auth_headers {
     // SAFETY: C's pointer is NULL or a reference that C holds. C gets references only from `handle::give` and `share`.
@@ -65,15 +65,15 @@ pub extern "C" fn argus_auth_headers_count(headers: Option<&argus_auth_headers>)
     boundary::read(headers, 0, |headers| headers.0.len())
 }
 
-/// Returns the name of the header at `index`; empty if `index` is out of range. It is borrowed from `headers`.
+/// Returns the name of the header at `index`; empty if `index` is out of range. The name is borrowed from `headers`.
 #[unsafe(no_mangle)]
 pub extern "C" fn argus_auth_headers_name(headers: Option<&argus_auth_headers>, index: usize) -> argus_auth_str {
     let field = boundary::read(headers, None, |headers| headers.0.c_field(index));
     field.map_or(argus_auth_str::empty(), |(name, _)| argus_auth_str::lend(name))
 }
 
-/// Returns the value of the header at `index`; empty if `index` is out of range. It is a secret, and is borrowed from
-/// `headers`.
+/// Returns the value of the header at `index`; empty if `index` is out of range. The value is a secret, and is borrowed
+/// from `headers`.
 #[unsafe(no_mangle)]
 pub extern "C" fn argus_auth_headers_value(headers: Option<&argus_auth_headers>, index: usize) -> argus_auth_str {
     let field = boundary::read(headers, None, |headers| headers.0.c_field(index));

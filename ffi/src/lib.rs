@@ -21,12 +21,14 @@
 //! |---|---|---|
 //! | `Option<&T>` | `const T *` | borrowed during the call |
 //! | `Option<Box<T>>` | `T *` | owned: an argument is given up by the caller, an output is given to the caller |
-//! | `Option<&mut MaybeUninit<Option<T>>>` | `T **` | an output argument, written on every path |
 //! | `*const T`, `*mut T`, `NonNull<T>` | `T *` | one reference to a reference-counted object, see `handle` |
+//! | `Option<&mut MaybeUninit<O>>` | `O *` | an output argument, written on every path |
 //!
-//! All of these have the layout of a C pointer, in which NULL is `None`. For a pointer that is not NULL, Rust also
-//! requires: it points to a live, aligned object of the type, nothing frees the object during the call, and nothing
-//! else reads or writes an output argument during the call. The rules in the header guarantee this.
+//! The output `O` of most functions is `Option<Box<T>>` or `Option<NonNull<T>>`, so that the output argument is `T **`.
+//!
+//! All these types have the layout of a C pointer. NULL is `None` if the type is an `Option`. For a pointer that is not
+//! NULL, Rust also requires: it points to a live, aligned object of the type, nothing frees the object during the call,
+//! and nothing else reads or writes an output argument during the call. The rules in the header guarantee this.
 
 #![allow(non_camel_case_types, reason = "types have the names they have in C")]
 #![allow(
@@ -34,7 +36,7 @@
     reason = "a `# Safety` section would be copied into the C header, which states the rules for all pointers once"
 )]
 
-// The modules are in the order of the declarations in the header.
+// The header declares the functions in the order of these modules.
 mod boundary;
 mod call;
 mod failure;

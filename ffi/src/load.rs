@@ -27,6 +27,8 @@ pub enum argus_auth_unresolved {
     /// The reference is an error of the configuration, so the configuration can't be used. This is the default.
     Error = 0,
     /// The text of the reference stays in the value unchanged, with a warning. The Argus gateway keeps the text too.
+    /// These are still errors: a variable that is not UTF-8, a secret store or a secret that can't be read, and, with
+    /// `secrets.strict`, a secret that is missing.
     Keep = 1,
 }
 
@@ -69,19 +71,19 @@ const _: () = assert!(size_of::<argus_auth_load_options>() == FIRST_SIZE);
 ///
 /// # Safety
 ///
-/// `options` is NULL or points to as many bytes as its `size` says. These bytes may be read and do not change
-/// meanwhile.
+/// `options` is NULL or points to as many bytes as its `size` says. These bytes may be read and do not change during
+/// the call.
 pub(crate) unsafe fn options(options: *const argus_auth_load_options) -> Result<LoadOptions, Failure> {
     let invalid = |problem| Err(Failure::Argument { argument: "options", problem });
     if options.is_null() {
         return Ok(LoadOptions::default());
     }
-    // SAFETY: `size` is the first field of every version of the type, so the caller promises that it may be read. It is
-    // aligned, because every version of the type has at least the alignment of a `u32`.
+    // SAFETY: `size` is the first field of every version of the type, so the caller promises that `size` may be read.
+    // `size` is aligned, because every version of the type has at least the alignment of a `u32`.
     let size = unsafe { (&raw const (*options).size).read() } as usize;
     // 4096 is more than any version will need: a larger size means that the variable was not initialised.
     if !(FIRST_SIZE..=4096).contains(&size) {
-        return invalid("its size is not that of an argus_auth_load_options; use ARGUS_AUTH_LOAD_OPTIONS_INIT");
+        return invalid("its `size` is not the size of an argus_auth_load_options; use ARGUS_AUTH_LOAD_OPTIONS_INIT");
     }
     // SAFETY: the caller promises that `size` bytes may be read and do not change. The type consists of integers
     // without padding, so any bytes are a valid value of it.
@@ -101,7 +103,7 @@ pub(crate) unsafe fn options(options: *const argus_auth_load_options) -> Result<
 ///
 /// # Safety
 ///
-/// `size` bytes at `fields` may be read and do not change meanwhile; any bytes are a valid `T`.
+/// `size` bytes at `fields` may be read and do not change during the call; any bytes are a valid `T`.
 unsafe fn known_fields<T>(fields: *const u8, size: usize) -> Option<T> {
     let known = size.min(size_of::<T>());
     let mut copy = MaybeUninit::<T>::zeroed();
@@ -111,8 +113,8 @@ unsafe fn known_fields<T>(fields: *const u8, size: usize) -> Option<T> {
     // SAFETY: `known` is at most `size`, and the caller promises that all bytes from `known` to `size` may be read and
     // do not change.
     let unknown = unsafe { slice::from_raw_parts(fields.add(known), size - known) };
-    // SAFETY: all bytes of `copy` are initialised: with zeros, and then partly with the caller's. The caller promises
-    // that any bytes are a valid `T`.
+    // SAFETY: all bytes of `copy` are initialised: first with zeros, and then partly with the caller's bytes. The
+    // caller promises that any bytes are a valid `T`.
     unknown.iter().all(|byte| *byte == 0).then(|| unsafe { copy.assume_init() })
 }
 
@@ -137,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn known_fields_of_a_newer_program_are_rejected_only_if_an_unknown_one_is_set() {
+    fn known_fields_of_a_newer_program_are_rejected_only_if_an_unknown_field_is_set() {
         for (limit, understood) in [(0, true), (1 << 63, false)] {
             let newer = Later { size: 16, unresolved: 1, limit };
             // SAFETY: the pointer is to a live local of that size, and the type consists of integers without padding.

@@ -35,7 +35,7 @@ use crate::token_status::argus_auth_token_status;
 /// `argus_auth_resolver_backend_count`, `argus_auth_resolver_backend`, `argus_auth_resolver_warning_count`,
 /// `argus_auth_resolver_warning`, `argus_auth_resolver_clone`, `argus_auth_resolver_free`.
 ///
-/// Backends with the same credentials share one token, also across resolvers.
+/// Backends with equal `auth` blocks (after references are resolved) share one token, also across resolvers.
 ///
 /// ```c
 /// argus_auth_headers *headers = NULL;
@@ -72,7 +72,7 @@ impl From<Resolver> for argus_auth_resolver {
 /// Blocks while it reads the file and the secrets that the configuration refers to: a keyring can take up to 10 seconds
 /// per secret. No token is fetched.
 ///
-/// Failures: `ARGUS_AUTH_STATUS_CONFIG`, also for a file that can't be read. The error object lists every problem.
+/// Failures: `ARGUS_AUTH_STATUS_CONFIG`, also for a file that can't be read. The error object lists the problems.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn argus_auth_resolver_from_file(
     path: *const c_char,
@@ -97,7 +97,7 @@ pub unsafe extern "C" fn argus_auth_resolver_from_file(
 /// Blocks only while it reads the secrets that the configuration refers to: a keyring can take up to 10 seconds per
 /// secret. No token is fetched.
 ///
-/// Failures: `ARGUS_AUTH_STATUS_CONFIG`, also for a text that is not UTF-8. The error object lists every problem.
+/// Failures: `ARGUS_AUTH_STATUS_CONFIG`, also for a text that is not UTF-8. The error object lists the problems.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn argus_auth_resolver_from_text(
     text: *const c_char,
@@ -119,8 +119,8 @@ pub unsafe extern "C" fn argus_auth_resolver_from_text(
 ///
 /// # Safety
 ///
-/// `options` is NULL or points to as many bytes as its `size` says. These bytes may be read and do not change
-/// meanwhile.
+/// `options` is NULL or points to as many bytes as its `size` says. These bytes may be read and do not change during
+/// the call.
 unsafe fn load(
     options: *const argus_auth_load_options,
     out: Option<&mut MaybeUninit<Option<NonNull<argus_auth_resolver>>>>,
@@ -138,7 +138,7 @@ unsafe fn load(
     })
 }
 
-/// Returns one more reference to the same resolver. It is owned by the caller.
+/// Returns one more reference to the same resolver, owned by the caller.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn argus_auth_resolver_clone(resolver: *const argus_auth_resolver) -> *mut argus_auth_resolver {
     // SAFETY: C's pointer is NULL or a reference that C holds. C gets references only from `handle::give` and `share`.
@@ -157,9 +157,10 @@ pub unsafe extern "C" fn argus_auth_resolver_free(resolver: *mut argus_auth_reso
 ///
 /// Afterwards all references to the resolver, old and new, return headers according to the new configuration. A
 /// backend keeps its token and its cool-down if the inputs of its token request (its `auth` block, with the resolved
-/// secrets) are the same. Otherwise the backend has no token and no cool-down at first. Calls that wait continue, and
-/// headers that were returned stay valid. The options of the first load apply again. A relative path is resolved
-/// against the current working directory. A resolver that was loaded from text has no file and stays unchanged.
+/// secrets) are the same. Otherwise the old token and the old cool-down no longer apply to the backend. Calls that wait
+/// continue, and headers that were returned stay valid. The options of the first load apply again. A relative path is
+/// resolved against the current working directory. A resolver that was loaded from text has no file: the call succeeds
+/// and changes nothing.
 ///
 /// `out` may be NULL. Otherwise `*out` becomes a new reference, owned by the caller, with the lists of backends and
 /// warnings of the new configuration. An old reference is still owned by the caller and keeps its own lists. Pointers
@@ -168,7 +169,7 @@ pub unsafe extern "C" fn argus_auth_resolver_free(resolver: *mut argus_auth_reso
 /// Blocks while it reads the file and the secrets that the configuration refers to: a keyring can take up to 10 seconds
 /// per secret. No token is fetched.
 ///
-/// Failures: `ARGUS_AUTH_STATUS_CONFIG`, also for a file that can't be read. The error object lists every problem, and
+/// Failures: `ARGUS_AUTH_STATUS_CONFIG`, also for a file that can't be read. The error object lists the problems, and
 /// the previous configuration stays in use.
 #[unsafe(no_mangle)]
 pub extern "C" fn argus_auth_resolver_reload(
@@ -191,7 +192,7 @@ pub extern "C" fn argus_auth_resolver_backend_count(resolver: Option<&argus_auth
     boundary::read(resolver, 0, |resolver| resolver.backends.len())
 }
 
-/// Returns the remote backend at `index`, in file order; NULL if `index` is out of range. It is borrowed from
+/// Returns the remote backend at `index`, in file order; NULL if `index` is out of range. The backend is borrowed from
 /// `resolver`.
 #[unsafe(no_mangle)]
 pub extern "C" fn argus_auth_resolver_backend(
@@ -201,13 +202,15 @@ pub extern "C" fn argus_auth_resolver_backend(
     boundary::read(resolver, None, |resolver| resolver.backends.get(index))
 }
 
-/// Returns the number of warnings of the configuration.
+/// Returns the number of warnings of the configuration. Of more than 100 warnings, 100 are listed, and one more warning
+/// has the number of the others.
 #[unsafe(no_mangle)]
 pub extern "C" fn argus_auth_resolver_warning_count(resolver: Option<&argus_auth_resolver>) -> usize {
     boundary::read(resolver, 0, |resolver| resolver.warnings.len())
 }
 
-/// Returns the warning at `index`, in file order; NULL if `index` is out of range. It is borrowed from `resolver`.
+/// Returns the warning at `index`, in file order; NULL if `index` is out of range. The warning is borrowed from
+/// `resolver`.
 #[unsafe(no_mangle)]
 pub extern "C" fn argus_auth_resolver_warning(
     resolver: Option<&argus_auth_resolver>,
@@ -225,9 +228,9 @@ pub extern "C" fn argus_auth_resolver_warning(
 /// if the backend needs no token, and during a cool-down. The fetch continues when a caller stops waiting, and its
 /// token is then cached.
 ///
-/// A `timeout_ms` of 0 starts the fetch and does not wait for it. There is no infinite timeout. A fetch takes at most
-/// 30 seconds, so with a longer timeout, such as 35000, the call returns the result of the fetch and not
-/// `ARGUS_AUTH_STATUS_DEADLINE`.
+/// With a `timeout_ms` of 0, the function starts the fetch and does not wait for it. There is no infinite timeout. A
+/// fetch takes at most 30 seconds, so with a longer timeout, such as 35000, the call returns the result of the fetch
+/// and not `ARGUS_AUTH_STATUS_DEADLINE`.
 ///
 /// Failures: `ARGUS_AUTH_STATUS_UNKNOWN_BACKEND`; `ARGUS_AUTH_STATUS_UNSUPPORTED`; `ARGUS_AUTH_STATUS_DEADLINE`;
 /// `ARGUS_AUTH_STATUS_SHUTDOWN`. If no token can be obtained and `on_auth_failure` is `closed`, also the reason, such
@@ -273,8 +276,8 @@ pub unsafe extern "C" fn argus_auth_resolver_headers(
 /// The first call after the cool-down starts another fetch and returns `ARGUS_AUTH_STATUS_NOT_READY` again. A host that
 /// pauses for longer than the cool-down (usually at least 1 second) can therefore miss an error.
 ///
-/// A fetch takes at most 30 seconds. A fetch that no call waits for may first have to wait for other such fetches. This
-/// time is not included.
+/// A fetch takes at most 30 seconds. As long as no call of `argus_auth_resolver_headers` waits for the fetch, it may
+/// first have to wait for other fetches. The 30 seconds start after this wait.
 ///
 /// Failures: those of `argus_auth_resolver_headers`, except `ARGUS_AUTH_STATUS_DEADLINE`, `ARGUS_AUTH_STATUS_SHUTDOWN`
 /// and `ARGUS_AUTH_STATUS_IN_CALLBACK`.
@@ -300,12 +303,13 @@ pub unsafe extern "C" fn argus_auth_resolver_try_headers(
 
 /// Reports that `backend` (`backend_len` bytes) refused a request with 401.
 ///
-/// `rejected` (`rejected_len` bytes) is the value of the `Authorization` header of that request. If it is the value of
-/// the current token, the token is discarded, a cool-down ends, and the next call for headers waits for a new token.
+/// `rejected` (`rejected_len` bytes) is the value of the `Authorization` header of that request. If this value contains
+/// the current token, the token is discarded, a cool-down ends, and the next call for headers needs a new token.
 /// Otherwise nothing changes: a newer token is kept, so any number of refusals of one token cause one fetch.
 ///
-/// If the request had no `Authorization` header, do not call this function. NULL as `rejected` means the current token,
-/// whichever it is: the call would discard a token that the backend has not refused, and would end a cool-down.
+/// `rejected` may be NULL, which means the current token, whichever it is. If the request had no `Authorization`
+/// header, do not call this function: with NULL, the call would discard a token that the backend has not refused, and
+/// would end a cool-down.
 ///
 /// After this call, get the headers again and repeat the request once. A second 401 concerns a new token: do not repeat
 /// the request again.

@@ -23,7 +23,7 @@ pub enum argus_auth_status {
     /// Success.
     Ok = 0,
     /// The headers can't be returned without waiting; a fetch is under way. This is not a failure, so `*error` is NULL.
-    /// Only `argus_auth_resolver_try_headers` returns it.
+    /// Only `argus_auth_resolver_try_headers` returns this status.
     NotReady = 1,
 
     /// An argument that must not be NULL was NULL.
@@ -57,7 +57,8 @@ pub enum argus_auth_status {
     /// The backend's kind of authentication is not implemented.
     Unsupported = 32,
 
-    /// No access token: the token URL can't be requested, or the request can't be built.
+    /// No access token: the token URL can't be requested, or the request can't be built, for example because a
+    /// certificate file can't be read.
     TokenRequest = 40,
     /// No access token: the host name of the token endpoint or of the proxy did not resolve.
     TokenDns = 41,
@@ -72,8 +73,9 @@ pub enum argus_auth_status {
     /// No access token: a temporary HTTP status (408, 429 or 5xx), a temporary OAuth error, or an open circuit breaker
     /// (no request was sent, because the token endpoint's host had failed several times in a row).
     TokenUnavailable = 46,
-    /// No access token: the token endpoint rejected the request, with an error of RFC 6749 section 5.2 or with an HTTP
-    /// status that means the same.
+    /// No access token: the token endpoint rejected the request with a permanent OAuth error (RFC 6749 section 5.2). A
+    /// response without an OAuth error also counts as a rejection if it has the HTTP status 401, or another 4xx status
+    /// (except 408 and 429) and a JSON object as its body.
     TokenRejected = 47,
     /// No access token: the response was a redirect. Redirects are never followed, because the request contains
     /// credentials.
@@ -92,8 +94,8 @@ impl From<&Error> for argus_auth_status {
             Error::Deadline => Self::Deadline,
             Error::Shutdown => Self::Shutdown,
             Error::Engine { .. } => Self::Engine,
-            // Also covers a kind of error that was added to the core and not here, which is a defect. The error object
-            // still has the code of the core.
+            // `Error::Internal`. This arm also covers a kind of error that was added to the core but not to this
+            // function, which is a defect. The error object still has the code of the core.
             _ => Self::Internal,
         }
     }

@@ -8,8 +8,8 @@ use crate::{boundary, handle};
 
 /// A text that the library returns, in UTF-8.
 ///
-/// Ownership: borrowed from the object that the accessor was called with, and valid as long as that object. In a log
-/// callback, valid during the call. Must not be freed separately.
+/// Ownership: borrowed from the object that the accessor was called with, and valid as long as that object exists. In a
+/// log callback, valid during the call. Must not be freed separately.
 ///
 /// `data` is never NULL, and `data[len]` is `'\0'`, so `data` can be used as a C string. Names and values of headers
 /// contain no other NUL. A text from a configuration may contain NUL bytes: use `len` for it. A missing text is empty.
@@ -68,7 +68,7 @@ pub extern "C" fn argus_auth_text_free(text: Option<Box<argus_auth_text>>) {
     handle::drop_contained(text);
 }
 
-/// Returns the text. It is borrowed from `text`.
+/// Returns the text, borrowed from `text`.
 #[unsafe(no_mangle)]
 pub extern "C" fn argus_auth_text_get(text: Option<&argus_auth_text>) -> argus_auth_str {
     boundary::read(text, argus_auth_str::empty(), |text| argus_auth_str::lend(&text.0))

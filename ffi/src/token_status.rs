@@ -20,8 +20,9 @@ use crate::{boundary, handle};
 /// `argus_auth_token_status_fetching`, `argus_auth_token_status_successes`, `argus_auth_token_status_failures`,
 /// `argus_auth_token_status_hits`, `argus_auth_token_status_last_error`, `argus_auth_token_status_free`.
 ///
-/// Backends with the same credentials share one token, with its state and counters. The counters start at 0 when the
-/// first configuration with these credentials is loaded.
+/// Backends with equal `auth` blocks (after references are resolved) share one token, with its state and counters. The
+/// counters start at 0 when the first configuration with such a block is loaded. They can start at 0 again after all
+/// these configurations have been freed or replaced.
 ///
 /// ```c
 /// argus_auth_token_status *status = NULL;
@@ -46,9 +47,9 @@ pub struct argus_auth_token_status {
 #[repr(u32)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum argus_auth_token_state {
-    /// This library fetches no token for the backend: it has no `auth` block, or `auth.type` is `static` or `pkce`.
+    /// The backend has no `auth` block, or its `auth.type` is `static` or `pkce`: this library fetches no token for it.
     None = 0,
-    /// There is no token: no token was requested, the last token was invalidated, or no fetch has succeeded.
+    /// There is no token: no fetch has succeeded yet, or the last token was invalidated.
     Empty = 1,
     /// The token is served and is not yet due for renewal.
     Fresh = 2,

@@ -1,5 +1,5 @@
-//! Tests that `include/argus_auth.h` is what cbindgen generates from the sources, and that its version macros state
-//! Cargo's version.
+//! Tests that `include/argus_auth.h` is what cbindgen generates from the sources, that its version macros state Cargo's
+//! version, and that its names have the prefix `argus_auth_`.
 //!
 //! `ARGUS_AUTH_UPDATE_HEADER=1 cargo test -p argus-auth-ffi --test header` generates the header again.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a failure here is a failed test")]
@@ -24,7 +24,7 @@ fn generated() -> String {
 }
 
 #[test]
-fn header_in_the_repository_is_equal_to_the_generated_one() {
+fn header_in_the_repository_is_equal_to_the_generated_header() {
     let generated = generated();
     if env::var_os("ARGUS_AUTH_UPDATE_HEADER").is_some_and(|value| value == "1") {
         fs::write(path(), &generated).unwrap();

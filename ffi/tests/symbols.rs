@@ -1,5 +1,5 @@
-//! Tests that the shared library exports exactly the functions in `exports.txt`, and that the header declares the same
-//! functions.
+//! Tests that the shared library exports exactly the functions in `exports.txt`, that the header declares the same
+//! functions, and that the library has its SONAME and is never unloaded.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a failure here is a failed test")]
 
 use std::collections::BTreeSet;
@@ -11,7 +11,7 @@ fn file(name: &str) -> String {
     fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(name)).unwrap()
 }
 
-/// Returns the path of the shared library. Cargo builds it beside this test, which depends on it.
+/// Returns the path of the shared library, which Cargo builds for this test and puts beside it.
 fn library() -> String {
     env::current_exe().unwrap().with_file_name("libargus_auth.so").into_os_string().into_string().unwrap()
 }

@@ -1,5 +1,5 @@
 /*
- * Calls the library from many threads at once for the headers of one backend, with no token cached:
+ * Requests the headers of one backend from many threads at once, with no token cached at the start:
  *
  *     callers CONFIG BACKEND [--threads T] [--calls N]        (default: 64 threads, 1000 calls each)
  *

@@ -30,10 +30,10 @@ bool check_that(bool holds, const char *file, int line, const char *text);
         }                                                                                                              \
     } while (0)
 
-/* Marks the test as failed if `condition` is false, and continues: for functions that clean up or return a value. */
+/* Marks the test as failed if `condition` is false, and continues. For functions that clean up or return a value. */
 #define EXPECT(condition) ((void)check_that((condition), __FILE__, __LINE__, #condition))
 
-/* Each runs the tests of the file with its name. */
+/* Each of these functions runs the tests of the file that has its name. */
 void test_load(void);
 void test_errors(void);
 void test_headers(void);

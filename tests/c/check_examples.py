@@ -52,7 +52,7 @@ TYPE = re.compile(
 
 
 class Example(NamedTuple):
-    """A block, its language, and its first line in the header."""
+    """A block, its language, and the number of its first line in the header."""
 
     header: Path
     line: int

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Runs the programs that the Makefile has built, against a token endpoint that it starts; `run.sh valgrind` runs them
-# under memcheck. The last line has the numbers of tests that passed and failed.
+# Starts a token endpoint, and runs the programs that the Makefile has built against it; `run.sh valgrind` runs them
+# under memcheck. The last line of the output has the numbers of tests that passed and failed.
 set -u
 cd "$(dirname "$0")" || exit 1
 root=$(cd ../.. && pwd)
@@ -99,8 +99,9 @@ one_request_for_all() { # THREADS CALLS [COMMAND...]
 }
 
 if [ "${1:-}" = valgrind ]; then
-    # Rust's maps and reference counts hold pointers into the middle of a block, so memcheck reports the tokens that the
-    # process still holds as "possibly lost". Only blocks without any pointer to them, "definitely lost", are errors.
+    # Rust's maps and atomic pointers to reference-counted objects point into the middle of a block, so memcheck reports
+    # the tokens that the process still holds as "possibly lost". Only blocks without any pointer to them, "definitely
+    # lost", are errors.
     memcheck=(valgrind --quiet --leak-check=full --show-leak-kinds=definite --errors-for-leak-kinds=definite
         --error-exitcode=1)
     suite "${memcheck[@]}" "$BUILD/c_tests" --no-fork

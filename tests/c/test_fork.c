@@ -58,7 +58,7 @@ static void *wait_for_headers(void *resolver) {
     return NULL;
 }
 
-static void fork_during_a_fetch_lets_the_child_make_its_own(void) {
+static void fork_during_a_fetch_lets_the_child_make_its_own_fetch(void) {
     argus_auth_resolver *resolver = load("test-fork-middle");
     CHECK(resolver != NULL);
     script("[{\"body\": {\"access_token\": \"parent\"}, \"hold\": true}, {\"body\": {\"access_token\": \"child\"}}]");
@@ -78,7 +78,7 @@ static void fork_during_a_fetch_lets_the_child_make_its_own(void) {
 
 static int pipe_in[2], pipe_out[2];
 
-/* A log callback. Writes a byte to `pipe_out` when it runs, and returns when it has read one from `pipe_in`. */
+/* A log callback. Writes a byte to `pipe_out` when it is called, and returns when it has read a byte from `pipe_in`. */
 static void linger(void *user_data, argus_auth_log_level level, argus_auth_str target, argus_auth_str message) {
     char byte = 0;
     (void)user_data, (void)level, (void)target, (void)message;
@@ -116,7 +116,7 @@ void test_fork(void) {
     static const struct test tests[] = {
         TEST(fork_before_the_engine_runs_lets_child_and_parent_fetch),
         TEST(fork_with_a_cached_token_serves_it_in_the_child_without_a_request),
-        TEST(fork_during_a_fetch_lets_the_child_make_its_own),
+        TEST(fork_during_a_fetch_lets_the_child_make_its_own_fetch),
         TEST(fork_during_a_log_callback_lets_the_child_unregister_it),
     };
     run_tests(tests, sizeof tests / sizeof *tests);

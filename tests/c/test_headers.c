@@ -70,7 +70,7 @@ static argus_auth_status invalidate(const argus_auth_resolver *resolver, const c
     return argus_auth_resolver_invalidate(resolver, "open", 4, rejected, rejected == NULL ? 0 : strlen(rejected), NULL);
 }
 
-static void invalidate_replaces_the_token_only_if_it_is_the_rejected_one(void) {
+static void invalidate_replaces_the_token_only_if_it_is_the_refused_token(void) {
     argus_auth_resolver *resolver = load("test-refused");
     CHECK(resolver != NULL);
     script("[{\"body\": {\"access_token\": \"r-1\"}}, {\"body\": {\"access_token\": \"r-2\"}},"
@@ -139,7 +139,7 @@ void test_headers(void) {
     static const struct test tests[] = {
         TEST(headers_without_a_token_are_read_by_index_and_by_name),
         TEST(try_headers_during_a_fetch_is_not_ready_and_serves_the_token_afterwards),
-        TEST(invalidate_replaces_the_token_only_if_it_is_the_rejected_one),
+        TEST(invalidate_replaces_the_token_only_if_it_is_the_refused_token),
         TEST(headers_functions_report_invalid_arguments),
     };
     run_tests(tests, sizeof tests / sizeof *tests);

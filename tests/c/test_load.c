@@ -21,7 +21,7 @@ static void version_of_the_library_equals_the_header(void) {
     CHECK(strcmp(text, ARGUS_AUTH_VERSION) == 0);
 }
 
-static void from_file_loads_a_file_and_reports_a_missing_one(void) {
+static void from_file_loads_a_file_and_reports_a_missing_file(void) {
     char path[] = "/tmp/argus_auth_XXXXXX.yaml";
     int file = mkstemps(path, 5);
     CHECK(file >= 0);
@@ -164,7 +164,7 @@ static void load_functions_report_invalid_utf8(void) {
 void test_load(void) {
     static const struct test tests[] = {
         TEST(version_of_the_library_equals_the_header),
-        TEST(from_file_loads_a_file_and_reports_a_missing_one),
+        TEST(from_file_loads_a_file_and_reports_a_missing_file),
         TEST(backends_are_listed_in_file_order),
         TEST(unresolved_reference_is_an_error_or_a_warning_as_the_options_say),
         TEST(load_options_of_another_version_are_accepted_unless_they_set_unknown_fields),

@@ -64,7 +64,7 @@ static void use_inside(struct seen *seen) {
     (void)pthread_mutex_unlock(&seen->lock);
 }
 
-/* Needs no lock: the library calls it while no other thread can register or unregister. */
+/* Needs no lock: the library calls it after the last call of the callback, and the tests read `freed` after that. */
 static void freed(void *user_data) {
     struct seen *seen = user_data;
     seen->freed += argus_auth_log_unregister(NULL) == ARGUS_AUTH_STATUS_IN_CALLBACK;

@@ -16,7 +16,7 @@ use crate::text::argus_auth_str;
 type Callback = unsafe extern "C" fn(*mut c_void, argus_auth_log_level, argus_auth_str, argus_auth_str);
 
 thread_local! {
-    /// The number of calls of the host's functions that this thread is inside of. More than 1 if the callback calls a
+    /// The number of calls of the host's functions that are running on this thread. More than 1 if the callback calls a
     /// function of this library that logs.
     static HOST_CALLS_ON_THIS_THREAD: Cell<u32> = const { Cell::new(0) };
 }
@@ -39,8 +39,8 @@ pub(super) struct Registration(PerProcess<RegistrationState>);
 
 /// The state of the registration in one process.
 struct RegistrationState {
-    /// Held from the replacement of a callback until the user data of the previous one has been freed: a concurrent
-    /// `unregister` must not return before that.
+    /// Held from the replacement of a callback until the user data of the previous callback has been freed, because a
+    /// concurrent `remove` must not return before then.
     changing: Mutex<()>,
     sink: ArcSwapOption<ActiveSink>,
     /// The state of the delivery of the core's events to this library: UNCONNECTED, CONNECTING or CONNECTED. Changed
@@ -118,8 +118,8 @@ impl Registration {
 
     /// Installs `sink`, and removes the previous callback as [`Registration::remove`] does.
     ///
-    /// `connect` makes the core deliver its events and returns whether that succeeded. Each call of `set` calls
-    /// `connect` until `connect` has succeeded once. If `connect` fails, `set` changes nothing and returns false.
+    /// `connect` makes the core deliver its events and returns whether that succeeded. `set` calls `connect` only if no
+    /// earlier call of `connect` has succeeded. If `connect` fails, `set` changes nothing and returns false.
     pub(super) fn set(&self, sink: Sink, connect: impl FnOnce() -> bool) -> bool {
         let state = self.0.get();
         let _changing = state.changing.lock().unwrap_or_else(PoisonError::into_inner);
@@ -143,10 +143,11 @@ impl Registration {
         let Some(active) = self.0.get().sink.load_full() else { return };
         let Some(_passage) = active.gate.pass() else { return };
         let Sink { callback, user_data, .. } = *active.sink;
-        // SAFETY: `Sink::new` was promised that the callback may be called until the sink is removed. `replace` frees
-        // `user_data` only after it has closed the gate and no passage is left. The gate was open when `_passage` was
-        // made, and `_passage` is dropped after the call, so `user_data` is not freed before or during the call. If the
-        // callback forks, the child has a gate that does not count this call; the promise covers that case.
+        // SAFETY: the caller of `Sink::new` promised that the callback may be called until the sink is removed.
+        // `replace` frees `user_data` only after it has closed the gate and no passage is left. The gate was open when
+        // `_passage` was made, and `_passage` is dropped after the call, so `user_data` is not freed before or during
+        // the call. If the callback forks, the child has a gate that does not count this call; the promise covers that
+        // case.
         call_host(|| unsafe { callback(user_data, level, target, message) });
     }
 }
@@ -159,8 +160,8 @@ pub(super) struct Sink {
     max_level: Option<Level>,
 }
 
-// SAFETY: only `user_data` is not `Send` by itself. This crate never dereferences it. It only passes it to the host's
-// functions, and `Sink::new` was promised that these may be called with it on any thread.
+// SAFETY: only `user_data` is not `Send` by itself. This crate never dereferences `user_data`, and only passes it to
+// the host's functions. The caller of `Sink::new` promised that these functions may be called with it on any thread.
 unsafe impl Send for Sink {}
 // SAFETY: as for `Send`. The promise includes calls on several threads at the same time, and a `Sink` never changes.
 unsafe impl Sync for Sink {}
@@ -185,7 +186,7 @@ impl Sink {
     fn free_user_data(&self) {
         if let Some(free) = self.user_data_free {
             // SAFETY: only `RegistrationState::replace` calls this, for the sink that its atomic swap returned, so once
-            // per process. It has closed the gate first, so no call of the callback runs or can start.
+            // per process. `replace` has closed the gate first, so no call of the callback runs or can start.
             call_host(|| unsafe { free(self.user_data) });
         }
     }
