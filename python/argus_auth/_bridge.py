@@ -5,8 +5,9 @@ the queue on the loop's own thread, and the engine's thread never attaches to th
 costs one future.
 
 Ownership: the loop owns its bridge, through the reader that is registered for the descriptor. A bridge holds futures,
-and the futures hold the loop. There are no other strong references, so a bridge is collected when its loop is closed or
-dropped. Loops that can't watch a descriptor share one relay, which is a bridge with a daemon thread.
+and the futures hold the loop. Apart from these, only a wait that is under way refers to a bridge, so a bridge is
+collected after its loop is closed or dropped. Loops that can't watch a descriptor share one relay, which is a bridge
+with a daemon thread. The relay exists until the process ends.
 
 A child of fork begins without bridges. It shares the inherited descriptors with its parent, so it never reads or writes
 them. Inherited waits end with an AuthError with code "forked".
@@ -66,7 +67,8 @@ interpreter_exiting = threading.Event()
 def _is_daemon_at_exit() -> bool:
     """Returns whether the interpreter is exiting and this is a daemon thread.
 
-    The shutdown of the engine wakes such a thread, but the thread must not pass an outcome to a caller.
+    The shutdown of the engine wakes such a thread with an error. The thread must not pass the error to its caller,
+    because the caller would report it, although the exit is intended.
     """
     return interpreter_exiting.is_set() and threading.current_thread().daemon
 

@@ -32,7 +32,7 @@ exit status:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command. Returns its exit status, which `--help` explains.
 
-    Raises SystemExit with status 2 for wrong arguments, as argparse does.
+    Raises SystemExit as argparse does: with status 2 for wrong arguments, with status 0 after `--help` and `--version`.
     """
     for stream in _open_streams():
         if isinstance(stream, io.TextIOWrapper):

@@ -25,8 +25,8 @@ class Diagnosis:
         scopes_asked: the scopes of the request.
         latency: the time from the start of the request to the end of the response, or to the failure; 0 if the engine
             could not start or was shut down.
-        lifetime: the lifetime of the token that the server states, limited to between 1 s and 30 days; None if the
-            server states none, or if no token was granted.
+        lifetime: the lifetime that the server states for the token, limited to between 1 s and 30 days; None if the
+            server states no lifetime, or if no token was granted.
         scopes_granted: the scopes that the server states; None if no token was granted, or if the server states no
             scopes, which means that all requested scopes were granted (RFC 6749 section 5.1).
         scopes_missing: the scopes that were asked for but not granted.

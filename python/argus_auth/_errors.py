@@ -1,4 +1,4 @@
-"""The exceptions of this package. The native module creates them.
+"""The exceptions of this package, and `Problem`. The native module creates most of these objects.
 
 A program can decide by the fields of an exception, so it need not parse the message.
 """
@@ -74,12 +74,13 @@ class TokenError(AuthError):
     refused a request. The fields may contain them.
 
     Attributes:
-        code: the class of failure (str): "token_request" (the token URL or the credentials can't be used), "token_dns"
-            (the host name did not resolve), "token_connect" (there is no connection to the host or its proxy),
-            "token_tls" (the TLS handshake failed), "token_transport" (the connection broke), "token_timeout" (there was
-            no complete response within 30 s), "token_unavailable" (HTTP 408, 429 or 5xx, a temporary OAuth error, or an
-            open circuit breaker), "token_rejected" (another error response of RFC 6749 section 5.2),
-            "token_redirect" (a redirect, which is never followed) or "token_response" (a response that holds no token).
+        code: the class of failure (str): "token_request" (the token URL, the credentials or a certificate file can't be
+            used), "token_dns" (the host name did not resolve), "token_connect" (there is no connection to the host or
+            its proxy), "token_tls" (the TLS handshake failed), "token_transport" (the connection broke),
+            "token_timeout" (there was no complete response within 30 s), "token_unavailable" (HTTP 408, 429 or 5xx, a
+            temporary OAuth error, or an open circuit breaker), "token_rejected" (any other OAuth error, RFC 6749
+            section 5.2; also HTTP 401, or another HTTP 4xx with a JSON object), "token_redirect" (a redirect, which is
+            never followed) or "token_response" (any other response without a usable token).
         token_url: the token endpoint, without user, password, query and fragment (str).
         http_status: the HTTP status; None if there was no response (int or None).
         oauth_error: the field `error` of an error response, RFC 6749 section 5.2; None if there is none, or if it

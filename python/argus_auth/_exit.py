@@ -10,7 +10,7 @@ import logging  # noqa: F401
 
 from argus_auth import _bridge, _native
 
-# The time, in seconds, for which the exit of the process waits for the engine's thread.
+# The longest time, in seconds, for which the exit of the process waits for the engine's thread.
 _TIMEOUT = 1.0
 
 

@@ -1,8 +1,8 @@
 """Activation: makes an unmodified argus-mcp use this package's providers.
 
-The gateway looks up its provider factory by name each time it connects to a backend, so replacing that one name is
-enough. If the gateway's module is loaded already, it is patched at once. An import finder patches it after each later
-import or reload.
+The gateway looks up its provider factory by name each time it connects to a backend, so it is enough to replace the
+factory in the module `provider`, and in the package that re-exports it. If the module is loaded already, it is patched
+at once. An import finder patches it after each later import or reload.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ class _Finder(MetaPathFinder):
 class _PatchingLoader(Loader):
     """A loader that runs another loader and then patches the module.
 
-    The `__loader__` of the module is still the other loader.
+    After the import, the `__loader__` of the module is the other loader, as it would be without this class.
     """
 
     def __init__(self, loader: Loader) -> None:

@@ -221,7 +221,8 @@ class OAuth2Provider(AuthProvider):
     def _lock(self) -> asyncio.Lock:
         loop = asyncio.get_running_loop()
         if loop not in self._locks:
-            # A lock for which a task has waited refers to its loop, so it keeps a closed loop alive.
+            # Removes the locks of closed loops, because this dict keeps their loops alive. A WeakKeyDictionary would
+            # keep them alive too: a lock for which a task has waited refers to its loop.
             for closed in [known for known in list(self._locks) if known.is_closed()]:
                 self._locks.pop(closed, None)
         return self._locks.setdefault(loop, asyncio.Lock())

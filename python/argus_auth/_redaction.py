@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _SENSITIVE = (
-    *("auth", "token", "key", "secret"),  # the words that the gateway itself masks
+    *("auth", "token", "key", "secret"),  # the gateway itself masks headers with these words in their names
     *("cookie", "cred", "csrf", "jwt", "passw", "session", "sign", "xsrf"),
 )
 

@@ -71,7 +71,8 @@ class Resolver:
         """Returns the headers that a request to the backend `name` (str) must carry.
 
         The result is a new dict from header name to value (str to str), which the caller may change. The configured
-        headers come first, in the order of the file. Waits only if a token must be fetched first, for at most 30 s.
+        headers come first, in the order of the file. A header from the `auth` block replaces a configured header with
+        the same name (ignoring case), in its position. Waits only if a token must be fetched first, for at most 30 s.
         Cancelling the task ends its wait, and the fetch continues for the next caller.
 
         Raises AuthError with code "unknown_backend" for a name that the configuration lacks, with code "unsupported"

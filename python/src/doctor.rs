@@ -1,4 +1,4 @@
-//! `Checkup`: a checkup of one token endpoint, for the command line. See `argus_auth/_doctor.py`.
+//! `Checkup`: a checkup of one distinct token, for the command line. See `argus_auth/_doctor.py`.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;

@@ -7,7 +7,7 @@
 //! * `oauth2`: `OAuth2Source`, the native part of `OAuth2Provider`;
 //! * `token_cache`: `TokenCache`, the gateway's class of that name;
 //! * `queue`: `CompletionQueue`, outcomes of fetches for event loops and blocked threads;
-//! * `doctor`: `Checkup`, a checkup of one token endpoint;
+//! * `doctor`: `Checkup`, a checkup of one distinct token;
 //! * `config`: `load_config`, `snippet` and `shown_url`;
 //! * `log`: the queue of log records for `logging`;
 //! * `errors`, `headers`, `status`: conversions to Python objects;

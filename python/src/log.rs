@@ -52,7 +52,8 @@ pub(crate) fn start() {
     // A fetch makes only a few records, so all levels are queued. `logging` is asked for its level when a record is
     // passed on, so that a change of level takes effect at once and no Python code runs here.
     log::set_level(Some(Level::DEBUG));
-    // Returns false if this process loads the module a second time. In that case, the records arrive here already.
+    // `forward` returns false if this process loads the module a second time. The result is ignored, because `push`
+    // receives the records already.
     log::forward(push);
 }
 
@@ -105,8 +106,8 @@ pub(crate) fn flush_log(py: Python<'_>) -> PyResult<()> {
     flush(py)
 }
 
-/// Stops queueing records and passes on those that wait. Called at exit, before the engine's shutdown: the fetches that
-/// the shutdown ends need no record. Waits for up to a second until no other thread is passing records on.
+/// Stops queueing records and passes on the waiting records. Called at exit, before the engine's shutdown, because the
+/// fetches that the shutdown ends need no record. Waits for up to a second until no other thread is passing records on.
 #[pyfunction]
 pub(crate) fn close_log(py: Python<'_>) -> PyResult<()> {
     log::set_level(None);

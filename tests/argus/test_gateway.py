@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from python.conftest import CANARY, endpoint  # noqa: F401 - tests/python; a fixture
+from python.conftest import CANARY, endpoint  # noqa: F401 - `python` is tests/python, `endpoint` is a fixture
 from python.endpoint import ROOT, TokenEndpoint
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""Helpers for programs that tests run in new interpreters. A program's arguments are the token URL and a client id.
+"""Helpers for programs that tests run in new interpreters. Their first arguments are the token URL and a client id.
 
 A program begins with `from python.child import *`, which also provides the imported modules.
 """

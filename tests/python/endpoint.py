@@ -48,7 +48,7 @@ class TokenEndpoint:
         return self._control("/_requests", method="GET")
 
     def script(self, *replies: dict[str, Any]) -> None:
-        """Sets the replies to the next requests, one each. Later requests get the default reply."""
+        """Adds replies to the script. Each request gets the next reply, or the default reply if the script is empty."""
         self._control("/_script", list(replies))
 
     def default(self, reply: dict[str, Any]) -> None:
@@ -56,7 +56,7 @@ class TokenEndpoint:
         self._control("/_default", reply)
 
     def hold(self) -> None:
-        """Makes every reply wait for `release`."""
+        """Sets a default reply, with a new token each time, that waits for `release`."""
         self.default({"body": {"access_token": "tok-{n}", "expires_in": 3600}, "hold": True})
 
     def release(self) -> None:

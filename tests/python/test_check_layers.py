@@ -1,4 +1,4 @@
-"""The check of the layers of core finds wrong imports in every way of writing them, and nothing else."""
+"""The layer check reports forbidden imports in all their forms, cycles and wrong tables, and accepts correct code."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def test_tree_has_no_fault() -> None:
         "#[cfg(test)] use crate::lock::Mutex; use crate::token::TokenState;",
     ],
 )
-def test_import_of_a_higher_layer_is_a_fault(text: str, checkout: Path) -> None:
+def test_import_of_a_higher_layer_or_code_that_may_hide_one_is_a_fault(text: str, checkout: Path) -> None:
     (fault,) = append(checkout, "runtime/thread.rs", f"\n{text}\n")
     assert fault.startswith("core/src/runtime/thread.rs: ")
 
@@ -69,7 +69,7 @@ def test_import_of_a_higher_layer_is_a_fault(text: str, checkout: Path) -> None:
         "use crate::lock::Mutex;",
     ],
 )
-def test_import_that_is_no_import_or_of_a_lower_layer_is_no_fault(text: str, checkout: Path) -> None:
+def test_comment_literal_test_code_or_import_of_a_lower_layer_is_no_fault(text: str, checkout: Path) -> None:
     assert append(checkout, "runtime/thread.rs", f"\n{text}\n") == []
 
 
@@ -85,7 +85,7 @@ def test_module_without_a_layer_is_a_fault(checkout: Path) -> None:
     assert fault.startswith("new: ")
 
 
-def test_table_in_another_order_is_a_fault(checkout: Path) -> None:
+def test_table_that_differs_from_the_layers_is_a_fault(checkout: Path) -> None:
     lib = checkout / "core" / "src" / "lib.rs"
     lib.write_text(lib.read_text().replace("| `tls` |", "| `TLS` |"))
     (fault,) = check_layers.faults(checkout)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import re
 import socket
 import socketserver
 import subprocess
@@ -66,8 +65,7 @@ class Doctor:
             ]
             assert ", ".join([" ms", *filter(None, verdict)]) + "\n  cause: " in text.stdout
             explanation = f"cause: {fetch['error']['message']}\n  what to do: {fetch['error']['advice']}\n"
-            # The message for an expired certificate contains the time of the check, which differs between the runs.
-            assert re.sub(r"\d+", "", explanation) in re.sub(r"\d+", "", text.stdout)
+            assert explanation in text.stdout
         return fetch
 
     def error(self, url: str, *lines: str, **environment: str) -> dict[str, Any]:
@@ -93,7 +91,7 @@ def tls_endpoint(directory: Path, *flags: str) -> Iterator[str]:
 
 @contextlib.contextmanager
 def plain_server() -> Iterator[str]:
-    """Runs a server that answers every request in plain text. Yields an https URL for it."""
+    """Runs a server that answers every request without TLS. Yields an https URL for it."""
 
     class Handler(socketserver.BaseRequestHandler):
         def handle(self) -> None:

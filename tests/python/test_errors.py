@@ -65,7 +65,7 @@ def test_unset_variable_is_an_error_or_with_keep_a_warning(monkeypatch: pytest.M
         Resolver.from_str(text, unresolved="maybe")  # type: ignore[arg-type]
 
 
-def test_unknown_backend_raises_auth_error_in_every_method(config: str) -> None:
+def test_unknown_backend_raises_auth_error_in_headers_and_invalidate(config: str) -> None:
     resolver = Resolver.from_str(config)
     for call in (
         lambda: asyncio.run(resolver.headers("no-such-backend")),

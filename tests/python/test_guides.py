@@ -23,7 +23,7 @@ COMPILERS = {"c": ("cc", "-std=c11", "-xc"), "cpp": ("c++", "-std=c++17", "-xc++
 
 
 def blocks(page: str, language: str) -> list[str]:
-    """Returns the code blocks of a page in a language, in order. Blocks in Rust are documentation tests of core."""
+    """Returns the code blocks of a page in a language, in order. Rust blocks run elsewhere, as doctests of core."""
     return re.findall(rf"^```{language}\n(.*?)^```$", (ROOT / page).read_text(), re.MULTILINE | re.DOTALL)
 
 

@@ -35,7 +35,8 @@ def test_import_and_construction_start_no_thread_and_open_no_descriptor(endpoint
         assert set(os.listdir("/proc/self/fd")) == before
         assert len(os.listdir("/proc/self/task")) == 1
         assert not any(name.startswith(("socket.", "subprocess.", "_thread.start", "os.fork")) for name in events)
-        if (pid := os.fork()) == 0:  # from 3.12 a warning, and so an error here, if there are other threads
+        # If there were other threads, Python 3.12 and later would warn of this fork, and a warning is an error here.
+        if (pid := os.fork()) == 0:
             os._exit(0)
         assert os.waitpid(pid, 0)[1] == 0
         """,

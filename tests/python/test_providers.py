@@ -61,7 +61,7 @@ class TestTokenCache:
             assert time.monotonic() < deadline
 
     @pytest.mark.parametrize("expires_in", [0, -0.0, -1, True, float("nan"), float("-inf")])
-    def test_set_with_a_lifetime_that_is_not_positive_stores_no_valid_token(self, expires_in: float) -> None:
+    def test_set_with_a_lifetime_shorter_than_the_buffer_or_nan_stores_no_valid_token(self, expires_in: float) -> None:
         cache = TokenCache()
         cache.set("tok", expires_in)
         assert cache.get() is None
@@ -267,7 +267,7 @@ class TestOAuth2Provider:
 
     def test_cache_replaced_by_a_foreign_object_is_consulted(self, provider: OAuth2Provider) -> None:
         class Cache:
-            """A cache that refers to its provider. The reference cycle must not keep both alive."""
+            """A cache that refers to its provider. The reference cycle must not keep cache and provider alive."""
 
             def __init__(self, provider: OAuth2Provider) -> None:
                 self.provider = provider

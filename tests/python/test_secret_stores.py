@@ -33,7 +33,7 @@ def gateway() -> Path:
 
 
 def config_with_secrets(secrets: str, names: list[str]) -> str:
-    """Returns the text of a configuration whose only backend has one variable per secret."""
+    """Returns the text of a configuration whose only backend has an environment variable for each of the secrets."""
     env = {f"V{index}": f"secret:{name}" for index, name in enumerate(names)}
     backend = json.dumps({"type": "sse", "url": "http://h", "command": "c", "env": env}, ensure_ascii=False)
     return f"secrets: {{enabled: true, {secrets}}}\nbackends:\n  b: {backend}\n"
@@ -49,7 +49,7 @@ def load(yaml: str, wrapper: tuple[str, ...] = (), **env: str) -> dict[str, Any]
 
 
 def values(result: dict[str, Any]) -> list[str]:
-    """Returns the values of the secrets, in the order of their names."""
+    """Returns the values of the secrets, in the order of the names that `config_with_secrets` got."""
     assert result["ok"], result["problems"]
     return list(result["backends"]["b"]["env"].values())
 
@@ -144,7 +144,7 @@ def _daemon() -> None:
     """Skips the test if the keyring daemon or D-Bus is not installed."""
     needed = [str(ROOT / "tests/support/has"), "gnome-keyring", "dbus"]
     if subprocess.run(needed, check=False).returncode != 0:
-        pytest.skip("gnome-keyring and dbus are not installed, and can't be: the keyring is not tested")
+        pytest.skip("gnome-keyring or dbus is not installed and can't be installed: the keyring is not tested")
 
 
 def in_session(tmp_path: Path, script: str) -> tuple[str, ...]:

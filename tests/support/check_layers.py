@@ -4,8 +4,8 @@ Fails if a module imports a module of a higher layer, if a module is in no layer
 another order, or if files import each other in a cycle that is not in CYCLES.
 
 An import is a path that begins with `crate`, `super` or `self`, in a `use` or in an expression. Code for tests is left
-out. What would hide an import (FORBIDDEN) is an error too. A file may name an item of a mod.rs above it: that is not a
-cycle, because the mod.rs declares the file.
+out. Code that could hide an import (FORBIDDEN) is a fault too. A file may name an item of a mod.rs above it. This does
+not count as a cycle, because the mod.rs declares the file.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, TypeAlias
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# The allowed cycles: files that import each other because they are one thing. The key is the reason.
+# The allowed cycles: sets of files that may import each other. The key is the reason.
 CYCLES = {
     "a source starts fetches, and a fetch publishes its token to the source and plans the next renewal": {
         "token/fetch.rs",
@@ -53,7 +53,7 @@ PATH = re.compile(r"\b(crate|super|self)((?:::\w+)*)(::\{)?")
 
 
 def closing_brace(text: str, start: int) -> int:
-    """Returns the index after the brace that closes the one at `start`."""
+    """Returns the index after the brace that closes the brace at `start`."""
     depth = 0
     for index in range(start, len(text)):
         depth += (text[index] == "{") - (text[index] == "}")

@@ -63,14 +63,14 @@ def make_server() -> FastMCP:
 
 
 class Gate:
-    """Wraps the MCP application: logs each request, rejects bad tokens, answers control requests."""
+    """Wraps the MCP application: logs each request, refuses bad tokens, answers control requests."""
 
     def __init__(self, app: ASGIApp, *, log: Path | None, require_bearer: bool) -> None:
         self._app = app
         # Line buffered, so that a test finds a request in the log as soon as it has the response.
         self._log = log.open("a", buffering=1, encoding="utf-8") if log else None
         self._require_bearer = require_bearer
-        self._rejected: frozenset[str] = frozenset()
+        self._refused: frozenset[str] = frozenset()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handles one ASGI connection."""
@@ -92,16 +92,16 @@ class Gate:
         token = bearer_token(scope)
         if token is None and self._require_bearer:
             return unauthorized("Bearer")
-        if token in self._rejected:
+        if token in self._refused:
             return unauthorized('Bearer error="invalid_token"')
         return None
 
     async def _control(self, request: Request) -> Response:
         try:
-            rejected = (await request.json())["reject"]
+            refused = (await request.json())["reject"]
         except (ValueError, KeyError, TypeError) as error:
             return JSONResponse({"error": repr(error)}, status_code=400)
-        self._rejected = frozenset(map(str, rejected))
+        self._refused = frozenset(map(str, refused))
         return JSONResponse({"ok": True})
 
 

@@ -25,7 +25,8 @@ LEGAL_VALUE = re.compile(r"(?:[!-~](?:[ \t!-~]*[!-~])?)?")
 def explain(case: Case, theirs: dict[str, Any], ours: dict[str, Any]) -> tuple[bool, str]:
     """Returns whether the two outcomes agree, and the listed reason if they differ.
 
-    The reason is "" if the outcomes agree, or if no reason is listed.
+    The reason is "" if the outcomes agree, or if no reason is listed. Equal outcomes count as a difference without a
+    reason if our loader had to reject a key of ours.
     """
     if theirs["ok"] and ours["ok"]:
         if exact(theirs["backends"]) == exact(ours["backends"]):
@@ -247,7 +248,7 @@ WE_REJECT: dict[str, tuple[str, Callable[[Case, dict[str, Any], Problems], bool]
         ": a key here must be text, found binary data",
         binary_key,
     ),
-    "!!set for a list: it has no order, and the gateway's other parser rejects it": (
+    "!!set for a list: a set has no order, and the gateway's other parser rejects it": (
         ": expected a list, found a set$",
         set_for_list,
     ),

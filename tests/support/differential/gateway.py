@@ -13,7 +13,8 @@ import struct
 import sys
 import tempfile
 
-# The gateway's optional native parser reads YAML differently. It is disabled, so that every gateway uses PyYAML.
+# Disables the gateway's optional native modules, so that every gateway uses its Python code. Above all, the native
+# parser, `yaml_rs`, reads YAML differently from PyYAML.
 sys.modules["yaml_rs"] = None
 sys.modules["token_cache_rs"] = None
 

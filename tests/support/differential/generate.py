@@ -89,7 +89,7 @@ class Generator:
     def one_random_scalar(self) -> str:
         """Returns a plain document with one random value or key.
 
-        A random key is any scalar. A random value is any scalar or an edge case of its field.
+        A random key is any scalar. A random value is any scalar, or one of the good and bad values of its field.
         """
         self.disorder = 0
         secrets: dict[str, Yaml] = {"secrets": "{enabled: true}"} if self.chance(0.3) else {}
@@ -123,7 +123,7 @@ class Generator:
         return [self.value(item) for item in value] if isinstance(value, list) else value
 
     def odd(self, field: Field) -> str:
-        """Returns any scalar, or an edge case of this field."""
+        """Returns any scalar, or one of the good and bad values of this field."""
         texts = [value for value in (*field.good, *field.bad) if isinstance(value, str)]
         return self.random.choice(texts) if texts and self.chance(0.4) else scalar(self.random)
 

@@ -26,7 +26,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut out = std::io::stdout().lock();
     for line in std::io::stdin().lock().lines() {
         let case: Case = serde_json::from_str(&line?)?;
-        // SAFETY: this program has one thread.
+        // SAFETY: no other thread runs here. `parse` starts a thread for a look-up in a keyring, and waits for its end.
         case.env.iter().for_each(|(name, value)| unsafe { std::env::set_var(name, value) });
         let result = parse(&STANDARD.decode(case.yaml)?, &options);
         // SAFETY: as above.

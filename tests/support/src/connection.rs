@@ -15,7 +15,7 @@ use crate::reply::Reply;
 use crate::send::{Next, send};
 use crate::shared::Shared;
 
-/// A byte stream with access to its TCP socket, because a reset is an option of that socket, with TLS too.
+/// A byte stream with access to its TCP socket. A reset needs an option of that socket, also under TLS.
 pub(crate) trait Transport: AsyncRead + AsyncWrite + Unpin {
     fn tcp(&self) -> &TcpStream;
 }

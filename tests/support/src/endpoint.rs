@@ -154,8 +154,8 @@ impl TokenEndpoint {
 
     /// Closes the listener and all connections. New connections are refused until [`restart`](Self::restart).
     ///
-    /// A test that forks must not call this function: the child holds copies of the sockets, which keep them open. Such
-    /// a test starts the program `token-endpoint` instead.
+    /// A test that forks must not call this function: the child has copies of the descriptors, which keep the sockets
+    /// open. Such a test starts the program `token-endpoint` instead.
     pub fn stop(&self) {
         let mut state = self.state();
         *state = match std::mem::replace(&mut *state, State::Changing) {

@@ -1,8 +1,8 @@
 //! A scriptable OAuth 2.0 token endpoint on loopback, for tests.
 //!
-//! The endpoint writes its HTTP/1.1 by hand, because the tests need what a complete HTTP server never does: a reset in
-//! the middle of a body, a wrong length, one byte a second. It has a thread and a runtime of its own and a blocking
-//! interface, so it works inside any test, including a test with a paused clock.
+//! The endpoint implements HTTP/1.1 itself, because the tests need faults that HTTP server libraries don't produce: a
+//! reset in the middle of a body, a wrong length, one byte a second. It has a thread and a runtime of its own and a
+//! blocking interface, so it works inside any test, including a test with a paused clock.
 //!
 //! Its replies are data ([`Reply`]). Tests in other languages send the same data as JSON to the control paths of the
 //! program `token-endpoint`.

@@ -9,8 +9,8 @@ use serde_json::{Value, json};
 /// either a string, which is used unchanged, or any other value, which is used as JSON text. `{n}` in a body becomes a
 /// number that counts the replies with `{n}` from 1, so that one reply, used many times, issues a new token each time.
 ///
-/// `Content-Type: application/json` and `Content-Length` are added unless `headers` names them. A header with an empty
-/// value is left out.
+/// `Content-Type: application/json` is added if there is a body, and `Content-Length` if the body is not chunked. A
+/// header of the same name in `headers` is used instead. A header with an empty value is left out.
 ///
 /// ```
 /// use argus_auth_test_support::Reply;
@@ -78,7 +78,7 @@ pub enum Fault {
     CloseWithoutReply,
     /// Sends bytes that are not HTTP, then closes.
     Garbage,
-    /// Sends the body as the whole reply, with no status line and no headers of its own, then closes.
+    /// Sends the body as the whole reply, without a status line and headers before it, then closes.
     Raw,
     /// Answers 200 and passes bytes in both directions, as a proxy does after `CONNECT host:port`.
     Tunnel,

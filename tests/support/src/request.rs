@@ -35,12 +35,12 @@ pub struct Request {
 }
 
 impl Request {
-    /// Returns the first header with this name in any case.
+    /// Returns the value of the first header with this name, ignoring case.
     pub fn header(&self, name: &str) -> Option<&str> {
         find(&self.headers, |key| key.eq_ignore_ascii_case(name))
     }
 
-    /// Returns the first form field with this name.
+    /// Returns the value of the first form field with this name.
     pub fn form_value(&self, name: &str) -> Option<&str> {
         find(&self.form, |key| key == name)
     }

@@ -13,7 +13,7 @@ use rustls::server::WebPkiClientVerifier;
 use rustls::{RootCertStore, ServerConfig};
 use tokio_rustls::TlsAcceptor;
 
-/// Options of an `https` endpoint. The case of an unknown CA needs no option: the client does not trust
+/// Options of an `https` endpoint. A test with an unknown CA needs no option: its client trusts another CA than
 /// [`TlsFiles::ca`].
 ///
 /// ```

@@ -10,7 +10,7 @@
 //! | `--port` | the port on 127.0.0.1; by default a free port |
 //! | `--expires-in` | the lifetime of tokens in seconds; by default 3600 |
 //! | `--log` | a file to which one JSON line per token request is appended |
-//! | `--stdin-eof` | ends when standard input is closed, which also happens when the process that starts it ends |
+//! | `--stdin-eof` | exits when standard input is closed, which also happens when the parent process ends |
 //! | `--tls` | serves https with a certificate of this kind |
 //! | `--tls-dir` | a directory for `ca.pem`, `client.pem` and `client.key` |
 //! | `--require-client-certificate` | serves https and rejects clients without a certificate such as `client.pem` |
@@ -64,7 +64,7 @@ fn run(flags: Flags) -> io::Result<()> {
     println!("token endpoint: {}", endpoint.url());
     io::stdout().flush()?;
     if flags.stdin_eof {
-        // Standard input is closed when the process that started this process ends, for any reason.
+        // Standard input is closed when the parent process ends, for any reason.
         let mut input = io::stdin().lock();
         while input.read(&mut [0; 256])? > 0 {}
         return Ok(());

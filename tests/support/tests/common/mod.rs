@@ -1,4 +1,4 @@
-//! A minimal HTTP client that shows tests every byte of the endpoint.
+//! A minimal HTTP client that shows tests every byte that the endpoint sends.
 #![allow(dead_code, unreachable_pub, reason = "each test binary uses only a part of it")]
 #![allow(clippy::unwrap_used, reason = "clippy allows it in #[test] functions only, not in their helpers")]
 
@@ -15,7 +15,7 @@ pub const PATIENCE: Duration = Duration::from_secs(20);
 /// A connection to an endpoint.
 pub struct Client(pub TcpStream);
 
-/// A response with a length.
+/// A response with `Content-Length`.
 pub struct Answer {
     pub head: String,
     pub body: Vec<u8>,
@@ -42,7 +42,7 @@ impl Client {
         self.send("POST", "/token", body);
     }
 
-    /// Reads a response with a length. The connection can be used again afterwards.
+    /// Reads a response with `Content-Length`. The connection can be used again afterwards.
     pub fn answer(&mut self) -> Answer {
         let mut head = Vec::new();
         while !head.ends_with(b"\r\n\r\n") {
