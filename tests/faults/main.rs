@@ -36,7 +36,7 @@ fn main() -> ExitCode {
     if fetch_process::fetch_if_told_to() {
         return ExitCode::SUCCESS;
     }
-    // Cargo passes the flags of the standard test harness, such as --nocapture, to every test program.
+    // Leaves out the flags of the standard test harness: `cargo test --quiet` passes --quiet to every test program.
     let arguments: Vec<_> = std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
     let selected = scenarios::check_ids(CHAPTERS).and_then(|()| select(CHAPTERS, &arguments));
     let selected = match selected {

@@ -6,7 +6,7 @@ use std::thread;
 
 use argus_auth_core::log;
 
-/// Everything since [`start`]: a line for each log record, and a few lines for each panic.
+/// Everything since [`start`]: a line for each log record, a few lines for each panic, and texts that scenarios add.
 static RECORDED: Mutex<String> = Mutex::new(String::new());
 
 /// Returns everything that has been recorded.

@@ -20,8 +20,9 @@ use argus_auth_test_support::TokenEndpoint;
 
 /// The longest real time to wait for something that should happen at once. A passing test never waits this long.
 pub const PATIENCE: Duration = Duration::from_secs(30);
-/// A time to skip: longer than every pause between two attempts in a scenario, and shorter than the limit of 30 s on a
-/// fetch, so that skipping a pause never ends the fetch.
+/// The longest pause that [`World::skip_pauses`] and [`World::wait_skipping_pauses`] skip. It is longer than the pauses
+/// between attempts in their scenarios, and shorter than the limit of 30 s on a fetch, so that a skip never ends the
+/// fetch.
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
 /// A time at which a token with a lifetime of 3600 s and a buffer of 300 s is valid and due for renewal, in seconds
@@ -32,8 +33,7 @@ pub const INSIDE_BUFFER: f64 = 3_500.0;
 /// never be shown.
 pub const CANARY: &str = "canary-7f3a";
 
-/// Everything that a scenario needs. Each scenario makes a world of its own, so that scenarios do not affect each
-/// other.
+/// Everything that a scenario needs. A world belongs to one scenario, so that scenarios do not affect each other.
 pub struct World {
     /// The token endpoint.
     pub endpoint: TokenEndpoint,
@@ -117,7 +117,7 @@ impl World {
             if let Some(outcome) = pending.wait(Duration::from_millis(1)) {
                 return outcome;
             }
-            // If no pause begins within this millisecond, an attempt is under way.
+            // If no pause begins within this millisecond, an attempt is under way, or the fetch has ended.
             self.clock.advance_to_next(LONGEST_PAUSE, Duration::from_millis(1));
         }
         panic!("no outcome within {PATIENCE:?}");

@@ -1,4 +1,4 @@
-//! Admission: the limits on requests under way. A host that hangs does not use them up for other hosts.
+//! Admission: the limits on requests under way. A host that hangs leaves permits to other hosts.
 
 use argus_auth_core::wait::Pending;
 use argus_auth_faults::{INSIDE_BUFFER, PATIENCE, World, token, wait, wait_until};

@@ -11,8 +11,8 @@ use crate::recording;
 pub(super) const CHAPTER: Chapter = Chapter {
     topic: "circuit_breaker",
     title: "Circuit breaker",
-    introduction: "After five failures of a host in a row, no request is sent to the host for a pause. Then one fetch \
-                   sends a probe, and its result decides whether requests are sent again.",
+    introduction: "After five failures of a host in a row, no request is sent to the host during a pause. Then one \
+                   fetch sends a probe, and its result decides whether requests are sent again.",
     scenarios: &[
         Scenario {
             id: "circuit_breaker.1",
@@ -32,8 +32,9 @@ pub(super) const CHAPTER: Chapter = Chapter {
             id: "circuit_breaker.3",
             when: "1,000 tokens of a host are in use and due for renewal, and the host answers 503 for two minutes",
             then: "All tokens stay in use. After the first failures the circuit breaker opens, and one probe goes out \
-                   per pause (1, 2, 4, 8, 16, then 30 s). Only a fetch that sent a request is counted and logged: \
-                   there are 10 to 31 failures, at most 31 warnings and at most 128 requests.",
+                   per pause (1, 2, 4, 8, 16, then 30 s). Only a fetch that sent a request counts as a failure, \
+                   and is logged as a warning: there are 10 to 31 failures, at most 31 warnings and at most 128 \
+                   requests.",
             run: circuit_breaker_limits_failed_renewals_of_many_tokens,
         },
     ],
@@ -78,7 +79,7 @@ fn circuit_breaker_after_rejections_of_one_client_stays_closed() {
     world.endpoint.default_reply(Reply::oauth_error(400, "invalid_client"));
     for _ in 0..100 {
         let rejected = resolver(0);
-        // Ends the cool-down, so that the next fetch sends a request.
+        // Ends the cool-down, so that the next caller starts a fetch.
         rejected.invalidate("b", None).unwrap();
         assert_eq!(failure_kind(&wait(rejected.headers("b"))), TokenErrorKind::Rejected);
     }

@@ -16,8 +16,8 @@ pub(super) const CHAPTER: Chapter = Chapter {
             when: "`expires_in` is absent, null, 0, -1, \"3600\", 3600.5, \"7200\", \"abc\", 2^31, 2^63, 1e300, 1e400, \
                    \"NaN\" or a list",
             then: "An absent or unreadable value means one hour. A number, also in quotes, is used as it is, limited \
-                   to the range from one second to 30 days. The token is served for at least 97 % of that time, and \
-                   never after it. Nothing panics, and 100 calls cause one request.",
+                   to the range from one second to 30 days. \"NaN\" means one second. The token is served for at \
+                   least 97 % of that time, and never after it. Nothing panics, and 100 calls cause one request.",
             run: odd_expires_in_gives_a_lifetime_within_limits,
         },
         Scenario {
@@ -38,7 +38,8 @@ pub(super) const CHAPTER: Chapter = Chapter {
         Scenario {
             id: "lifetime.4",
             when: "The endpoint issues the same token again and again, each time with the rest of its lifetime",
-            then: "At most 8 requests are sent in the hour of its lifetime, although the token is read every 5 s.",
+            then: "At most 8 requests are sent until 40 s before the end of its lifetime, although the token is read \
+                   every 5 s.",
             run: reissued_token_causes_few_requests,
         },
         Scenario {
@@ -137,7 +138,7 @@ fn reissued_token_causes_few_requests() {
     world.endpoint.script(vec![Reply::token("same", 3600)]);
     let resolver = world.resolver(&[]);
     wait(resolver.headers("b")).unwrap();
-    // The server caches the token itself: each response has the same token, and as `expires_in` the rest of its 3600 s.
+    // The server caches the token itself: each response has the same token, and `expires_in` is the rest of its 3600 s.
     // The loop ends 40 s before the end of the lifetime, because such a server issues another token shortly before the
     // end.
     let mut now = 0;

@@ -2,17 +2,17 @@
 //!
 //! * `single_flight`: many callers share one fetch;
 //! * `refusals`: a backend refuses a token;
-//! * `lifetime`: how long a token is used;
+//! * `lifetime`: the time for which a token is used;
 //! * `renewal`: tokens are renewed ahead of expiry;
 //! * `responses`: responses that are not accepted;
 //! * `retry`: failures that are tried again, `Retry-After`, cool-downs;
 //! * `admission`: limits on the requests under way;
 //! * `circuit_breaker`: a host that fails several times in a row;
-//! * `requests`: what a token request carries, and which backends share a token;
+//! * `requests`: the content of a token request, and the backends that share a token;
 //! * `tls`: certificates and trust;
 //! * `proxy`: proxies from the environment;
 //! * `process`: fork and shutdown;
-//! * `secrets`: secrets stay hidden. The last chapter, because it also checks what the other chapters have logged.
+//! * `secrets`: secrets stay hidden. This chapter is the last, because it also checks the log records of the others.
 
 mod admission;
 mod circuit_breaker;

@@ -24,14 +24,14 @@ pub(super) const CHAPTER: Chapter = Chapter {
         },
         Scenario {
             id: "renewal.2",
-            when: "A renewal gets 503, until after the token has expired",
-            then: "The old token is served until it expires, and after that callers get an error. An expired token is \
-                   never served.",
+            when: "The endpoint answers every request after the first with 503, and the token expires",
+            then: "The old token is served until it expires. After that, it is never served, and callers get an error.",
             run: failing_renewal_keeps_the_token_until_it_expires,
         },
         Scenario {
             id: "renewal.3",
-            when: "500 renewals in a row of a token with a lifetime of 30 days fail, and then the endpoint recovers",
+            when: "A token has a lifetime of 30 days. Its renewal fails more than 500 times in a row, and then the \
+                   endpoint recovers.",
             then: "After each failure and after the recovery, the next renewal starts within 300 s. The last renewal \
                    brings a new token. The growing cool-down does not overflow.",
             run: renewal_after_500_failures_resumes,
@@ -102,13 +102,13 @@ fn renewal_after_500_failures_resumes() {
     for failures in 1..=500 {
         world.expect_requests(1 + failures);
         world.wait_until_idle(&resolver);
-        assert!(world.clock.advance_to_next(LONGEST_COOL_DOWN, PATIENCE), "no attempt after {failures} failures");
+        assert!(world.clock.advance_to_next(LONGEST_COOL_DOWN, PATIENCE), "no renewal after {failures} failures");
     }
     world.expect_requests(502);
     world.wait_until_idle(&resolver);
     assert_eq!(token(&wait(resolver.headers("b"))), "old");
     world.endpoint.default_reply(Reply::token("new", 3600));
-    assert!(world.clock.advance_to_next(LONGEST_COOL_DOWN, PATIENCE), "no attempt after the recovery");
+    assert!(world.clock.advance_to_next(LONGEST_COOL_DOWN, PATIENCE), "no renewal after the recovery");
     world.expect_requests(503);
     world.wait_until_idle(&resolver);
     assert_eq!(token(&wait(resolver.headers("b"))), "new");
@@ -175,7 +175,7 @@ fn renewals_of_many_providers_are_spread_and_limited() {
     world.endpoint.release();
     wait(caller).unwrap();
 
-    // The tokens expire at the same time, but their renewals are spread over a longer time.
+    // The tokens expire at the same time, but their renewals are due at different times.
     let is_due = |client| {
         let (resolver, name) = provider(client);
         resolver.status(&name).unwrap().unwrap().state == TokenState::Renewing
@@ -184,8 +184,8 @@ fn renewals_of_many_providers_are_spread_and_limited() {
     for step in 0..12 {
         wait_until(|| !(0..USED).any(is_due));
         let more = world.endpoint.requests().len() - requests;
-        // The mean for a step of 10 s is 68: the 1,000 renewals are spread over half of the time from 300 s to 5 s
-        // before expiry, which is 147 s. The first step includes all renewals until 3330 s.
+        // The mean for a step of 10 s is 68: the 1,000 renewals are spread over the first half of the time from 3300 s
+        // to 3595 s, which is 147.5 s. The first step includes all renewals until 3330 s.
         assert!(step == 0 || (20..140).contains(&more), "{more} renewals in step {step}");
         requests += more;
         world.advance(if step < 11 { 10.0 } else { 10.0 + 20.0 });

@@ -1,4 +1,4 @@
-//! Requests: what a token request carries, and which backends share a token.
+//! Requests: the content of a token request, and the backends that share a token.
 
 use std::collections::HashSet;
 
@@ -110,7 +110,7 @@ fn odd_credentials_arrive_byte_for_byte() {
         assert_eq!(requests[0].form_value(field), Some(odd), "{field}");
     }
 
-    // base64 of id, colon and secret, each form-encoded (RFC 6749 §2.3.1).
+    // base64 of the form-encoded id, a colon, and the form-encoded secret (RFC 6749 §2.3.1).
     let basic = concat!(
         "Basic ",
         "YSUzQWIlMjUyMCUyQmMlMjZkJTNEZStmJTJGJUMzJUE5JUUyJTgyJUFDJUYwJTlGJTk0JTkxJTIyJTI3JTVDOmElM0",

@@ -1,4 +1,4 @@
-//! Retries and cool-downs: which failures are tried again, and when.
+//! Retries and cool-downs: the failures that are tried again, and the pauses before that.
 
 use std::time::{Duration, SystemTime};
 

@@ -36,16 +36,16 @@ pub(super) const CHAPTER: Chapter = Chapter {
         Scenario {
             id: "secrets.3",
             when: "Credentials of three clients go to one host on another machine over plain http",
-            then: "The log has one warning.",
+            then: "The fetches log one warning in all.",
             run: credentials_over_plain_http_cause_one_warning_per_host,
         },
         Scenario {
             id: "secrets.4",
-            when: "Every field of the configuration that may hold a secret, and every kind of response, contains a \
-                   distinctive text, with each method of client authentication and the log level TRACE. The log \
-                   records and panics of all scenarios that ran before are checked too.",
-            then: "The text is in no log record, error, Debug text, status, metric or panic. Every log event has a \
-                   name of its own.",
+            when: "A distinctive text is in every field of the configuration that may hold a secret, and in every \
+                   kind of response. Each method of client authentication is used, and the log level is TRACE. The \
+                   log records and panics of all scenarios that ran before are checked too.",
+            then: "The text is in no log record, error, Debug text, status, metric or panic. The code gives every log \
+                   event a name.",
             run: secrets_in_every_field_are_never_shown,
         },
     ],
@@ -83,7 +83,7 @@ fn echoed_secret_is_left_out_of_errors_and_scopes() {
 }
 
 /// Asserts that `echo` is left out when the endpoint repeats it in `error`, `error_description` or `scope`, and that
-/// the library's own words and the other scopes remain. `lines` belong to the auth block.
+/// the library's own words remain. `lines` belong to the auth block.
 fn expect_echo_left_out(world: &World, lines: &str, echo: &str) {
     let body = serde_json::json!({"error": "invalid_request", "error_description": format!("not {echo} !")});
     world.endpoint.default_reply(Reply::json(400, &body));
@@ -203,8 +203,8 @@ fn replies_with_secrets() -> Vec<Reply> {
     replies
 }
 
-/// Returns everything that a host can show of a backend with secrets in its configuration, when the endpoint sends
-/// `reply`.
+/// Requests the headers of a backend with secrets in its configuration, when the endpoint sends `reply`. Returns the
+/// texts that a host can show: the error, Debug texts, the status and the metrics.
 fn everything_shown(method: &str, key: &str, reply: &Reply) -> String {
     let world = World::default();
     world.endpoint.default_reply(reply.clone());
@@ -230,8 +230,8 @@ fn everything_shown(method: &str, key: &str, reply: &Reply) -> String {
 /// Makes a fetch panic while it holds secrets.
 fn panic_in_a_fetch() {
     let world = World::default();
-    // The next sleep of at most 30 s panics. This is the timer for the fetch's limit of 30 s: the engine's other sleeps
-    // are longer.
+    // The next sleep of at most 30 s panics. This is the timer for the fetch's limit of 30 s: the sleep of the renewal
+    // task is longer.
     world.clock.panic_next_sleep(Duration::from_secs(30));
     let outcome = wait(world.resolver(&[]).headers("b"));
     assert!(matches!(outcome, Err(Error::Internal { .. })), "{outcome:?}");

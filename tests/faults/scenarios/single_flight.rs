@@ -37,7 +37,8 @@ pub(super) const CHAPTER: Chapter = Chapter {
         Scenario {
             id: "single_flight.4",
             when: "The token has expired and the endpoint hangs",
-            then: "Each caller gets an error at its own deadline. The fetch ends with a timeout after 30 s.",
+            then: "A caller with a shorter deadline gets an error at its deadline. The fetch ends with a timeout after \
+                   30 s, and the other callers get that error.",
             run: hanging_fetch_gives_each_caller_an_error_at_its_own_deadline,
         },
         Scenario {
@@ -121,8 +122,8 @@ fn panicking_fetch_gives_an_error_and_the_next_one_works() {
     let world = World::default();
     world.endpoint.script(vec![Reply::token("later", 3600)]);
     let resolver = world.resolver(&[]);
-    // The next sleep of at most 30 s panics. This is the timer for the fetch's limit of 30 s: the engine's other sleeps
-    // are longer.
+    // The next sleep of at most 30 s panics. This is the timer for the fetch's limit of 30 s: the sleep of the renewal
+    // task is longer.
     world.clock.panic_next_sleep(Duration::from_secs(30));
     let outcome = wait(resolver.headers("b"));
     assert!(matches!(outcome, Err(Error::Internal { .. })), "{outcome:?}");

@@ -23,8 +23,8 @@ pub(super) const CHAPTER: Chapter = Chapter {
         },
         Scenario {
             id: "tls.2",
-            when: "`SSL_CERT_FILE` names a file with the CA, or `SSL_CERT_DIR` a directory that contains the CA under \
-                   a name like those of `openssl rehash`",
+            when: "`SSL_CERT_FILE` names a file with the CA, or `SSL_CERT_DIR` names a directory that contains the CA \
+                   under a name like those of `openssl rehash`",
             then: "The fetch works. While the directory is empty, it fails.",
             run: ca_from_the_environment_is_trusted,
         },
@@ -119,8 +119,8 @@ fn required_client_certificate_is_presented() {
 
 fn replaced_certificate_files_are_read_for_the_next_request() {
     let world = world_with_tls(Certificate::Valid, true);
-    // The files of another endpoint: a CA that did not issue the certificate of this endpoint, and a client that this
-    // endpoint rejects.
+    // The files of another endpoint: a CA that did not issue the certificate of this endpoint, and a client certificate
+    // that this endpoint rejects.
     let other = TokenEndpoint::start_tls(TlsOptions::default());
     let files = CertificateFiles::of(&other);
     let right = world.endpoint.tls_files().unwrap();
