@@ -116,8 +116,8 @@ class Resolver:
         """Reads the file again, with its secrets and `${VAR}` references, and replaces the configuration.
 
         A backend keeps its token and its cool-down if its `auth` block and its secrets are the same. Any other backend
-        starts without a token and without a cool-down. Callers that wait get the outcome of their fetch. Does nothing
-        for a resolver that was made by `from_str`.
+        starts without a token and without a cool-down, unless the process has a token for the new values already.
+        Callers that wait get the outcome of their fetch. Does nothing for a resolver that was made by `from_str`.
 
         Raises ConfigError, which lists all problems of the file; the old configuration then stays in use. Blocks like
         `from_file`.

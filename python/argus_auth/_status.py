@@ -26,7 +26,7 @@ class TokenStatus:
             withheld fetches (see `failures`), and fetches that ended by a shutdown or a defect of this package, or
             because the engine could not start.
         cool_down: the time until the end of the cool-down; None if there is no cool-down (float or None). During a
-            cool-down, no fetch is made, and callers get the result of the failed fetch.
+            cool-down, no fetch is made, and a caller that finds no valid token gets the result of the failed fetch.
         fetching: true while a fetch is under way (bool).
         successes: the number of fetches that got a token (int).
         failures: the number of fetches that ended without a token for any reason, including a shutdown. A fetch counts

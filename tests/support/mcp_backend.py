@@ -3,9 +3,6 @@
     python mcp_backend.py [--port N] [--transport streamable-http|sse] [--log FILE] [--require-bearer]
 
 Prints one line, ``mcp backend: URL``, when it is ready. Needs the package ``mcp`` (1.10 or later, below 2).
-
-After ``POST /_control`` with ``{"reject": ["tok-1"]}``, the server answers 401 to these tokens, as if they were
-revoked. Each call replaces the list. Control requests are not logged.
 """
 
 from __future__ import annotations
@@ -31,13 +28,9 @@ def raw_headers(scope: Scope) -> list[tuple[str, str]]:
     return [(name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]]
 
 
-def bearer_token(scope: Scope) -> str | None:
-    """Returns the first bearer token among the headers."""
-    for name, value in raw_headers(scope):
-        kind, _, token = value.partition(" ")
-        if name == "authorization" and kind.lower() == "bearer":
-            return token
-    return None
+def has_bearer_token(scope: Scope) -> bool:
+    """Returns whether an Authorization header carries a bearer token."""
+    return any(name == "authorization" and value.lower().startswith("bearer ") for name, value in raw_headers(scope))
 
 
 def make_server() -> FastMCP:
@@ -63,46 +56,27 @@ def make_server() -> FastMCP:
 
 
 class Gate:
-    """Wraps the MCP application: logs each request, refuses bad tokens, answers control requests."""
+    """Wraps the MCP application: logs each request, and refuses requests without a bearer token if told so."""
 
     def __init__(self, app: ASGIApp, *, log: Path | None, require_bearer: bool) -> None:
         self._app = app
         # Line buffered, so that a test finds a request in the log as soon as it has the response.
         self._log = log.open("a", buffering=1, encoding="utf-8") if log else None
         self._require_bearer = require_bearer
-        self._refused: frozenset[str] = frozenset()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handles one ASGI connection."""
         answer: ASGIApp = self._app
         if scope["type"] == "http":
-            if scope["path"] == "/_control":
-                answer = await self._control(Request(scope, receive))
-            else:
-                self._record(scope)
-                answer = self._refusal(scope) or self._app
+            self._record(scope)
+            if self._require_bearer and not has_bearer_token(scope):
+                answer = unauthorized("Bearer")
         await answer(scope, receive, send)
 
     def _record(self, scope: Scope) -> None:
         if self._log:
             entry = {"method": scope["method"], "path": scope["path"], "headers": raw_headers(scope)}
             self._log.write(json.dumps(entry) + "\n")
-
-    def _refusal(self, scope: Scope) -> Response | None:
-        token = bearer_token(scope)
-        if token is None and self._require_bearer:
-            return unauthorized("Bearer")
-        if token in self._refused:
-            return unauthorized('Bearer error="invalid_token"')
-        return None
-
-    async def _control(self, request: Request) -> Response:
-        try:
-            refused = (await request.json())["reject"]
-        except (ValueError, KeyError, TypeError) as error:
-            return JSONResponse({"error": repr(error)}, status_code=400)
-        self._refused = frozenset(map(str, refused))
-        return JSONResponse({"ok": True})
 
 
 def unauthorized(challenge: str) -> Response:

@@ -118,9 +118,9 @@ impl Resolver {
     /// file, and the secret store if the configuration refers to it.
     ///
     /// A backend keeps its token and its cool-down as long as the inputs of its token request and
-    /// `token_expiry_buffer_seconds` are the same. Otherwise it starts without a token and a cool-down, unless the
-    /// process has a token for the new values already. Callers that wait already are not affected. A relative path is
-    /// resolved against the current directory at the time of the reload. For a resolver that was not loaded from a
+    /// `token_expiry_buffer_seconds` are the same. Otherwise it starts without a token and without a cool-down, unless
+    /// the process has a token for the new values already. Callers that wait already are not affected. A relative path
+    /// is resolved against the current directory at the time of the reload. For a resolver that was not loaded from a
     /// file, this does nothing.
     ///
     /// # Errors
